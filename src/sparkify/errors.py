@@ -1,0 +1,52 @@
+"""What users are told when something goes wrong, and with which exit code.
+
+    SparkifyError            exit 1: the run failed; the message names the thing, the hint the remedy
+    ├── UsageError           exit 2: the command line or the configuration is wrong
+    ├── SourceError          a folder, bucket or object can't be listed or read
+    ├── WarehouseError       the database can't be opened, is locked, or refused a statement
+    ├── TooManyRejectsError  more bad records than the configured share
+    └── AuditError           the new star schema failed an audit; the old one is still there
+
+Everything a user can cause is one of these. Anything else that reaches ``cli.main`` is a bug, and says so.
+"""
+
+
+class SparkifyError(Exception):
+    """A failure to be shown to the user as one clear line.
+
+    Args:
+        message: what happened, naming the file, table, key or address concerned.
+        hint: what to do about it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class UsageError(SparkifyError):
+    """The command line or the configuration asks for something that can't be."""
+
+    exit_code = 2
+
+
+class SourceError(SparkifyError):
+    """A source folder, bucket or object can't be listed or read."""
+
+
+class WarehouseError(SparkifyError):
+    """The database can't be opened, is in use, or refused what it was asked."""
+
+
+class TooManyRejectsError(SparkifyError):
+    """More of the run's records are bad than ``max_reject_share`` allows."""
+
+
+class AuditError(SparkifyError):
+    """An audit found bad rows in the new star schema; nothing was changed."""
