@@ -1,0 +1,84 @@
+"""Audits: SELECTs of bad rows, run before a new star schema is committed.
+
+Each file in sql/audits is one audit. Its first line says how grave it is and what must be true:
+``-- fail: …`` stops the run and leaves the old warehouse as it was, ``-- warn: …`` only speaks.
+"""
+
+from dataclasses import dataclass
+
+from sparkify.engines import Row, Warehouse
+from sparkify.errors import AuditError
+from sparkify.sql_queries import names_in, read_sql
+
+_SHOWN_ROWS = 3
+
+
+@dataclass(frozen=True)
+class Audit:
+    """One audit file.
+
+    Attributes:
+        name: the file's name.
+        fails: whether bad rows stop the run.
+        claim: what must be true.
+        sql: the SELECT of bad rows.
+    """
+
+    name: str
+    fails: bool
+    claim: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An audit that found bad rows, with the first of them."""
+
+    audit: Audit
+    columns: list[str]
+    rows: list[Row]
+
+    def __str__(self) -> str:
+        rows = "; ".join(
+            ", ".join(f"{column} {value}" for column, value in zip(self.columns, row, strict=True))
+            for row in self.rows[:_SHOWN_ROWS]
+        )
+        more = "; …" if len(self.rows) > _SHOWN_ROWS else ""
+        return f"{self.audit.name}: not true that {self.audit.claim}: {rows}{more}"
+
+
+def load_audits() -> list[Audit]:
+    """All audits, by name."""
+    audits = []
+    for name in names_in("audits"):
+        sql = read_sql(f"audits/{name}")
+        severity, _, claim = sql.splitlines()[0].removeprefix("-- ").partition(": ")
+        if severity not in ("fail", "warn"):
+            raise ValueError(f"audits/{name}.sql: its first line must begin with -- fail: or -- warn:")
+        audits.append(Audit(name, severity == "fail", claim, sql))
+    return audits
+
+
+def run_audits(warehouse: Warehouse) -> list[Finding]:
+    """Run all audits.
+
+    Returns:
+        What those found that warn.
+
+    Raises:
+        AuditError: one that fails found bad rows.
+    """
+    findings = []
+    for audit in load_audits():
+        bad_rows = f"SELECT * FROM (\n{audit.sql.strip().removesuffix(';')}\n) AS bad LIMIT {_SHOWN_ROWS + 1}"  # noqa: S608
+        columns, rows = warehouse.select(bad_rows)
+        if rows:
+            findings.append(Finding(audit, columns, rows))
+    failed = [finding for finding in findings if finding.audit.fails]
+    if failed:
+        raise AuditError(
+            "the new star schema failed an audit, and the old one was kept\n  "
+            + "\n  ".join(str(finding) for finding in failed),
+            "look at the rows named above; if the source files are right, this is a bug in sparkify",
+        )
+    return findings

@@ -1,0 +1,203 @@
+"""Settings: from flags, the environment, dwh.cfg and defaults, in this order of precedence.
+
+Owns the shapes of dwh.cfg that circulate (DESIGN: values bare or quoted; several names for one key) and the
+SPARKIFY_… variables. A secret is never part of a Settings' printed form.
+"""
+
+import configparser
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from sparkify.errors import UsageError
+
+DEFAULT_CONFIG = "dwh.cfg"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a command works with.
+
+    Attributes:
+        database: a DuckDB file, or ``redshift``.
+        song_data: folder or URI with the song files.
+        log_data: folder or URI with the log files.
+        log_jsonpath: the JSONPaths file of the logs; by default ``log_json_path.json`` beside log_data, and
+            the usual keys where there is none.
+        max_reject_share: share of a run's records that may be bad, 0 to 1, before the run fails.
+        memory_limit: what DuckDB may keep in memory, e.g. ``1GB``.
+        warnings: what is to be said about the configuration.
+    """
+
+    database: str = "sparkify.duckdb"
+    song_data: str = "data/song_data"
+    log_data: str = "data/log_data"
+    log_jsonpath: str = ""
+    max_reject_share: float = 0.01
+    memory_limit: str = "1GB"
+    host: str = ""
+    db_name: str = ""
+    db_user: str = ""
+    db_password: str = field(default="", repr=False)
+    db_port: int = 5439
+    cluster_type: str = "multi-node"
+    num_nodes: int = 2
+    node_type: str = "ra3.large"
+    cluster_identifier: str = "sparkify"
+    iam_role_arn: str = ""
+    iam_role_name: str = "sparkify-redshift"
+    aws_access_key_id: str = field(default="", repr=False)
+    aws_secret_access_key: str = field(default="", repr=False)
+    aws_region: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+# Every key of dwh.cfg, as section.key: those of the public pipelines first, then this project's own.
+_FILE_KEYS = {
+    "CLUSTER.HOST": "host",
+    "CLUSTER.DB_NAME": "db_name",
+    "CLUSTER.DB_USER": "db_user",
+    "CLUSTER.DB_PASSWORD": "db_password",
+    "CLUSTER.DB_PORT": "db_port",
+    **{
+        f"{section}.{key}": name
+        for section in ("CLUSTER_PRO", "DWH")
+        for key, name in {
+            "DWH_CLUSTER_TYPE": "cluster_type",
+            "DWH_NUM_NODES": "num_nodes",
+            "DWH_NODE_TYPE": "node_type",
+            "DWH_CLUSTER_IDENTIFIER": "cluster_identifier",
+            "DWH_IAM_ROLE_NAME": "iam_role_name",
+            "DWH_DB": "db_name",
+            "DWH_DB_USER": "db_user",
+            "DWH_DB_PASSWORD": "db_password",
+            "DWH_PORT": "db_port",
+        }.items()
+    },
+    "IAM_ROLE.ARN": "iam_role_arn",
+    "IAM_ROLE.DWH_ARN": "iam_role_arn",
+    "IAM_ROLE.DWH_IAM_ROLE_NAME": "iam_role_name",
+    "S3.LOG_DATA": "log_data",
+    "S3.LOG_JSONPATH": "log_jsonpath",
+    "S3.SONG_DATA": "song_data",
+    "AWS.ACCESS_KEY": "aws_access_key_id",
+    "AWS.KEY": "aws_access_key_id",
+    "AWS.SECRET_KEY": "aws_secret_access_key",
+    "AWS.SECRET": "aws_secret_access_key",
+    "AWS.ACCESS_REGION": "aws_region",
+    "AWS.REGION": "aws_region",
+    "WAREHOUSE.DATABASE": "database",
+    "WAREHOUSE.MAX_REJECT_SHARE": "max_reject_share",
+    "WAREHOUSE.MEMORY_LIMIT": "memory_limit",
+}
+
+_ENVIRONMENT_KEYS = {
+    f"SPARKIFY_{setting.name.upper()}": setting.name for setting in fields(Settings) if setting.name != "warnings"
+}
+
+
+def load_settings(
+    config: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    **flags: Any,
+) -> Settings:
+    """The settings a command works with.
+
+    Args:
+        config: a configuration file; by default ``dwh.cfg`` in the working directory, where there is one.
+        environment: by default the process's.
+        **flags: what was said on the command line, by the names of Settings; None where nothing was said.
+
+    Raises:
+        UsageError: the file is missing or malformed, or a value is none of its kind.
+    """
+    environment = os.environ if environment is None else environment
+    warnings: list[str] = []
+    origins: dict[str, tuple[str, str]] = {}
+    path = Path(config) if config else Path(DEFAULT_CONFIG)
+    if config or path.exists():
+        origins.update(_read_file(path, warnings))
+    for variable, value in environment.items():
+        if variable in _ENVIRONMENT_KEYS:
+            origins[_ENVIRONMENT_KEYS[variable]] = (value, f"the environment variable {variable}")
+        elif variable.startswith("SPARKIFY_"):
+            nearest = _nearest(variable, _ENVIRONMENT_KEYS)
+            warnings.append(f"unknown environment variable {variable}, ignored{nearest}")
+    for name, value in flags.items():
+        if value is not None:
+            origins[name] = (str(value), f"--{name.replace('_', '-')}")
+    if "database" not in origins and origins.get("host", ("", ""))[0]:
+        # A configuration that names a cluster's address means that cluster.
+        origins["database"] = ("redshift", origins["host"][1])
+    values = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
+    settings = Settings(**values, warnings=tuple(warnings))
+    if not 0 <= settings.max_reject_share <= 1:
+        raise UsageError(
+            f"{origins['max_reject_share'][1]}: max_reject_share is {settings.max_reject_share}",
+            "it is a share of all records: a number from 0 (none may be bad) to 1",
+        )
+    if not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", settings.memory_limit):
+        raise UsageError(
+            f"{origins['memory_limit'][1]}: memory_limit is {settings.memory_limit!r}",
+            "it is a number with a unit, e.g. 1GB or 512MB",
+        )
+    return settings
+
+
+def _read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    # Passwords hold % and ; and #, so nothing is interpolated and only whole lines are comments.
+    parser = configparser.RawConfigParser(strict=True, comment_prefixes=("#", ";"), allow_no_value=True)
+    remedy = "see dwh.cfg.example for its form"
+    try:
+        parser.read_string(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read: {error.strerror}", "name it with --config") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: not a text file in UTF-8", remedy) from None
+    except configparser.MissingSectionHeaderError as error:
+        raise UsageError(f"{path}: line {error.lineno}: a [SECTION] must come first", remedy) from None
+    except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as error:
+        what = f"[{error.section}]" + (
+            f" {error.option.upper()}" if isinstance(error, configparser.DuplicateOptionError) else ""
+        )
+        raise UsageError(f"{path}: line {error.lineno}: {what} stands there twice", "remove one") from None
+    except configparser.ParsingError as error:
+        lines = ", ".join(str(number) for number, _ in error.errors)
+        # The lines themselves may hold a password.
+        raise UsageError(f"{path}: line {lines}: not KEY=value", remedy) from None
+    for section in parser.sections():
+        for option, value in parser.items(section):
+            key = f"{section.upper()}.{option.upper()}"
+            if key not in _FILE_KEYS:
+                nearest = _nearest(key, _FILE_KEYS)
+                warnings.append(f"{path}: unknown key [{section}] {option.upper()}, ignored{nearest}")
+            elif text := _unquoted(value or ""):
+                yield _FILE_KEYS[key], (text, f"{path}: [{section}] {option.upper()}")
+
+
+def _nearest(key: str, known: Mapping[str, str]) -> str:
+    match = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    if not match:
+        return ""
+    section, _, name = match[0].rpartition(".")
+    return f"; did you mean {f'[{section}] ' if section else ''}{name}?"
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value
+
+
+def _convert(name: str, text: str, origin: str) -> str | int | float:
+    kind = {"max_reject_share": float, "db_port": int, "num_nodes": int}.get(name, str)
+    try:
+        return kind(text)
+    except ValueError:
+        wanted = "a whole number" if kind is int else "a number"
+        raise UsageError(f"{origin}: {text!r} is not {wanted}", "correct it") from None

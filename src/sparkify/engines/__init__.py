@@ -1,0 +1,94 @@
+"""The engines: what the pipeline asks of a database, and which one a name stands for."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal, Protocol
+
+from sparkify.config import Settings
+from sparkify.errors import UsageError
+from sparkify.sources import LoadFile
+
+Row = tuple[Any, ...]
+Source = Literal["song_data", "log_data"]
+Progress = Callable[[int, int], None]
+"""Called with (files finished, bytes read) since the last call."""
+
+
+class Warehouse(Protocol):
+    """A connection to a warehouse, on whatever engine."""
+
+    engine: str
+    location: str
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement with ``?`` for its parameters, and return its rows."""
+        ...
+
+    def select(self, sql: str) -> tuple[list[str], list[Row]]:
+        """Run a user's statement, and return the names of its columns and its rows."""
+        ...
+
+    def run(self, script: str) -> None:
+        """Run all statements of a SQL file."""
+        ...
+
+    def insert(self, table: str, rows: Iterable[Row]) -> None:
+        """Append rows to a table of this project, in the order of its columns."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing: commits at the end, rolls back on an exception."""
+        ...
+
+    def has_tables(self) -> bool:
+        """Whether the tables of this project are there."""
+        ...
+
+    def create_tables(self) -> None:
+        """Drop all tables of this project, and create them empty."""
+        ...
+
+    def stage(
+        self,
+        source: Source,
+        added: list[LoadFile],
+        removed: list[int],
+        paths: list[list[str | int]],
+        progress: Progress,
+    ) -> dict[int, int]:
+        """Load the records of files, and take out those of files that have been replaced.
+
+        Leaves the relations ``batch_songs`` and ``removed_songs`` (or ``_events``): the rows added and
+        removed.
+
+        Args:
+            source: which of the two sources.
+            added: the files to load.
+            removed: file_ids whose rows are to be removed first.
+            paths: for each column of the staging table, the keys that lead to its value.
+            progress: told how far the reading is.
+
+        Returns:
+            The number of records in each file, by file_id, counted independently of the database.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is gone."""
+        ...
+
+
+def connect(settings: Settings, *, read_only: bool = False) -> Warehouse:
+    """Open the configured warehouse.
+
+    Raises:
+        WarehouseError: it can't be opened, or someone else is writing to it.
+    """
+    if settings.database == "redshift":
+        raise UsageError(
+            "database redshift: this version can't load into Amazon Redshift yet",
+            "name a DuckDB file, e.g. --database sparkify.duckdb",
+        )
+    from sparkify.engines.duckdb import DuckDBWarehouse
+
+    return DuckDBWarehouse(settings, read_only=read_only)

@@ -1,0 +1,212 @@
+"""The DuckDB engine: a warehouse in one file, in this process."""
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sparkify.config import Settings
+from sparkify.engines import Progress, Row, Source
+from sparkify.errors import SparkifyError, WarehouseError
+from sparkify.records import RecordReader
+from sparkify.sources import LoadFile
+from sparkify.sql_queries import STAR_TABLES, TABLES, VIEWS, read_sql
+
+_NOUNS = {"song_data": "songs", "log_data": "events"}
+
+
+class DuckDBWarehouse:
+    """A connection to a DuckDB file.
+
+    Raises:
+        WarehouseError: the file is no DuckDB database, can't be made, or another process has it open.
+    """
+
+    engine = "duckdb"
+
+    def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
+        self.location = settings.database
+        if read_only and not Path(self.location).exists():
+            raise WarehouseError(f"{self.location}: no such database", "load one first with: sparkify etl")
+        try:
+            self._connection = duckdb.connect(self.location, read_only=read_only)
+            # Rows of a table have no order, and without keeping one DuckDB loads faster and in bounded memory.
+            self._connection.execute("SET preserve_insertion_order = false")
+            self._connection.execute("SET memory_limit = ?", [settings.memory_limit])
+            self._connection.execute("SET TimeZone = 'UTC'")
+        except duckdb.Error as error:
+            raise _open_error(self.location, error) from None
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement with ``?`` for its parameters, and return its rows."""
+        with self._explained():
+            return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def select(self, sql: str) -> tuple[list[str], list[Row]]:
+        """Run a user's statement, and return the names of its columns and its rows."""
+        with self._explained():
+            result = self._connection.execute(sql)
+            return [column[0] for column in result.description or ()], result.fetchall()
+
+    def run(self, script: str) -> None:
+        """Run all statements of a SQL file."""
+        with self._explained():
+            self._connection.execute(script)
+
+    def insert(self, table: str, rows: Iterable[Row]) -> None:
+        """Append rows to a table of this project, in the order of its columns."""
+        columns = list(zip(*rows, strict=True))
+        if not columns:
+            return
+        # Arrays and one statement: a statement per row is hundreds of times slower.
+        unnested = ", ".join("UNNEST(?)" for _ in columns)
+        with self._explained():
+            self._connection.execute(
+                f'INSERT INTO "{table}" SELECT {unnested}',  # noqa: S608 (a name of TABLES)
+                [list(column) for column in columns],
+            )
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: commits at the end, rolls back on an exception."""
+        self._connection.begin()
+        try:
+            yield
+        except BaseException:
+            # After an error COMMIT would succeed without a word and keep nothing.
+            self._connection.rollback()
+            raise
+        with self._explained():
+            self._connection.commit()
+
+    def has_tables(self) -> bool:
+        """Whether the tables of this project are there."""
+        found = {row[0] for row in self.query("SELECT table_name FROM duckdb_tables() WHERE NOT internal")}
+        return found.issuperset(TABLES)
+
+    def create_tables(self) -> None:
+        """Drop all tables of this project, and create them empty."""
+        for view in VIEWS:
+            self.run(f"DROP VIEW IF EXISTS {view}")
+        for table in TABLES:
+            self.run(f"DROP TABLE IF EXISTS {table}")
+        self.run("DROP SEQUENCE IF EXISTS songplay_ids")
+        for table in TABLES:
+            self.run(read_sql(f"tables/{table}", self.engine))
+        for view in VIEWS:
+            self.run(read_sql(f"views/{view}"))
+
+    def stage(
+        self,
+        source: Source,
+        added: list[LoadFile],
+        removed: list[int],
+        paths: list[list[str | int]],
+        progress: Progress,
+    ) -> dict[int, int]:
+        """Load the records of files, and take out those of files that have been replaced."""
+        noun = _NOUNS[source]
+        table = f"staging_{noun}"
+        self.run(
+            f"CREATE OR REPLACE TEMP TABLE removed_{noun} AS"  # noqa: S608
+            f" SELECT * FROM {table} WHERE list_contains([{', '.join(map(str, removed))}], file_id)"
+        )
+        if removed:
+            self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [removed])  # noqa: S608
+            self.query("DELETE FROM staging_rejects WHERE list_contains(?, file_id)", [removed])
+        first = min((file.file_id for file in added), default=None)
+        # File ids only grow, so that what is new is found by one comparison, and by whole row groups.
+        self.run(
+            f"CREATE OR REPLACE TEMP VIEW batch_{noun} AS"  # noqa: S608
+            f" SELECT * FROM {table} WHERE {'false' if first is None else f'file_id >= {first}'}"
+        )
+        columns = [
+            row[0]
+            for row in self.query(
+                "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]
+            )
+        ]
+        singular = noun.removesuffix("s")
+        self.query(f"SET VARIABLE {singular}_columns = ?", [columns[: len(paths)]])
+        self.query(f"SET VARIABLE {singular}_paths = ?", [[_json_pointer(path) for path in paths]])
+        reader = RecordReader(added, on_progress=progress)
+        self._read_into(f"stage_{noun}", f"parse_{noun}", reader)
+        self._restage_dirty(source, added, reader.counts)
+        return reader.counts
+
+    def _read_into(self, statement: str, view: str, reader: RecordReader) -> None:
+        self._connection.register("records", reader.stream())
+        try:
+            with self._explained():
+                self._connection.execute(read_sql(view, self.engine))
+                self._connection.execute(read_sql(statement, self.engine))
+        except SparkifyError:
+            if reader.error is not None:
+                raise reader.error from None
+            raise
+        finally:
+            self._connection.unregister("records")
+
+    def _restage_dirty(self, source: Source, added: list[LoadFile], counts: dict[int, int]) -> None:
+        """Read the files again that not all records of could be loaded from, to tell which and why."""
+        noun = _NOUNS[source]
+        table = f"staging_{noun}"
+        self.query(f"DELETE FROM {table} WHERE file_id IS NULL")  # noqa: S608
+        loaded = dict(self.query(f"SELECT file_id, count(*) FROM batch_{noun} GROUP BY file_id"))  # noqa: S608
+        dirty = [file for file in added if loaded.get(file.file_id, 0) != counts[file.file_id]]
+        if not dirty:
+            return
+        ids = [file.file_id for file in dirty]
+        self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [ids])  # noqa: S608
+        self.run("CREATE OR REPLACE TEMP TABLE dirty_files (file_id INTEGER, source VARCHAR, file VARCHAR)")
+        self.insert("dirty_files", [(file.file_id, source, file.source.uri) for file in dirty])
+        reader = RecordReader(dirty, careful=True)
+        self._read_into(f"restage_{noun}", f"parse_{noun}", reader)
+        counts.update(reader.counts)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.Error as error:
+            raise WarehouseError(f"{self.location}: {_first_line(error)}", _remedy(error)) from None
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is gone."""
+        self._connection.close()
+
+
+def _json_pointer(path: Sequence[str | int]) -> str:
+    # RFC 6901: any key can be named, whatever characters it holds.
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+def _remedy(error: duckdb.Error) -> str:
+    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+        return "free some disk space or memory, and run again; the warehouse is as it was"
+    if isinstance(error, duckdb.CatalogException):
+        return "the tables are: " + ", ".join((*STAR_TABLES, "staging_events", "staging_songs"))
+    return "correct the statement"
+
+
+def _open_error(location: str, error: duckdb.Error) -> WarehouseError:
+    text = str(error)
+    if holder := re.search(r"Conflicting lock is held in (.+?) \(PID (\d+)\)", text):
+        return WarehouseError(
+            f"{location}: in use by process {holder[2]} ({holder[1]})",
+            "wait until it has finished, or name another file with --database",
+        )
+    if "not a valid DuckDB database" in text:
+        return WarehouseError(
+            f"{location}: not a DuckDB database", "name another file with --database; this one was not touched"
+        )
+    return WarehouseError(
+        f"{location}: can't be opened: {_first_line(error)}", "check the path and its permissions"
+    )

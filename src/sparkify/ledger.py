@@ -1,0 +1,158 @@
+"""The ledger: which object was loaded by which run, and what became of its records."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sparkify import __version__
+from sparkify.engines import Source, Warehouse
+from sparkify.errors import WarehouseError
+from sparkify.sources import LoadFile, SourceObject
+
+SOURCES: tuple[Source, ...] = ("song_data", "log_data")
+
+
+@dataclass
+class SourcePlan:
+    """What a run does about one source.
+
+    Attributes:
+        added: files to load, new ones and changed ones, each under a file_id of its own.
+        removed: file_ids of the versions that changed files were loaded as before.
+        known: how many of the listed files are loaded already.
+    """
+
+    added: list[LoadFile] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    known: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes to load."""
+        return sum(file.source.size for file in self.added)
+
+
+@dataclass(frozen=True)
+class FileCount:
+    """What became of one file's records."""
+
+    records: int
+    loaded: int
+    rejected: int
+
+
+def plan(warehouse: Warehouse, listed: dict[Source, list[SourceObject]]) -> dict[Source, SourcePlan]:
+    """Compare what was listed with what has been loaded."""
+    known = {
+        (source, uri): (file_id, size, version)
+        for file_id, source, uri, size, version in warehouse.query(
+            "SELECT file_id, source, uri, size, version FROM ledger"
+        )
+    }
+    next_id = max((file_id for file_id, _, _ in known.values()), default=0) + 1
+    plans: dict[Source, SourcePlan] = {}
+    for source, objects in listed.items():
+        plans[source] = todo = SourcePlan()
+        # By name, so that an object that is listed twice is loaded once.
+        for item in {item.uri: item for item in objects}.values():
+            before = known.get((source, item.uri))
+            if before is not None and before[1:] == (item.size, item.version):
+                todo.known += 1
+                continue
+            if before is not None:
+                todo.removed.append(before[0])
+            todo.added.append(LoadFile(next_id, item))
+            next_id += 1
+    return plans
+
+
+def reconcile(
+    warehouse: Warehouse, source: Source, added: list[LoadFile], records: dict[int, int]
+) -> dict[int, FileCount]:
+    """Count what became of each file's records, and make sure that none is lost.
+
+    Args:
+        warehouse: where the files have been staged.
+        source: the source they belong to.
+        added: the files.
+        records: how many records each has, counted when it was cut.
+
+    Raises:
+        WarehouseError: loaded + rejected is not the number of records. That would be a bug.
+    """
+    noun = "songs" if source == "song_data" else "events"
+    loaded = dict(
+        warehouse.query(f"SELECT file_id, COUNT(*) FROM batch_{noun} GROUP BY file_id")  # noqa: S608
+    )
+    rejected = dict(
+        warehouse.query(
+            "SELECT file_id, COUNT(*) FROM staging_rejects WHERE source = ? GROUP BY file_id", [source]
+        )
+    )
+    counts = {}
+    for file in added:
+        count = FileCount(
+            records[file.file_id], loaded.get(file.file_id, 0), rejected.get(file.file_id, 0)
+        )
+        if count.loaded + count.rejected != count.records:
+            raise WarehouseError(
+                f"{file.source.uri}: {count.records} records, but {count.loaded} loaded and"
+                f" {count.rejected} rejected; nothing was changed",
+                "this is a bug in sparkify: please report it with the file",
+            )
+        counts[file.file_id] = count
+    return counts
+
+
+def record_run(
+    warehouse: Warehouse,
+    plans: dict[Source, SourcePlan],
+    counts: dict[int, FileCount],
+    *,
+    started: datetime,
+    is_full: bool,
+) -> int:
+    """Write a run and its files into the ledger.
+
+    Returns:
+        The number of the run.
+    """
+    ((last,),) = warehouse.query("SELECT COALESCE(MAX(run_id), 0) FROM runs")
+    run_id = int(last) + 1
+    files = []
+    for source, todo in plans.items():
+        for file_id in todo.removed:
+            warehouse.query("DELETE FROM ledger WHERE file_id = ?", [file_id])
+        for file in todo.added:
+            count = counts[file.file_id]
+            files.append(
+                (
+                    file.file_id,
+                    source,
+                    file.source.uri,
+                    file.source.size,
+                    file.source.version,
+                    run_id,
+                    count.records,
+                    count.loaded,
+                    count.rejected,
+                )
+            )
+    warehouse.insert("ledger", files)
+    warehouse.insert(
+        "runs",
+        [
+            (
+                run_id,
+                started.replace(tzinfo=None),
+                datetime.now(UTC).replace(tzinfo=None),
+                warehouse.engine,
+                __version__,
+                is_full,
+                len(files),
+                sum(count.records for count in counts.values()),
+                sum(count.loaded for count in counts.values()),
+                sum(count.rejected for count in counts.values()),
+            )
+        ],
+    )
+    return run_id

@@ -1,0 +1,205 @@
+"""The whole flow: discover, stage, transform, audit, commit."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sparkify import ledger
+from sparkify.audits import Finding, run_audits
+from sparkify.config import Settings
+from sparkify.engines import Source, Warehouse, connect
+from sparkify.errors import TooManyRejectsError
+from sparkify.jsonpaths import read_jsonpaths
+from sparkify.ledger import FileCount, SourcePlan
+from sparkify.progress import Progress
+from sparkify.repair import repair
+from sparkify.sources import SourceObject, list_objects, local_path
+from sparkify.sql_queries import STAR_TABLES, read_sql
+
+EVENT_KEYS = (
+    "artist auth firstName gender itemInSession lastName length level location method page registration"
+    " sessionId song status ts userAgent userId"
+).split()
+SONG_KEYS = (
+    "num_songs artist_id artist_latitude artist_longitude artist_location artist_name song_id title"
+    " duration year"
+).split()
+
+TRANSFORMS = ("songs", "artists", "users", "new_heard_songs", "heard_songs", "songplays", "time")
+"""The files of sql/star in the order in which they run."""
+
+_SHOWN_REJECTS = 5
+
+
+@dataclass
+class SourceSummary:
+    """What a run did with one source."""
+
+    files: int = 0
+    known: int = 0
+    records: int = 0
+    loaded: int = 0
+    rejected: int = 0
+
+
+@dataclass
+class Summary:
+    """What a run did.
+
+    Attributes:
+        run_id: its number in the ledger; None when there was nothing to do.
+        sources: by source, its files and their records.
+        tables: by star table, its rows and how many more they are than before.
+        matched: share of songplays whose song the catalogue has, 0 to 1; None without plays.
+        rejects: the first rejects, as (file, line, reason).
+        findings: what the audits warn of.
+        seconds: wall-clock time.
+    """
+
+    run_id: int | None = None
+    sources: dict[Source, SourceSummary] = field(default_factory=dict)
+    tables: dict[str, tuple[int, int]] = field(default_factory=dict)
+    matched: float | None = None
+    rejects: list[tuple[str, int, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def create_tables(settings: Settings) -> str:
+    """Drop and create all tables, the ledger included.
+
+    Returns:
+        Where they are.
+    """
+    warehouse = connect(settings)
+    try:
+        with warehouse.transaction():
+            warehouse.create_tables()
+        return warehouse.location
+    finally:
+        warehouse.close()
+
+
+def run_etl(settings: Settings, progress: Progress, *, full: bool = False) -> Summary:
+    """Load what is new, and bring the star schema up to date.
+
+    All of it happens in one transaction: whatever fails, the warehouse stays as it was.
+
+    Args:
+        settings: where from, where to, and the limits.
+        progress: told what is being done.
+        full: load everything from scratch.
+
+    Raises:
+        SparkifyError: a source can't be read, too many records are bad, an audit fails, or the warehouse
+            can't be written.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    warehouse = connect(settings)
+    try:
+        with warehouse.transaction():
+            is_full = full or not warehouse.has_tables()
+            before = {} if not warehouse.has_tables() else _count_rows(warehouse)
+            if is_full:
+                warehouse.create_tables()
+            plans = ledger.plan(warehouse, _discover(settings, progress))
+            summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
+            if any(todo.added for todo in plans.values()):
+                counts = _stage(warehouse, settings, plans, summary, progress)
+                _transform(warehouse, progress)
+                progress.step("audit")
+                summary.findings = run_audits(warehouse)
+                summary.run_id = ledger.record_run(
+                    warehouse, plans, counts, started=started, is_full=is_full
+                )
+            after = _count_rows(warehouse)
+            summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
+            ((matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
+            summary.matched = matched / after["songplays"] if after["songplays"] else None
+            progress.step("commit")
+    finally:
+        warehouse.close()
+        progress.done()
+    summary.seconds = time.perf_counter() - clock
+    return summary
+
+
+def _discover(settings: Settings, progress: Progress) -> dict[Source, list[SourceObject]]:
+    listed: dict[Source, list[SourceObject]] = {}
+    for source, location in (("song_data", settings.song_data), ("log_data", settings.log_data)):
+        progress.step(f"list {source}")
+        listed[source] = list_objects(location)  # type: ignore[index]
+    return listed
+
+
+def _event_paths(settings: Settings) -> list[list[str | int]]:
+    """The paths of the JSONPaths file; without one, the keys that the logs have."""
+    if settings.log_jsonpath:
+        return read_jsonpaths(settings.log_jsonpath, EVENT_KEYS)
+    beside = local_path(settings.log_data).parent / "log_json_path.json"
+    if Path(beside).exists():
+        return read_jsonpaths(str(beside), EVENT_KEYS)
+    return [[key] for key in EVENT_KEYS]
+
+
+def _stage(
+    warehouse: Warehouse,
+    settings: Settings,
+    plans: dict[Source, SourcePlan],
+    summary: Summary,
+    progress: Progress,
+) -> dict[int, FileCount]:
+    """Load the files, account for every record, and stop if too many are bad."""
+    all_counts: dict[int, FileCount] = {}
+    paths: dict[Source, list[list[str | int]]] = {
+        "song_data": [[key] for key in SONG_KEYS],
+        "log_data": _event_paths(settings),
+    }
+    for source, todo in plans.items():
+        advance = progress.step(f"stage {source}", files=len(todo.added), size=todo.size)
+        records = warehouse.stage(source, todo.added, todo.removed, paths[source], advance)
+        counts = ledger.reconcile(warehouse, source, todo.added, records)
+        all_counts |= counts
+        summary.sources[source] = SourceSummary(
+            files=len(todo.added),
+            known=todo.known,
+            records=sum(count.records for count in counts.values()),
+            loaded=sum(count.loaded for count in counts.values()),
+            rejected=sum(count.rejected for count in counts.values()),
+        )
+    records_total = sum(count.records for count in all_counts.values())
+    rejected_total = sum(count.rejected for count in all_counts.values())
+    if rejected_total:
+        first_id = min(all_counts)
+        summary.rejects = [
+            (file, line, reason)
+            for file, line, reason in warehouse.query(
+                "SELECT file, line, reason FROM staging_rejects WHERE file_id >= ?"
+                f" ORDER BY file_id, line LIMIT {_SHOWN_REJECTS}",
+                [first_id],
+            )
+        ]
+    if rejected_total > settings.max_reject_share * records_total:
+        shown = "\n  ".join(f"{file}:{line}: {reason}" for file, line, reason in summary.rejects)
+        raise TooManyRejectsError(
+            f"{rejected_total:,} of {records_total:,} records are bad, more than the"
+            f" {settings.max_reject_share:.4g} of them that max_reject_share allows; nothing was changed\n  {shown}",
+            "mend the files, or allow more with --max-reject-share",
+        )
+    return all_counts
+
+
+def _transform(warehouse: Warehouse, progress: Progress) -> None:
+    """Run the star SQL, with the repair of garbled text where it is first needed."""
+    for name in TRANSFORMS:
+        progress.step(f"transform {name}")
+        if name == "heard_songs":
+            garbled = warehouse.query(read_sql("garbled_text", warehouse.engine))
+            warehouse.insert("text_repairs", [(text, repair(text)) for (text,) in garbled])
+        warehouse.run(read_sql(f"star/{name}"))
+
+
+def _count_rows(warehouse: Warehouse) -> dict[str, int]:
+    counts = ", ".join(f"(SELECT COUNT(*) FROM {table})" for table in STAR_TABLES)
+    return dict(zip(STAR_TABLES, warehouse.query(f"SELECT {counts}")[0], strict=True))

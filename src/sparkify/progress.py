@@ -1,0 +1,111 @@
+"""Progress on stderr: bars on a terminal, plain lines otherwise."""
+
+import time
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress as Bars, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from sparkify.engines import Progress as Advance
+
+
+class Progress(Protocol):
+    """What the pipeline tells of itself."""
+
+    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
+        """A step begins.
+
+        Args:
+            name: what is done now.
+            files: how many files the step reads.
+            size: how many bytes they have.
+
+        Returns:
+            To be called with (files finished, bytes read) as the step goes on.
+        """
+        ...
+
+    def done(self) -> None:
+        """The last step has ended, well or not."""
+        ...
+
+
+def _ignore(_files: int, _bytes: int) -> None:
+    pass
+
+
+class Silence:
+    """Says nothing."""
+
+    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:  # noqa: ARG002
+        """A step begins."""
+        return _ignore
+
+    def done(self) -> None:
+        """The last step has ended."""
+
+
+class Lines:
+    """One line per step, for logs: what was done and how long it took."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._name = ""
+        self._began = 0.0
+
+    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
+        """A step begins."""
+        self.done()
+        self._name, self._began = name, time.perf_counter()
+        if files:
+            self._name += f" ({files:,} files, {size / 1e6:,.1f} MB)"
+        return _ignore
+
+    def done(self) -> None:
+        """The last step has ended."""
+        if self._name:
+            self._console.print(f"{self._name}: {time.perf_counter() - self._began:.2f} s", highlight=False)
+        self._name = ""
+
+
+class TerminalBars:
+    """A bar per step that reads files, a spinner for the others; both vanish at the end."""
+
+    def __init__(self, console: Console) -> None:
+        self._bars = Bars(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
+        """A step begins."""
+        if self._task is None:
+            self._bars.start()
+        else:
+            self._bars.remove_task(self._task)
+        self._task = task = self._bars.add_task(name, total=size or None)
+        read_files = 0
+
+        def advance(new_files: int, new_bytes: int) -> None:
+            nonlocal read_files
+            read_files += new_files
+            # Only when bytes come: tiny files finish thousands of times a second.
+            if new_bytes:
+                self._bars.update(task, advance=new_bytes, description=f"{name} {read_files:,}/{files:,} files")
+
+        return advance
+
+    def done(self) -> None:
+        """The last step has ended."""
+        self._bars.stop()
+
+
+def on_console(console: Console) -> Progress:
+    """The form of progress that suits a console."""
+    return TerminalBars(console) if console.is_terminal else Lines(console)

@@ -1,0 +1,304 @@
+"""Cuts source files into records: from bytes to Arrow batches of (file_id, line, raw, fault).
+
+A record is one JSON object. Usually it is a line; objects spread over lines, and objects with nothing
+between them, are found as well. Whether a record is good is not decided here, but by the SQL that
+casts it; only what can't become text at all (bad UTF-8, a record over 4 MB, a damaged gzip file) is given
+a ``fault`` here. Every byte of a file that is not white space ends up in exactly one record.
+
+Almost all files are one object per line, and these are cut by NumPy without a Python step per line.
+``sparkify.splitter`` takes the others.
+"""
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+
+from sparkify.sources import LoadFile, SourceObject, read_chunks
+from sparkify.splitter import MAX_RECORD_BYTES, TOO_LONG, Record, split
+
+SCHEMA = pa.schema(
+    [("file_id", pa.int32()), ("line", pa.int64()), ("raw", pa.string()), ("fault", pa.string())]
+)
+"""One row per record: its file, its first line (from 1), its text, and what is wrong with its bytes."""
+
+CHUNK_BYTES = 4 * 2**20
+"""How much is read and cut at a time: few steps per byte, and small beside the memory limit."""
+
+KEPT_BYTES = 1000
+"""How much is kept of a record that can't become text; Redshift's error tables keep 1,024."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_NEWLINE, _RETURN, _OPEN, _CLOSE = b"\n\r{}"  # as byte values
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Consecutive whole lines of one file."""
+
+    file_id: int
+    first_line: int
+    data: bytes
+
+
+class RecordReader:
+    """Reads files and counts the records in each.
+
+    Args:
+        files: what to read, in order.
+        careful: cut every file by the splitter, also those that look like one object per line.
+        chunk_bytes: how much to read and cut at a time.
+        on_progress: called with (files finished, bytes read) since the last call.
+
+    Attributes:
+        counts: records per file_id, complete once the batches have been consumed.
+        error: what ended the reading early, for the consumer on the other side of the Arrow stream.
+    """
+
+    def __init__(
+        self,
+        files: Iterable[LoadFile],
+        *,
+        careful: bool = False,
+        chunk_bytes: int = CHUNK_BYTES,
+        on_progress: Callable[[int, int], None] = lambda _files, _bytes: None,
+    ) -> None:
+        self._files = files
+        self._careful = careful
+        self._chunk_bytes = chunk_bytes
+        self._on_progress = on_progress
+        self.counts: dict[int, int] = {}
+        self.error: BaseException | None = None
+
+    def stream(self) -> pa.RecordBatchReader:
+        """The records as an Arrow stream, to be consumed once."""
+        return pa.RecordBatchReader.from_batches(SCHEMA, self._guarded())
+
+    def _guarded(self) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self._batches()
+        except BaseException as error:
+            self.error = error
+            raise
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        """Small files are cut many at a time; a large one by itself, chunk by chunk."""
+        waiting: list[_Piece] = []
+        waiting_bytes = 0
+        for file in self._files:
+            self.counts[file.file_id] = 0
+            contents = _Contents(self._read(file.source))
+            chunks = _with_last(contents)
+            first, last = next(chunks, (b"", True))
+            if last and not self._careful:
+                waiting.append(_Piece(file.file_id, 1, first))
+                waiting_bytes += len(first)
+                if waiting_bytes >= self._chunk_bytes:
+                    yield from self._cut(waiting)
+                    waiting, waiting_bytes = [], 0
+            else:
+                yield from self._cut_large(file.file_id, chain([(first, last)], chunks))
+            if contents.fault is not None:
+                yield self._from_records(file.file_id, [Record(1, b"", contents.fault)])
+            self._on_progress(1, 0)
+        if waiting:
+            yield from self._cut(waiting)
+
+    def _read(self, source: SourceObject) -> Iterator[bytes]:
+        for chunk in read_chunks(source, self._chunk_bytes):
+            self._on_progress(0, len(chunk))
+            yield chunk
+
+    def _cut(self, pieces: list[_Piece]) -> Iterator[pa.RecordBatch]:
+        """Whole files: those of one object per line together, the others by the splitter."""
+        batch, irregular = self._cut_lines(pieces)
+        if batch is not None:
+            yield batch
+            return
+        regular = [piece for number, piece in enumerate(pieces) if number not in irregular]
+        if regular:
+            yield from self._cut(regular)
+        for number in sorted(irregular):
+            records, _, _ = split(pieces[number].data, pieces[number].first_line, final=True)
+            yield self._from_records(pieces[number].file_id, records)
+
+    def _cut_large(self, file_id: int, chunks: Iterable[tuple[bytes, bool]]) -> Iterator[pa.RecordBatch]:
+        """One file, chunk by chunk, with what is left over of one carried into the next."""
+        line = 1
+        carry = b""
+        skipping = False
+        for chunk, last in chunks:
+            if skipping:  # the rest of a record that is too long
+                newline = chunk.find(b"\n") + 1
+                if not newline:
+                    continue
+                chunk, line, skipping = chunk[newline:], line + 1, False
+            data = carry + chunk
+            # Up to the last newline, since a line says what it is only when it is whole. A file without
+            # any is objects with nothing between them.
+            whole = len(data) if last else (data.rfind(b"\n") + 1 or len(data))
+            batch = None
+            if not self._careful:
+                batch, _ = self._cut_lines([_Piece(file_id, line, data[:whole])])
+            if batch is not None:
+                yield batch
+                line += data.count(b"\n", 0, whole)
+                carry = data[whole:]
+            else:
+                records, rest, line = split(data[:whole], line, final=last)
+                yield self._from_records(file_id, records)
+                carry = rest + data[whole:]
+            if len(carry) > MAX_RECORD_BYTES:
+                yield self._from_records(file_id, [Record(line, carry, TOO_LONG)])
+                line += carry.count(b"\n")
+                carry, skipping = b"", True
+
+    def _cut_lines(self, pieces: list[_Piece]) -> tuple[pa.RecordBatch | None, set[int]]:
+        """All lines of some pieces, if each line is an object by itself as far as its ends show.
+
+        Returns:
+            The batch, or None and the positions of the pieces that have other lines.
+        """
+        data = pieces[0].data if len(pieces) == 1 else b"\n".join(piece.data for piece in pieces)
+        text = np.frombuffer(data, np.uint8)
+        newlines = np.flatnonzero(text == _NEWLINE)
+        starts = np.concatenate(([0], newlines + 1))
+        ends = np.concatenate((newlines, [len(text)]))
+        ends = ends - ((ends > starts) & (text[ends - 1] == _RETURN) if len(text) else 0)
+        lines = np.flatnonzero(ends > starts)
+        starts, ends = starts[lines], ends[lines]
+        piece_starts = np.cumsum([0] + [len(piece.data) + 1 for piece in pieces[:-1]])
+        piece_of = np.searchsorted(piece_starts, starts, "right") - 1
+        regular = (
+            (text[starts] == _OPEN) & (text[ends - 1] == _CLOSE) & (ends - starts <= MAX_RECORD_BYTES)
+        )
+        if not regular.all():
+            return None, set(piece_of[~regular].tolist())
+        if not len(starts):
+            return pa.RecordBatch.from_pylist([], schema=SCHEMA), set()
+        # A record's text runs up to the next one's: the white space between them is part of no value.
+        offsets = np.append(starts, len(text)).astype(np.int32)
+        raw = pa.Array.from_buffers(
+            pa.binary(), len(starts), [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+        )
+        try:
+            raw = raw.cast(pa.string())
+        except pa.ArrowInvalid:  # some piece is not UTF-8: take them record by record
+            return None, {number for number, piece in enumerate(pieces) if not _is_utf8(piece.data)}
+        first_lines = np.array([piece.first_line for piece in pieces])
+        line_of_piece = np.searchsorted(newlines, piece_starts, "left")
+        file_ids = np.array([piece.file_id for piece in pieces], np.int32)
+        for file_id, count in zip(
+            file_ids.tolist(), np.bincount(piece_of, minlength=len(pieces)).tolist(), strict=True
+        ):
+            self.counts[file_id] += count
+        return pa.RecordBatch.from_arrays(
+            [
+                pa.array(file_ids[piece_of]),
+                pa.array(lines - line_of_piece[piece_of] + first_lines[piece_of]),
+                raw,
+                pa.nulls(len(starts), pa.string()),
+            ],
+            schema=SCHEMA,
+        ), set()
+
+    def _from_records(self, file_id: int, records: list[Record]) -> pa.RecordBatch:
+        self.counts[file_id] += len(records)
+        texts, faults = [], []
+        for record in records:
+            fault = record.fault
+            try:
+                text = record.data.decode() if fault is None else ""
+            except UnicodeDecodeError as error:
+                fault = f"not UTF-8: {error.reason} at byte {error.start + 1}"
+            if fault is not None:
+                text = record.data[:KEPT_BYTES].decode(errors="backslashreplace")
+            texts.append(text)
+            faults.append(fault)
+        return pa.RecordBatch.from_arrays(
+            [
+                pa.array([file_id] * len(records), pa.int32()),
+                pa.array([record.line for record in records], pa.int64()),
+                pa.array(texts, pa.string()),
+                pa.array(faults, pa.string()),
+            ],
+            schema=SCHEMA,
+        )
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Each chunk, and whether it is the last."""
+    iterator = iter(chunks)
+    held = next(iterator, None)
+    while held is not None:
+        following = next(iterator, None)
+        yield held, following is None
+        held = following
+
+
+class _Contents:
+    """A file's text as UTF-8: unpacked if it is gzip, whatever its name, and without a byte order mark.
+
+    Attributes:
+        fault: why the text ends too early, once it has been read.
+    """
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self.fault: str | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        first = next(self._chunks, b"")
+        if first.startswith(_GZIP_MAGIC):
+            chunks = self._unpacked(_ChunkFile(first, self._chunks))
+            first = next(chunks, b"")
+        else:
+            chunks = self._chunks
+        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+            yield decoder.decode(first).encode()
+            for chunk in chunks:
+                yield decoder.decode(chunk).encode()
+            return
+        yield first.removeprefix(codecs.BOM_UTF8)
+        yield from chunks
+
+    def _unpacked(self, file: "_ChunkFile") -> Iterator[bytes]:
+        try:
+            with gzip.GzipFile(fileobj=io.BufferedReader(file, CHUNK_BYTES)) as unpacked:
+                while chunk := unpacked.read1(CHUNK_BYTES):
+                    yield chunk
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            self.fault = f"damaged gzip file, what follows is lost: {error}"
+
+
+class _ChunkFile(io.RawIOBase):
+    """Chunks as a file, for those who read from files."""
+
+    def __init__(self, first: bytes, chunks: Iterator[bytes]) -> None:
+        self._buffer = first
+        self._chunks = chunks
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: memoryview) -> int:  # type: ignore[override]
+        if not self._buffer:
+            self._buffer = next(self._chunks, b"")
+        taken, self._buffer = self._buffer[: len(target)], self._buffer[len(target) :]
+        target[: len(taken)] = taken
+        return len(taken)

@@ -1,0 +1,7 @@
+-- fail: a matched play has both a song and an artist
+SELECT
+    songplay_id,
+    song_id,
+    artist_id
+FROM songplays
+WHERE (song_id IS NULL) <> (artist_id IS NULL);

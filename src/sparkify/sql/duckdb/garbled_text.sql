@@ -1,0 +1,15 @@
+-- One row per distinct text of this run that may have been decoded wrongly: a UTF-8 lead byte read as a Latin-1
+-- character, followed by a continuation byte read as one.
+SELECT DISTINCT texts.text
+FROM (
+    SELECT artist AS text FROM new_heard_songs
+    UNION ALL
+    SELECT song AS text FROM new_heard_songs
+    UNION ALL
+    SELECT artist_name AS text FROM batch_songs
+    UNION ALL
+    SELECT title AS text FROM batch_songs
+) AS texts
+WHERE
+    REGEXP_MATCHES(texts.text, '[\x{C2}-\x{F4}][\x{80}-\x{BF}]')
+    AND texts.text NOT IN (SELECT garbled FROM text_repairs);

@@ -1,0 +1,12 @@
+-- ledger: one row per source object whose records the warehouse holds; loaded + rejected = records.
+CREATE TABLE ledger (
+    file_id INTEGER,
+    source VARCHAR, -- song_data or log_data
+    uri VARCHAR,
+    size BIGINT, -- bytes
+    version VARCHAR, -- ETag, or modification time in ns
+    run_id INTEGER, -- runs.run_id
+    records BIGINT,
+    loaded BIGINT,
+    rejected BIGINT
+);

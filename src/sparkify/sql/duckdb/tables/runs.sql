@@ -1,0 +1,13 @@
+-- runs: one row per run that changed the warehouse.
+CREATE TABLE runs (
+    run_id INTEGER,
+    started_at TIMESTAMP, -- UTC
+    finished_at TIMESTAMP, -- UTC
+    engine VARCHAR,
+    version VARCHAR, -- of this software
+    is_full BOOLEAN, -- rebuilt from scratch
+    files BIGINT,
+    records BIGINT,
+    loaded BIGINT,
+    rejected BIGINT
+);

@@ -1,0 +1,158 @@
+-- songplays: one row per song played.
+-- Every event with page = 'NextSong' and a user, once: events with the same ts, user and session are one play.
+-- A play is kept whether or not the catalogue knows its song.
+
+-- Plays that one look at this run's events can't settle: delivered several times, in the warehouse already,
+-- delivered by a file that has changed, or matched to another song since the catalogue has changed.
+CREATE TEMP TABLE contested_plays AS
+SELECT
+    ts AS start_time,
+    user_id,
+    session_id
+FROM batch_events
+WHERE page = 'NextSong' AND user_id IS NOT NULL
+GROUP BY ts, user_id, session_id
+HAVING COUNT(*) > 1
+UNION
+SELECT
+    songplays.start_time,
+    songplays.user_id,
+    songplays.session_id
+FROM songplays
+INNER JOIN batch_events
+    ON
+        songplays.start_time = batch_events.ts
+        AND songplays.user_id = batch_events.user_id
+        AND songplays.session_id = batch_events.session_id
+WHERE batch_events.page = 'NextSong'
+UNION
+SELECT
+    ts AS start_time,
+    user_id,
+    session_id
+FROM removed_events
+WHERE page = 'NextSong' AND user_id IS NOT NULL
+UNION
+SELECT
+    staging_events.ts AS start_time,
+    staging_events.user_id,
+    staging_events.session_id
+FROM staging_events
+INNER JOIN matched_songs
+    ON
+        staging_events.artist = matched_songs.artist
+        AND staging_events.song = matched_songs.song
+        AND CASE WHEN staging_events.length >= 0 THEN staging_events.length ELSE -1 END = matched_songs.length
+WHERE
+    matched_songs.is_rematched = 1
+    AND staging_events.page = 'NextSong'
+    AND staging_events.user_id IS NOT NULL;
+
+DELETE FROM songplays
+USING contested_plays
+WHERE
+    songplays.start_time = contested_plays.start_time
+    AND songplays.user_id = contested_plays.user_id
+    AND songplays.session_id = contested_plays.session_id;
+
+INSERT INTO songplays (start_time, user_id, level, song_id, artist_id, session_id, location, user_agent)
+WITH settled AS (
+    SELECT
+        batch_events.ts,
+        batch_events.user_id,
+        batch_events.level,
+        batch_events.artist,
+        batch_events.song,
+        batch_events.length,
+        batch_events.session_id,
+        batch_events.location,
+        batch_events.user_agent
+    FROM batch_events
+    LEFT JOIN contested_plays
+        ON
+            batch_events.ts = contested_plays.start_time
+            AND batch_events.user_id = contested_plays.user_id
+            AND batch_events.session_id = contested_plays.session_id
+    WHERE
+        batch_events.page = 'NextSong'
+        AND batch_events.user_id IS NOT NULL
+        AND contested_plays.start_time IS NULL
+),
+
+-- Several deliveries of one play may differ. Which one counts must not depend on their order.
+ranked AS (
+    SELECT
+        staging_events.ts,
+        staging_events.user_id,
+        staging_events.level,
+        staging_events.artist,
+        staging_events.song,
+        staging_events.length,
+        staging_events.session_id,
+        staging_events.location,
+        staging_events.user_agent,
+        ROW_NUMBER() OVER (
+            PARTITION BY staging_events.ts, staging_events.user_id, staging_events.session_id
+            ORDER BY
+                staging_events.item_in_session,
+                staging_events.level,
+                staging_events.artist,
+                staging_events.song,
+                staging_events.length,
+                staging_events.location,
+                staging_events.user_agent
+        ) AS choice
+    FROM staging_events
+    INNER JOIN contested_plays
+        ON
+            staging_events.ts = contested_plays.start_time
+            AND staging_events.user_id = contested_plays.user_id
+            AND staging_events.session_id = contested_plays.session_id
+    WHERE staging_events.page = 'NextSong'
+),
+
+plays AS (
+    SELECT
+        ts,
+        user_id,
+        level,
+        artist,
+        song,
+        length,
+        session_id,
+        location,
+        user_agent
+    FROM settled
+    UNION ALL
+    SELECT
+        ts,
+        user_id,
+        level,
+        artist,
+        song,
+        length,
+        session_id,
+        location,
+        user_agent
+    FROM ranked
+    WHERE choice = 1
+)
+
+SELECT
+    plays.ts AS start_time,
+    plays.user_id,
+    plays.level,
+    heard_songs.song_id,
+    heard_songs.artist_id,
+    plays.session_id,
+    plays.location,
+    plays.user_agent
+FROM plays
+LEFT JOIN heard_songs
+    ON
+        plays.artist = heard_songs.artist
+        AND plays.song = heard_songs.song
+        AND CASE WHEN plays.length >= 0 THEN plays.length ELSE -1 END = heard_songs.length;
+
+DROP TABLE matched_songs;
+DROP TABLE new_heard_songs;

@@ -1,0 +1,2 @@
+CREATE VIEW dim_artists AS
+SELECT * FROM artists;

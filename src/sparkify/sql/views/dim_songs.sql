@@ -1,0 +1,2 @@
+CREATE VIEW dim_songs AS
+SELECT * FROM songs;

@@ -1,0 +1,2 @@
+CREATE VIEW dim_time AS
+SELECT * FROM time;

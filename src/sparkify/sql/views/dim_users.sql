@@ -1,0 +1,2 @@
+CREATE VIEW dim_users AS
+SELECT * FROM users;

@@ -1,0 +1,2 @@
+CREATE VIEW fact_songplays AS
+SELECT * FROM songplays;

@@ -1,0 +1,54 @@
+"""Finds the SQL by name: the engine's own file where there is one, else the one all engines share.
+
+Every statement the warehouse runs stands in a file below ``sparkify/sql``, named after the table it fills:
+
+    sql/<engine>/tables/   one CREATE TABLE per file
+    sql/<engine>/          loading, and whatever else an engine has a dialect of its own for
+    sql/star/              the star schema, run verbatim on every engine
+    sql/views/             fact_ and dim_ names over the star schema
+    sql/audits/            one SELECT of bad rows per file
+    sql/ledger/            what has been loaded by which run
+"""
+
+from functools import cache
+from importlib.resources import files
+
+STAGING_TABLES = ("staging_events", "staging_songs", "staging_rejects")
+STAR_TABLES = ("songplays", "users", "songs", "artists", "time")
+STATE_TABLES = ("ledger", "runs", "text_repairs", "heard_songs", "user_states")
+"""What incremental runs remember between them."""
+
+TABLES = STAGING_TABLES + STAR_TABLES + STATE_TABLES
+VIEWS = ("fact_songplays", "dim_users", "dim_songs", "dim_artists", "dim_time")
+
+
+@cache
+def read_sql(name: str, engine: str | None = None) -> str:
+    """The text of a SQL file.
+
+    Args:
+        name: path below ``sql/`` without its ending, e.g. ``star/users``; with an engine, below the engine's folder
+            if it is there.
+        engine: ``duckdb`` or ``redshift``.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    root = files("sparkify") / "sql"
+    if engine is not None:
+        own = root / engine / f"{name}.sql"
+        if own.is_file():
+            return own.read_text(encoding="utf-8")
+    return (root / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def names_in(folder: str) -> tuple[str, ...]:
+    """The names of the SQL files in a folder below ``sql/``, sorted."""
+    return tuple(
+        sorted(
+            entry.name.removesuffix(".sql")
+            for entry in (files("sparkify") / "sql" / folder).iterdir()
+            if entry.name.endswith(".sql")
+        )
+    )
