@@ -70,7 +70,7 @@ def run_audits(warehouse: Warehouse) -> list[Finding]:
     """
     findings = []
     for audit in load_audits():
-        bad_rows = f"SELECT * FROM (\n{audit.sql.strip().removesuffix(';')}\n) AS bad LIMIT {_SHOWN_ROWS + 1}"  # noqa: S608
+        bad_rows = f"SELECT * FROM (\n{audit.sql.strip().removesuffix(';')}\n) AS bad LIMIT {_SHOWN_ROWS + 1}"
         columns, rows = warehouse.select(bad_rows)
         if rows:
             findings.append(Finding(audit, columns, rows))

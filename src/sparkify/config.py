@@ -96,7 +96,9 @@ _FILE_KEYS = {
 }
 
 _ENVIRONMENT_KEYS = {
-    f"SPARKIFY_{setting.name.upper()}": setting.name for setting in fields(Settings) if setting.name != "warnings"
+    f"SPARKIFY_{setting.name.upper()}": setting.name
+    for setting in fields(Settings)
+    if setting.name != "warnings"
 }
 
 
@@ -133,7 +135,7 @@ def load_settings(
     if "database" not in origins and origins.get("host", ("", ""))[0]:
         # A configuration that names a cluster's address means that cluster.
         origins["database"] = ("redshift", origins["host"][1])
-    values = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
+    values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     settings = Settings(**values, warnings=tuple(warnings))
     if not 0 <= settings.max_reject_share <= 1:
         raise UsageError(
@@ -195,9 +197,10 @@ def _unquoted(value: str) -> str:
 
 
 def _convert(name: str, text: str, origin: str) -> str | int | float:
-    kind = {"max_reject_share": float, "db_port": int, "num_nodes": int}.get(name, str)
     try:
-        return kind(text)
+        if name in ("db_port", "num_nodes"):
+            return int(text)
+        return float(text) if name == "max_reject_share" else text
     except ValueError:
-        wanted = "a whole number" if kind is int else "a number"
+        wanted = "a number" if name == "max_reject_share" else "a whole number"
         raise UsageError(f"{origin}: {text!r} is not {wanted}", "correct it") from None

@@ -6,6 +6,7 @@ path per column, in bracket (``$['userId']``) or dot (``$.userId``) notation, wi
 
 import json
 import re
+from collections.abc import Sequence
 
 from sparkify.errors import SourceError
 from sparkify.sources import local_path
@@ -42,7 +43,7 @@ def parse_path(path: str) -> list[str | int]:
     return steps
 
 
-def read_jsonpaths(location: str, columns: list[str]) -> list[list[str | int]]:
+def read_jsonpaths(location: str, columns: Sequence[str]) -> list[list[str | int]]:
     """The paths of a JSONPaths file, one per column.
 
     Args:
@@ -76,7 +77,7 @@ def read_jsonpaths(location: str, columns: list[str]) -> list[list[str | int]]:
     for number, item in enumerate(paths, 1):
         try:
             if not isinstance(item, str):
-                raise ValueError("not a string")  # noqa: TRY301
+                raise ValueError("not a string")
             parsed.append(parse_path(item))
         except ValueError as error:
             raise SourceError(f"{location}: path {number} ({item!r}): {error}", remedy) from None

@@ -80,19 +80,17 @@ def reconcile(
         WarehouseError: loaded + rejected is not the number of records. That would be a bug.
     """
     noun = "songs" if source == "song_data" else "events"
-    loaded = dict(
-        warehouse.query(f"SELECT file_id, COUNT(*) FROM batch_{noun} GROUP BY file_id")  # noqa: S608
+    loaded: dict[int, int] = dict(
+        warehouse.query(f"SELECT file_id, COUNT(*) FROM batch_{noun} GROUP BY file_id")
     )
-    rejected = dict(
+    rejected: dict[int, int] = dict(
         warehouse.query(
             "SELECT file_id, COUNT(*) FROM staging_rejects WHERE source = ? GROUP BY file_id", [source]
         )
     )
     counts = {}
     for file in added:
-        count = FileCount(
-            records[file.file_id], loaded.get(file.file_id, 0), rejected.get(file.file_id, 0)
-        )
+        count = FileCount(records[file.file_id], loaded.get(file.file_id, 0), rejected.get(file.file_id, 0))
         if count.loaded + count.rejected != count.records:
             raise WarehouseError(
                 f"{file.source.uri}: {count.records} records, but {count.loaded} loaded and"

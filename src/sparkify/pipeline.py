@@ -18,13 +18,40 @@ from sparkify.sources import SourceObject, list_objects, local_path
 from sparkify.sql_queries import STAR_TABLES, read_sql
 
 EVENT_KEYS = (
-    "artist auth firstName gender itemInSession lastName length level location method page registration"
-    " sessionId song status ts userAgent userId"
-).split()
+    "artist",
+    "auth",
+    "firstName",
+    "gender",
+    "itemInSession",
+    "lastName",
+    "length",
+    "level",
+    "location",
+    "method",
+    "page",
+    "registration",
+    "sessionId",
+    "song",
+    "status",
+    "ts",
+    "userAgent",
+    "userId",
+)
+"""The keys of the logs, in the order of the columns of staging_events that they fill."""
+
 SONG_KEYS = (
-    "num_songs artist_id artist_latitude artist_longitude artist_location artist_name song_id title"
-    " duration year"
-).split()
+    "num_songs",
+    "artist_id",
+    "artist_latitude",
+    "artist_longitude",
+    "artist_location",
+    "artist_name",
+    "song_id",
+    "title",
+    "duration",
+    "year",
+)
+"""The keys of the song files, in the order of the columns of staging_songs."""
 
 TRANSFORMS = ("songs", "artists", "users", "new_heard_songs", "heard_songs", "songplays", "time")
 """The files of sql/star in the order in which they run."""
@@ -110,9 +137,7 @@ def run_etl(settings: Settings, progress: Progress, *, full: bool = False) -> Su
                 _transform(warehouse, progress)
                 progress.step("audit")
                 summary.findings = run_audits(warehouse)
-                summary.run_id = ledger.record_run(
-                    warehouse, plans, counts, started=started, is_full=is_full
-                )
+                summary.run_id = ledger.record_run(warehouse, plans, counts, started=started, is_full=is_full)
             after = _count_rows(warehouse)
             summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
             ((matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
@@ -184,7 +209,8 @@ def _stage(
         shown = "\n  ".join(f"{file}:{line}: {reason}" for file, line, reason in summary.rejects)
         raise TooManyRejectsError(
             f"{rejected_total:,} of {records_total:,} records are bad, more than the"
-            f" {settings.max_reject_share:.4g} of them that max_reject_share allows; nothing was changed\n  {shown}",
+            f" {settings.max_reject_share:.4g} of them that max_reject_share allows;"
+            f" nothing was changed\n  {shown}",
             "mend the files, or allow more with --max-reject-share",
         )
     return all_counts

@@ -4,7 +4,17 @@ import time
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress as Bars, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.progress import (
+    Progress as Bars,
+)
 
 from sparkify.engines import Progress as Advance
 
@@ -97,7 +107,9 @@ class TerminalBars:
             read_files += new_files
             # Only when bytes come: tiny files finish thousands of times a second.
             if new_bytes:
-                self._bars.update(task, advance=new_bytes, description=f"{name} {read_files:,}/{files:,} files")
+                self._bars.update(
+                    task, advance=new_bytes, description=f"{name} {read_files:,}/{files:,} files"
+                )
 
         return advance
 

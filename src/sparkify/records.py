@@ -175,9 +175,7 @@ class RecordReader:
         starts, ends = starts[lines], ends[lines]
         piece_starts = np.cumsum([0] + [len(piece.data) + 1 for piece in pieces[:-1]])
         piece_of = np.searchsorted(piece_starts, starts, "right") - 1
-        regular = (
-            (text[starts] == _OPEN) & (text[ends - 1] == _CLOSE) & (ends - starts <= MAX_RECORD_BYTES)
-        )
+        regular = (text[starts] == _OPEN) & (text[ends - 1] == _CLOSE) & (ends - starts <= MAX_RECORD_BYTES)
         if not regular.all():
             return None, set(piece_of[~regular].tolist())
         if not len(starts):

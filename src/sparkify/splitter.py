@@ -1,8 +1,8 @@
 """Splits text that is not one JSON object per line into records, one Python step at a time.
 
 Owns the rules for everything unusual: objects spread over lines, several objects on a line, lines that are
-cut off or no JSON at all. ``sparkify.records`` takes the fast way round it wherever it can, and gives the same
-records there.
+cut off or no JSON at all. ``sparkify.records`` takes the fast way round it wherever it can, and finds
+the same records there.
 """
 
 import json
@@ -81,10 +81,7 @@ def split(data: bytes, line: int, *, final: bool) -> tuple[list[Record], bytes, 
             newline = text.find("\n", objects_end)
             line_end = newline if newline >= 0 else length if final else None
             rest = start
-            if line_end is not None:
-                objects = [(start, line_end)]
-            else:
-                objects = []
+            objects = [] if line_end is None else [(start, line_end)]
         else:
             rest = line_end = end
         at = start

@@ -27,8 +27,8 @@ def read_sql(name: str, engine: str | None = None) -> str:
     """The text of a SQL file.
 
     Args:
-        name: path below ``sql/`` without its ending, e.g. ``star/users``; with an engine, below the engine's folder
-            if it is there.
+        name: path below ``sql/`` without its ending, e.g. ``star/users``; with an
+            engine, below that engine's folder if it is there.
         engine: ``duckdb`` or ``redshift``.
 
     Raises:

@@ -29,11 +29,12 @@ class DuckDBWarehouse:
 
     def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
         self.location = settings.database
-        if read_only and not Path(self.location).exists():
+        self._is_new = not Path(self.location).exists()
+        if read_only and self._is_new:
             raise WarehouseError(f"{self.location}: no such database", "load one first with: sparkify etl")
         try:
             self._connection = duckdb.connect(self.location, read_only=read_only)
-            # Rows of a table have no order, and without keeping one DuckDB loads faster and in bounded memory.
+            # Rows of a table have no order; without keeping one DuckDB is faster, in bounded memory.
             self._connection.execute("SET preserve_insertion_order = false")
             self._connection.execute("SET memory_limit = ?", [settings.memory_limit])
             self._connection.execute("SET TimeZone = 'UTC'")
@@ -65,7 +66,7 @@ class DuckDBWarehouse:
         unnested = ", ".join("UNNEST(?)" for _ in columns)
         with self._explained():
             self._connection.execute(
-                f'INSERT INTO "{table}" SELECT {unnested}',  # noqa: S608 (a name of TABLES)
+                f'INSERT INTO "{table}" SELECT {unnested}',
                 [list(column) for column in columns],
             )
 
@@ -81,6 +82,7 @@ class DuckDBWarehouse:
             raise
         with self._explained():
             self._connection.commit()
+        self._is_new = False
 
     def has_tables(self) -> bool:
         """Whether the tables of this project are there."""
@@ -111,16 +113,16 @@ class DuckDBWarehouse:
         noun = _NOUNS[source]
         table = f"staging_{noun}"
         self.run(
-            f"CREATE OR REPLACE TEMP TABLE removed_{noun} AS"  # noqa: S608
+            f"CREATE OR REPLACE TEMP TABLE removed_{noun} AS"
             f" SELECT * FROM {table} WHERE list_contains([{', '.join(map(str, removed))}], file_id)"
         )
         if removed:
-            self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [removed])  # noqa: S608
+            self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [removed])
             self.query("DELETE FROM staging_rejects WHERE list_contains(?, file_id)", [removed])
         first = min((file.file_id for file in added), default=None)
         # File ids only grow, so that what is new is found by one comparison, and by whole row groups.
         self.run(
-            f"CREATE OR REPLACE TEMP VIEW batch_{noun} AS"  # noqa: S608
+            f"CREATE OR REPLACE TEMP VIEW batch_{noun} AS"
             f" SELECT * FROM {table} WHERE {'false' if first is None else f'file_id >= {first}'}"
         )
         columns = [
@@ -154,13 +156,15 @@ class DuckDBWarehouse:
         """Read the files again that not all records of could be loaded from, to tell which and why."""
         noun = _NOUNS[source]
         table = f"staging_{noun}"
-        self.query(f"DELETE FROM {table} WHERE file_id IS NULL")  # noqa: S608
-        loaded = dict(self.query(f"SELECT file_id, count(*) FROM batch_{noun} GROUP BY file_id"))  # noqa: S608
+        self.query(f"DELETE FROM {table} WHERE file_id IS NULL")
+        loaded: dict[int, int] = dict(
+            self.query(f"SELECT file_id, count(*) FROM batch_{noun} GROUP BY file_id")
+        )
         dirty = [file for file in added if loaded.get(file.file_id, 0) != counts[file.file_id]]
         if not dirty:
             return
         ids = [file.file_id for file in dirty]
-        self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [ids])  # noqa: S608
+        self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [ids])
         self.run("CREATE OR REPLACE TEMP TABLE dirty_files (file_id INTEGER, source VARCHAR, file VARCHAR)")
         self.insert("dirty_files", [(file.file_id, source, file.source.uri) for file in dirty])
         reader = RecordReader(dirty, careful=True)
@@ -177,6 +181,9 @@ class DuckDBWarehouse:
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
         self._connection.close()
+        if self._is_new:  # nothing was ever committed to it
+            Path(self.location).unlink(missing_ok=True)
+            Path(f"{self.location}.wal").unlink(missing_ok=True)
 
 
 def _json_pointer(path: Sequence[str | int]) -> str:
@@ -205,7 +212,8 @@ def _open_error(location: str, error: duckdb.Error) -> WarehouseError:
         )
     if "not a valid DuckDB database" in text:
         return WarehouseError(
-            f"{location}: not a DuckDB database", "name another file with --database; this one was not touched"
+            f"{location}: not a DuckDB database",
+            "name another file with --database; this one was not touched",
         )
     return WarehouseError(
         f"{location}: can't be opened: {_first_line(error)}", "check the path and its permissions"

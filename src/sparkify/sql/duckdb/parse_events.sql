@@ -50,6 +50,23 @@ SELECT
     file_id,
     line,
     raw,
+    -- Whether to look again: never false where there is a reason, and cheap to tell, for all records pay for it.
+    (
+        fault IS NOT NULL
+        OR v IS NULL
+        OR NOT STARTS_WITH(raw, '{')
+        OR ts_ms IS NULL
+        OR ts_ms NOT BETWEEN -62135596800000 AND 253402300799999
+        OR session_id IS NULL
+        OR v[11] IS NULL
+        OR CONCAT(item_in_session, ' ', session_id, ' ', status, ' ', ts_ms, ' ', user_id)
+        <> CONCAT(v[5], ' ', v[13], ' ', v[15], ' ', v[16], ' ', v[18])
+        OR (v[7] <> '' AND (NOT ISFINITE(COALESCE(length, 'NaN')) OR CONTAINS(v[7], '_')))
+        OR (v[12] <> '' AND (NOT ISFINITE(COALESCE(registration, 'NaN')) OR CONTAINS(v[12], '_')))
+        OR REGEXP_MATCHES(raw, '[:]\s*[{\[]')
+        OR CONTAINS(raw, '\u0000')
+        OR STRLEN(raw) > 65535
+    ) AS is_suspect,
     -- An integer is right when it reads back as it was written: TRY_CAST alone would take 1.7, 1e3 and 0x1F.
     CASE
         WHEN fault IS NOT NULL THEN fault
@@ -74,16 +91,14 @@ SELECT
             THEN 'length: ''' || LEFT(v[7], 100) || ''' is not a number'
         WHEN v[12] <> '' AND (NOT ISFINITE(COALESCE(registration, 'NaN')) OR CONTAINS(v[12], '_'))
             THEN 'registration: ''' || LEFT(v[12], 100) || ''' is not a number'
-        -- One cheap look at the text tells whether the dear looks at each value are needed.
-        WHEN REGEXP_MATCHES(raw, ':\s*[{\[]|\\u0000')
-            AND LIST_HAS_ANY(JSON_TYPE(raw, GETVARIABLE('event_paths')), ['OBJECT', 'ARRAY'])
+        WHEN LIST_HAS_ANY(JSON_TYPE(raw, GETVARIABLE('event_paths')), ['OBJECT', 'ARRAY'])
             THEN GETVARIABLE('event_columns')[LIST_POSITION(
                 LIST_TRANSFORM(
                     JSON_TYPE(raw, GETVARIABLE('event_paths')),
                     lambda kind : COALESCE(kind IN ('OBJECT', 'ARRAY'), FALSE)
                 ), TRUE
             )] || ': an object or array where text belongs'
-        WHEN CONTAINS(raw, '\u0000') AND CONTAINS(ARRAY_TO_STRING(v, ''), CHR(0))
+        WHEN CONTAINS(ARRAY_TO_STRING(v, ''), CHR(0))
             THEN 'a text with a NUL character'
         WHEN STRLEN(raw) > 65535 AND LIST_MAX(LIST_TRANSFORM(v, lambda text : STRLEN(text))) > 65535
             THEN 'a text longer than 65,535 bytes'

@@ -5,7 +5,7 @@ SELECT * REPLACE (CASE WHEN reason IS NOT NULL THEN LEFT(raw, 1000) END AS raw)
 FROM parsed_events;
 
 INSERT INTO staging_events
-SELECT * EXCLUDE (line, raw, reason)
+SELECT * EXCLUDE (line, raw, is_suspect, reason)
 FROM second_look
 WHERE reason IS NULL;
 

@@ -2,6 +2,6 @@
 -- files it stands in are restaged, so that the rejects can be told by line without keeping all raw text.
 INSERT INTO staging_events
 SELECT
-    * EXCLUDE (file_id, line, raw, reason),
-    CASE WHEN reason IS NULL THEN file_id END AS file_id
+    * EXCLUDE (file_id, line, raw, is_suspect, reason),
+    CASE WHEN is_suspect THEN NULL ELSE file_id END AS file_id
 FROM parsed_events;

@@ -1,0 +1,103 @@
+"""What people are told of a run and of a warehouse."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sparkify.engines import Warehouse
+from sparkify.errors import WarehouseError
+from sparkify.output import print_rows
+from sparkify.sql_queries import STAR_TABLES
+
+if TYPE_CHECKING:
+    from sparkify.pipeline import Summary
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left")
+    return table
+
+
+def print_summary(summary: "Summary", location: str, console: Console) -> None:
+    """Say what a run did: per source its files and records, per table its rows, and how fast."""
+    if summary.run_id is None:
+        known = sum(source.known for source in summary.sources.values())
+        console.print(f"{location}: nothing new; all {known:,} files are loaded already", highlight=False)
+    else:
+        sources = _table("source", "files", "known", "records", "loaded", "rejected")
+        for name, source in summary.sources.items():
+            sources.add_row(
+                name,
+                *(
+                    f"{count:,}"
+                    for count in (source.files, source.known, source.records, source.loaded, source.rejected)
+                ),
+            )
+        console.print(sources, "")
+    tables = _table("table", "rows", "new")
+    for table, (rows, new) in summary.tables.items():
+        tables.add_row(table, f"{rows:,}", f"{new:+,}" if new else "0")
+    console.print(tables, "")
+    for file, line, reason in summary.rejects:
+        console.print(Text(f"rejected: {file}:{line}: {reason}", "yellow"))
+    rejected = sum(source.rejected for source in summary.sources.values())
+    if rejected > len(summary.rejects):
+        console.print(f"… and {rejected - len(summary.rejects):,} more in staging_rejects", highlight=False)
+    for finding in summary.findings:
+        console.print(Text(f"warning: {finding}", "yellow"))
+    parts = []
+    if summary.matched is not None:
+        parts.append(f"{summary.matched:.1%} of the plays matched to a song of the catalogue")
+    events = summary.sources["log_data"].records if summary.sources else 0
+    speed = f", {events / summary.seconds:,.0f} events/s" if events else ""
+    parts.append(f"{location} in {summary.seconds:.1f} s{speed}")
+    console.print("; ".join(parts), highlight=False)
+
+
+def print_status(warehouse: Warehouse) -> None:
+    """Print the tables, the loaded files and the last runs of a warehouse.
+
+    Raises:
+        WarehouseError: it has no tables.
+    """
+    if not warehouse.has_tables():
+        raise WarehouseError(
+            f"{warehouse.location}: the tables of this project are not there", "load them with: sparkify etl"
+        )
+    counts = ", ".join(f"(SELECT COUNT(*) FROM {table})" for table in STAR_TABLES)  # of fixed names
+    rows = warehouse.query(f"SELECT {counts}")[0]
+    print_rows(["table", "rows"], list(zip(STAR_TABLES, rows, strict=True)), "table")
+    sys.stdout.write("\n")
+    files = warehouse.query(
+        "SELECT source, COUNT(*), CAST(SUM(size) AS BIGINT), CAST(SUM(records) AS BIGINT),"
+        " CAST(SUM(loaded) AS BIGINT), CAST(SUM(rejected) AS BIGINT)"
+        " FROM ledger GROUP BY source ORDER BY source DESC"
+    )
+    print_rows(["source", "files", "bytes", "records", "loaded", "rejected"], files, "table")
+    sys.stdout.write("\n")
+    runs = warehouse.query(
+        "SELECT run_id, started_at, finished_at, engine, version, is_full, files, records, loaded, rejected"
+        " FROM runs ORDER BY run_id DESC LIMIT 10"
+    )
+    print_rows(
+        [
+            "run",
+            "started (UTC)",
+            "finished (UTC)",
+            "engine",
+            "version",
+            "full",
+            "files",
+            "records",
+            "loaded",
+            "rejected",
+        ],
+        runs,
+        "table",
+    )
