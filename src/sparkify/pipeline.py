@@ -78,7 +78,7 @@ class Summary:
         run_id: its number in the ledger; None when there was nothing to do.
         sources: by source, its files and their records.
         tables: by star table, its rows and how many more they are than before.
-        matched: share of songplays whose song the catalogue has, 0 to 1; None without plays.
+        matched: songplays whose song the catalogue has.
         rejects: the first rejects, as (file, line, reason).
         findings: what the audits warn of.
         seconds: wall-clock time.
@@ -87,7 +87,7 @@ class Summary:
     run_id: int | None = None
     sources: dict[Source, SourceSummary] = field(default_factory=dict)
     tables: dict[str, tuple[int, int]] = field(default_factory=dict)
-    matched: float | None = None
+    matched: int = 0
     rejects: list[tuple[str, int, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     seconds: float = 0.0
@@ -122,31 +122,38 @@ def run_etl(settings: Settings, progress: Progress, *, full: bool = False) -> Su
         SparkifyError: a source can't be read, too many records are bad, an audit fails, or the warehouse
             can't be written.
     """
-    started, clock = datetime.now(UTC), time.perf_counter()
+    clock = time.perf_counter()
     warehouse = connect(settings)
     try:
-        with warehouse.transaction():
-            is_full = full or not warehouse.has_tables()
-            before = {} if not warehouse.has_tables() else _count_rows(warehouse)
-            if is_full:
-                warehouse.create_tables()
-            plans = ledger.plan(warehouse, _discover(settings, progress))
-            summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
-            if any(todo.added for todo in plans.values()):
-                counts = _stage(warehouse, settings, plans, summary, progress)
-                _transform(warehouse, progress)
-                progress.step("audit")
-                summary.findings = run_audits(warehouse)
-                summary.run_id = ledger.record_run(warehouse, plans, counts, started=started, is_full=is_full)
-            after = _count_rows(warehouse)
-            summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
-            ((matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
-            summary.matched = matched / after["songplays"] if after["songplays"] else None
-            progress.step("commit")
+        summary = load(warehouse, settings, progress, full=full)
     finally:
         warehouse.close()
         progress.done()
     summary.seconds = time.perf_counter() - clock
+    return summary
+
+
+def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: bool = False) -> Summary:
+    """What ``run_etl`` does, in a warehouse that is open already."""
+    started = datetime.now(UTC)
+    with warehouse.transaction():
+        has_tables = warehouse.has_tables()
+        before = _count_rows(warehouse) if has_tables else {}
+        is_full = full or not has_tables
+        if is_full:
+            warehouse.create_tables()
+        plans = ledger.plan(warehouse, _discover(settings, progress))
+        summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
+        if any(todo.added for todo in plans.values()):
+            counts = _stage(warehouse, settings, plans, summary, progress)
+            _transform(warehouse, progress)
+            progress.step("audit")
+            summary.findings = run_audits(warehouse)
+            summary.run_id = ledger.record_run(warehouse, plans, counts, started=started, is_full=is_full)
+        after = _count_rows(warehouse)
+        summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
+        ((summary.matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
+        progress.step("commit")
     return summary
 
 
