@@ -140,9 +140,13 @@ class RecordReader:
                     continue
                 chunk, line, skipping = chunk[newline:], line + 1, False
             data = carry + chunk
-            # Up to the last newline, since a line says what it is only when it is whole. A file without
-            # any is objects with nothing between them.
-            whole = len(data) if last else (data.rfind(b"\n") + 1 or len(data))
+            # Up to the last newline, since a line says what it is only when it is whole. Where none comes
+            # for longer than a record may be, it is objects with nothing between them.
+            whole = len(data) if last else data.rfind(b"\n") + 1
+            if not whole and len(data) <= MAX_RECORD_BYTES:
+                carry = data
+                continue
+            whole = whole or len(data)
             batch = None
             if not self._careful:
                 batch, _ = self._cut_lines([_Piece(file_id, line, data[:whole])])
