@@ -28,10 +28,12 @@ lint: setup  ## check style, types and SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar src/sparkify/sql
 
 format: setup  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --quiet src/sparkify/sql
 
 lock: setup  ## pin requirements/*.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -49,7 +49,7 @@ titles = st.builds(
 )
 lengths = st.sampled_from([None, 0, 100, 100.5, 101.0, 101.5, 238.07955, -3.5])
 moments = st.one_of(
-    st.integers(1543449657790, 1543449657800),
+    st.sampled_from([1543449657796, 1543449657797]),
     st.sampled_from([0, -1, 951782400000, 1546300799999, 1582934400000, 32503680000123]),
 )
 text_or_null = st.sampled_from([None, "", "a", "B", "é", "~"])
@@ -61,8 +61,8 @@ events = st.lists(
         song=st.none() | titles,
         length=lengths,
         ts=moments,
-        userId=st.sampled_from(["", None, "1", "2", "3", 3, "45"]),
-        sessionId=st.integers(1, 3),
+        userId=st.sampled_from(["1", "2", 2, "", None]),
+        sessionId=st.integers(1, 2),
         itemInSession=st.sampled_from([None, 0, 1, 2]),
         page=st.sampled_from(["NextSong", "NextSong", "NextSong", "Home", "Submit Upgrade"]),
         level=st.sampled_from(["free", "paid", None]),
