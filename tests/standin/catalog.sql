@@ -55,7 +55,7 @@ BEGIN
         cut := left(cut, -1);
     END LOOP;
     IF NOT explicit AND rtrim(substr(value, length(cut) + 1), ' ') <> '' THEN
-        RAISE EXCEPTION USING ERRCODE = '22001', MESSAGE = format('value too long for type character varying(%s)', size);
+        RAISE EXCEPTION USING ERRCODE = '22001', MESSAGE = 'value too long for type character varying(' || size || ')';
     END IF;
     RETURN cut;
 END $$;
@@ -220,6 +220,8 @@ CREATE FUNCTION pg_catalog.len(text) RETURNS integer LANGUAGE sql IMMUTABLE STRI
 CREATE FUNCTION pg_catalog.charindex(text, text) RETURNS integer LANGUAGE sql IMMUTABLE STRICT
     AS 'SELECT strpos($2, $1)';
 CREATE FUNCTION pg_catalog.concat(text, text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1 || $2';
+CREATE FUNCTION pg_catalog.nvl2(text, anycompatible, anycompatible) RETURNS anycompatible LANGUAGE sql IMMUTABLE
+    AS 'SELECT CASE WHEN $1 IS NOT NULL THEN $2 ELSE $3 END';
 CREATE FUNCTION pg_catalog.nvl2(anyelement, anycompatible, anycompatible) RETURNS anycompatible LANGUAGE sql IMMUTABLE
     AS 'SELECT CASE WHEN $1 IS NOT NULL THEN $2 ELSE $3 END';
 CREATE FUNCTION pg_catalog.round(double precision, integer) RETURNS double precision
@@ -233,7 +235,8 @@ CREATE FUNCTION pg_catalog.version() RETURNS text LANGUAGE sql STABLE
     AS $$SELECT 'PostgreSQL 8.0.2 on a stand-in for Amazon Redshift, Redshift 1.0.0'::text$$;
 
 -- STRTOL function: the number that a string means in a base; it must fit a BIGINT.
-CREATE FUNCTION pg_catalog.strtol(digits text, base integer) RETURNS bigint LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+CREATE FUNCTION pg_catalog.strtol(digits text, base integer) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT SECURITY DEFINER AS $$
 DECLARE
     total numeric := 0;
     digit integer;
@@ -243,7 +246,7 @@ BEGIN
         digit := strpos('0123456789abcdefghijklmnopqrstuvwxyz', letter) - 1;
         IF digit < 0 OR digit >= base THEN
             RAISE EXCEPTION USING ERRCODE = 'XX000',
-                MESSAGE = format('The input %s is not valid to be converted to base %s', digits, base);
+                MESSAGE = 'The input ' || digits || ' is not valid to be converted to base ' || base;
         END IF;
         total := total * base + digit;
     END LOOP;
@@ -251,7 +254,8 @@ BEGIN
 END $$;
 
 -- FNV_HASH function: FNV-1a of 64 bits over the value's bytes, numbers little-endian.
-CREATE FUNCTION pg_catalog.rs_fnv(value bytea, seed bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$
+CREATE FUNCTION pg_catalog.rs_fnv(value bytea, seed bigint) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS $$
 DECLARE
     hash numeric := CASE WHEN seed < 0 THEN seed + 18446744073709551616 ELSE seed END;
     low bigint;

@@ -96,6 +96,7 @@ class Copier:
         finally:
             self._write_log(load, len(uris), status)
         self._remember_session(load, load.loaded)
+        self.backend.query(f"ANALYZE {command.table}")  # as STATUPDATE does by default
         return self._notices(load)
 
     # --- before loading ------------------------------------------------------------------------------------

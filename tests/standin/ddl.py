@@ -6,8 +6,8 @@ them (Table constraints); of a primary key NOT NULL stays.
 
 from dataclasses import dataclass, field
 
-from .refusals import Refused, syntax_error
-from .tokens import Tokens, tokenize
+from .refusals import UNSUPPORTED_TYPES, Refused, syntax_error, unsupported_type
+from .tokens import Tokens
 
 _MAX_VARCHAR = 65535
 _MAX_CHAR = 4096
@@ -209,6 +209,8 @@ def _identity(tokens: Tokens, opening: int, kind: str) -> str:
 def _type(tokens: Tokens, place: int) -> tuple[str, int]:
     """A column's type for PostgreSQL, and the place after it (Character types: storage and ranges)."""
     word = tokens[place].word
+    if word in UNSUPPORTED_TYPES:
+        raise unsupported_type(word)
     if word == "character" and tokens[place + 1].word == "varying":
         place, word = place + 1, "varchar"
     after = place + 1
@@ -281,5 +283,3 @@ def _vacuum(tokens: Tokens) -> str:
     name = tokens.text(place, tokens.after_name(place)) if place < len(tokens) else ""
     return f"VACUUM {name}"
 
-
-__all__ = ["column_sql", "rewrite", "tokenize"]

@@ -85,7 +85,7 @@ _WORDS = {
 }
 
 # Types of PostgreSQL that tables and casts can't name (unsupported PostgreSQL data types).
-_TYPES = frozenset("""
+UNSUPPORTED_TYPES = frozenset("""
     json jsonb uuid bytea xml money inet cidr macaddr bit point line lseg box path polygon circle tsvector tsquery
     int4range int8range numrange tsrange tstzrange daterange hstore citext enum oid
 """.split())
@@ -99,6 +99,11 @@ _FRAMED = frozenset("""
 def syntax_error(tokens: Tokens, index: int, what: str, page: str = _UNSUPPORTED) -> Refused:
     """The error that names a token, with what it stands for in the detail."""
     return Refused(f'syntax error at or near "{tokens[index].value}"', detail=f"{what}: not in Amazon Redshift ({page}).")
+
+
+def unsupported_type(name: str) -> Refused:
+    """The error for a type that Amazon Redshift lacks."""
+    return Refused(f'type "{name}" does not exist', "42704", "Unsupported PostgreSQL data types.")
 
 
 def check(tokens: Tokens) -> None:
@@ -142,8 +147,8 @@ def _subscripts(tokens: Tokens) -> None:
 
 def _type_names(tokens: Tokens) -> None:
     for index, token in enumerate(tokens):
-        if token.word in _TYPES and (tokens[index - 1].word == "::" or _is_cast(tokens, index)):
-            raise Refused(f'type "{token.word}" does not exist', "42704", "Unsupported PostgreSQL data types.")
+        if token.word in UNSUPPORTED_TYPES and (tokens[index - 1].word == "::" or _is_cast(tokens, index)):
+            raise unsupported_type(token.word)
 
 
 def _is_cast(tokens: Tokens, index: int) -> bool:

@@ -6,6 +6,7 @@ before the next one is read. So the proxy can run statements of its own in betwe
 
 import hashlib
 import logging
+import re
 import secrets
 import socket
 import ssl
@@ -43,6 +44,7 @@ _START_PARAMETERS = ("user", "database", "application_name", "client_encoding", 
 _VERSION = "8.0.2"  # what Redshift reports; drivers choose their ways by it
 _FINAL_ANSWERS = {b"P": b"1", b"B": b"2", b"C": b"3", b"D": b"Tn", b"E": b"CIs"}
 _KEPT_FIELDS = "SCMDHP"
+_DENIED = re.compile(r"permission denied for (?:function|aggregate|window function|procedure|routine) (\S+)")
 
 
 @dataclass(frozen=True)
@@ -352,10 +354,10 @@ def _translated_fields(fields: Mapping[str, str]) -> dict[str, str]:
     """PostgreSQL's error as Redshift words it, where that is known."""
     kept = {code: text for code, text in fields.items() if code in _KEPT_FIELDS}
     code, message = fields.get("C", ""), fields.get("M", "")
-    denied = "permission denied for function "
-    if code == "42501" and message.startswith(denied):
+    denied = _DENIED.fullmatch(message)
+    if code == "42501" and denied:
         kept.update(
-            C="42883", M=f"function {message.removeprefix(denied)} does not exist",
+            C="42883", M=f"function {denied[1]} does not exist",
             H="No function of that name is documented for Amazon Redshift.",
         )  # fmt: skip
     elif code == "21000" and message.startswith("MERGE command"):

@@ -3,12 +3,24 @@
 sqlglot's Redshift tokenizer does the lexing, so that strings, comments and quoted names never confuse a rule.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import TokenError
 from sqlglot.tokens import TokenType
+
+_WORD = re.compile(r"\S+")
+
+
+class _Lexing(Redshift):
+    """Redshift's lexing for every statement: sqlglot takes what follows some first words as one string."""
+
+    class Tokenizer(Redshift.Tokenizer):
+        COMMANDS: ClassVar[set[TokenType]] = set()
+
 
 _STRINGS = {
     TokenType.STRING,
@@ -103,7 +115,7 @@ def tokenize(source: str) -> list[Tokens]:
     """
     statements: list[Tokens] = []
     current: list[Token] = []
-    for raw in Redshift().tokenize(source):
+    for raw in _Lexing().tokenize(source):
         if raw.token_type == TokenType.SEMICOLON:
             statements.append(Tokens(source, current))
             current = []
@@ -116,8 +128,11 @@ def tokenize(source: str) -> list[Tokens]:
         elif raw.token_type == TokenType.NUMBER:
             current.append(Token("number", "", raw.text, start, end))
         else:
-            text = source[start:end]
-            current.append(Token("word", text.lower(), text, start, end))
+            # sqlglot has some tokens of two words: ORDER BY, PRIMARY KEY, DOUBLE PRECISION …
+            current += (
+                Token("word", found[0].lower(), found[0], found.start(), found.end())
+                for found in _WORD.finditer(source, start, end)
+            )
     statements.append(Tokens(source, current))
     return [statement for statement in statements if len(statement)]
 
