@@ -39,7 +39,8 @@ SYSTEM_TABLES: Mapping[str, str] = {
 
 # Functions of PostgreSQL that Amazon Redshift documents too (SQL functions reference), and what drivers and
 # syntax need (TRIM is btrim, AT TIME ZONE is timezone, SIMILAR TO is similar_to_escape …). All others are refused.
-SHARED_FUNCTIONS = frozenset("""
+SHARED_FUNCTIONS = frozenset(
+    """
     abs acos any_value ascii asin atan atan2 avg bit_and bit_or bool_and bool_or btrim cbrt ceil ceiling
     char_length character_length chr concat corr cos cot count covar_pop covar_samp cume_dist current_database
     current_schema current_schemas current_setting date date_part date_trunc degrees dense_rank dexp exp
@@ -52,14 +53,17 @@ SHARED_FUNCTIONS = frozenset("""
     version width_bucket bpchar name format_type obj_description col_description
     has_table_privilege has_schema_privilege has_database_privilege has_column_privilege pg_has_role timestamp
     timestamptz time interval
-""".split())
+""".split()
+)
 
 
 def _view_sql(name: str, columns: str) -> str:
     defined = [column.split() for column in columns.split(",")]
     plain = ", ".join(f'"{n}" {"text" if t.startswith("char") else t}' for n, t in defined)
     shown = ", ".join(
-        f'pg_catalog.bpchar("{n}"::bpchar, {int(t[5:-1]) + 4}, true) AS "{n}"' if t.startswith("char(") else f'"{n}"'
+        f'pg_catalog.bpchar("{n}"::bpchar, {int(t[5:-1]) + 4}, true) AS "{n}"'
+        if t.startswith("char(")
+        else f'"{n}"'
         for n, t in defined
     )
     return f"""

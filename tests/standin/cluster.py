@@ -53,7 +53,9 @@ class Cluster:
                         "XX000",
                     )
         elif not (access.iam_role and self.role_arns) and not access.access_key:
-            raise Refused("Missing authorization: IAM_ROLE or another authorization parameter is required", "XX000")
+            raise Refused(
+                "Missing authorization: IAM_ROLE or another authorization parameter is required", "XX000"
+            )
         bucket, _ = split_uri(uri)
         actual = self.bucket_regions.get(bucket, self.region)
         if (access.region or self.region) != actual:

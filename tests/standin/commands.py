@@ -116,7 +116,9 @@ class _Reader:
     def names(self) -> list[str]:
         """Take names in parentheses."""
         end = self.tokens.closing(self.place)
-        found = [self.tokens[n].value.lower() for n in range(self.place + 1, end) if self.tokens[n].word != ","]
+        found = [
+            self.tokens[n].value.lower() for n in range(self.place + 1, end) if self.tokens[n].word != ","
+        ]
         self.place = end + 1
         return found
 
@@ -184,9 +186,14 @@ def _read_format(reader: _Reader, command: CopyCommand) -> bool:
         raise Refused("The stand-in's COPY loads JSON only", "0A000", f"Given: {word.upper()}")
     reader.place += 1
     command.json = reader.string_or("auto")
-    if command.json == "noshred" or not (command.json.startswith("s3://") or command.json in ("auto", "auto ignorecase")):
-        raise Refused(f"Invalid JSON option '{command.json}'", "XX000", "COPY from JSON format: 'auto', 'auto ignorecase', "
-                      "or the S3 path of a JSONPaths file.")
+    if command.json == "noshred" or not (
+        command.json.startswith("s3://") or command.json in ("auto", "auto ignorecase")
+    ):
+        raise Refused(
+            f"Invalid JSON option '{command.json}'",
+            "XX000",
+            "COPY from JSON format: 'auto', 'auto ignorecase', or the S3 path of a JSONPaths file.",
+        )
     return True
 
 
@@ -207,7 +214,9 @@ def _timeformat(reader: _Reader) -> str:
 def _replacement(reader: _Reader) -> str:
     given = reader.string_or("?")
     if len(given) != 1 or not given.isascii():
-        raise Refused("ACCEPTINVCHARS replacement must be a single ASCII character", "22023", "COPY: ACCEPTINVCHARS.")
+        raise Refused(
+            "ACCEPTINVCHARS replacement must be a single ASCII character", "22023", "COPY: ACCEPTINVCHARS."
+        )
     return given
 
 
@@ -217,7 +226,15 @@ _COPY_VALUES: dict[str, Callable[[_Reader], object]] = {
     "dateformat": lambda reader: reader.string_or("auto"),
     "acceptinvchars": _replacement,
 }
-_COPY_FLAGS = ("manifest", "truncatecolumns", "blanksasnull", "emptyasnull", "roundec", "explicit_ids", "noload")
+_COPY_FLAGS = (
+    "manifest",
+    "truncatecolumns",
+    "blanksasnull",
+    "emptyasnull",
+    "roundec",
+    "explicit_ids",
+    "noload",
+)
 # Accepted, without effect on what is loaded.
 _COPY_SWITCHES = ("compupdate", "statupdate", "ssh", "encrypted")
 
@@ -266,12 +283,18 @@ def parse_unload(tokens: Tokens) -> UnloadCommand:
     if not command.parquet:
         raise Refused("The stand-in's UNLOAD writes Parquet only", "0A000")
     if command.cleanpath and command.allowoverwrite:
-        raise Refused("CLEANPATH and ALLOWOVERWRITE cannot be specified together", "0A000", "UNLOAD: CLEANPATH.")
+        raise Refused(
+            "CLEANPATH and ALLOWOVERWRITE cannot be specified together", "0A000", "UNLOAD: CLEANPATH."
+        )
     return command
 
 
 def _read_unload_option(reader: _Reader, command: UnloadCommand) -> None:
-    if reader.accept("format", "as", "parquet") or reader.accept("format", "parquet") or reader.accept("parquet"):
+    if (
+        reader.accept("format", "as", "parquet")
+        or reader.accept("format", "parquet")
+        or reader.accept("parquet")
+    ):
         command.parquet = True
     elif reader.accept("partition", "by"):
         command.partition_by = reader.names()

@@ -17,7 +17,18 @@ import pyarrow as pa
 
 from .cluster import Cluster
 from .commands import CopyCommand
-from .records import TYPE_NAMES, BadField, Conversion, Json, Record, Target, by_name, by_path, convert, read_records
+from .records import (
+    TYPE_NAMES,
+    BadField,
+    Conversion,
+    Json,
+    Record,
+    Target,
+    by_name,
+    by_path,
+    convert,
+    read_records,
+)
 from .refusals import Refused
 from .s3 import S3Problem
 from .wire import Backend, BackendError
@@ -116,7 +127,9 @@ class Copier:
             raise
         rows = result.rows
         table_id, table = int(rows[0][0] or 0), rows[0][1] or ""
-        load = _Load(command, self.cluster.log.next_query_id(), table, table_id, datetime.now(UTC).replace(tzinfo=None))
+        load = _Load(
+            command, self.cluster.log.next_query_id(), table, table_id, datetime.now(UTC).replace(tzinfo=None)
+        )
         every = {row[2] or "": row for row in rows}
         for column in command.columns:
             if column not in every:
@@ -137,7 +150,9 @@ class Copier:
         found = self.cluster.s3.list(command.uri)
         if not found:
             prefix = command.uri.removeprefix("s3://").partition("/")[2]
-            raise Refused(f"The specified S3 prefix '{prefix}' does not exist", "XX000", "COPY from Amazon S3.")
+            raise Refused(
+                f"The specified S3 prefix '{prefix}' does not exist", "XX000", "COPY from Amazon S3."
+            )
         # A load is spread over slices: rows do not arrive in the files' order.
         uris = [uri for uri, _ in found]
         return uris[1::2] + uris[::2]
@@ -154,15 +169,23 @@ class Copier:
         uris = []
         for uri, mandatory in listed:
             if not uri.startswith("s3://") or uri.endswith("/"):
-                raise Refused("COPY with MANIFEST parameter requires full path of an S3 object.", "XX000", "error code 8001")
+                raise Refused(
+                    "COPY with MANIFEST parameter requires full path of an S3 object.",
+                    "XX000",
+                    "error code 8001",
+                )
             if self.cluster.s3.exists(uri):
                 uris.append(uri)
             elif mandatory:
                 raise Refused(
-                    "S3ServiceException:The specified key does not exist.,Status 404,Error NoSuchKey", "XX000", f"key: {uri}"
+                    "S3ServiceException:The specified key does not exist.,Status 404,Error NoSuchKey",
+                    "XX000",
+                    f"key: {uri}",
                 )
         if not uris:
-            raise Refused("The manifest lists no file that exists", "XX000", "Using a manifest to specify data files.")
+            raise Refused(
+                "The manifest lists no file that exists", "XX000", "Using a manifest to specify data files."
+            )
         return uris
 
     def _matching(self, load: _Load) -> Callable[[Json], list[Json]]:
@@ -185,7 +208,9 @@ class Copier:
             try:
                 return by_path(paths)
             except ValueError as problem:
-                raise Refused(f"Invalid JSONPath format: {problem}", "XX000", "COPY from JSON format.") from None
+                raise Refused(
+                    f"Invalid JSONPath format: {problem}", "XX000", "COPY from JSON format."
+                ) from None
         return by_name(names, ignore_case=option == "auto ignorecase")
 
     # --- loading -------------------------------------------------------------------------------------------
@@ -255,7 +280,9 @@ class Copier:
                 f"Load into table '{load.table}' completed, {len(load.errors)} record(s) could not be loaded.  "
                 f"Check '{self.cluster.error_table}' system table for details."
             )
-        texts.append(f"Load into table '{load.table}' completed, {load.loaded} record(s) loaded successfully.")
+        texts.append(
+            f"Load into table '{load.table}' completed, {load.loaded} record(s) loaded successfully."
+        )
         return texts
 
     # --- system tables -------------------------------------------------------------------------------------
@@ -301,13 +328,17 @@ class _BadRecord(Exception):  # noqa: N818
         self.code, self.reason, self.target, self.value = code, reason, target, value
 
 
-def _row(record: Record, targets: list[Target], pick: Callable[[Json], list[Json]], options: Conversion) -> str:
+def _row(
+    record: Record, targets: list[Target], pick: Callable[[Json], list[Json]], options: Conversion
+) -> str:
     if record.problem:
         raise _BadRecord(1216, record.problem)
-    if not isinstance(record.value, dict | list):
-        raise _BadRecord(1216, "Invalid JSONPath format: Member is not an object.")
+    try:
+        picked = pick(record.value)
+    except BadField as bad:
+        raise _BadRecord(bad.code, bad.reason) from None
     values = []
-    for value, target in zip(pick(record.value), targets, strict=True):
+    for value, target in zip(picked, targets, strict=True):
         try:
             text = convert(value, target, options)
         except BadField as bad:

@@ -74,7 +74,7 @@ def _create_table(tokens: Tokens, place: int) -> str:
     place = after_name
     if tokens[place].word == "(":
         end = tokens.closing(place)
-        names_only = tokens[end + 1].word not in ("", ) and tokens.find("as", start=end + 1) > 0
+        names_only = tokens[end + 1].word not in ("",) and tokens.find("as", start=end + 1) > 0
         if names_only:
             head += " " + tokens.text(place, end + 1)
         else:
@@ -154,7 +154,9 @@ def _read_attributes(tokens: Tokens, place: int, table: _Table) -> int:
     if table.distkeys > 1:
         raise Refused("Table must not have more than one DISTKEY", "42601", "CREATE TABLE: DISTKEY.")
     if table.distkeys and diststyle in ("even", "all"):
-        raise Refused(f"Cannot specify DISTKEY with DISTSTYLE {diststyle.upper()}", "42601", "CREATE TABLE: DISTKEY.")
+        raise Refused(
+            f"Cannot specify DISTKEY with DISTSTYLE {diststyle.upper()}", "42601", "CREATE TABLE: DISTKEY."
+        )
     if diststyle == "key" and not table.distkeys:
         raise Refused("DISTSTYLE KEY requires a DISTKEY column", "42601", "CREATE TABLE: DISTSTYLE.")
     return place
@@ -222,7 +224,9 @@ def _type(tokens: Tokens, place: int) -> tuple[str, int]:
         if word == "text" or not size:
             size = "256"
         if int(size) > _MAX_VARCHAR:
-            raise Refused(f"length for type character varying cannot exceed {_MAX_VARCHAR}", "22023", "Character types.")
+            raise Refused(
+                f"length for type character varying cannot exceed {_MAX_VARCHAR}", "22023", "Character types."
+            )
         return f"varchar({size})", after
     if word in ("char", "character", "bpchar"):
         size = size or ("256" if word == "bpchar" else "1")
@@ -246,7 +250,10 @@ def _alter_table(tokens: Tokens) -> str:
         return f"{head} SET WITHOUT CLUSTER"
     if action == "alter":
         start = after + 2 if then == "column" else after + 1
-        if then in ("diststyle", "distkey", "sortkey", "compound", "encode") or tokens[start + 1].word == "encode":
+        if (
+            then in ("diststyle", "distkey", "sortkey", "compound", "encode")
+            or tokens[start + 1].word == "encode"
+        ):
             return f"{head} SET WITHOUT CLUSTER"
         type_text, _ = _type(tokens, start + 2)
         return f"{head} ALTER COLUMN {tokens.text(start, start + 1)} TYPE {type_text}"
@@ -282,4 +289,3 @@ def _vacuum(tokens: Tokens) -> str:
         place += 1
     name = tokens.text(place, tokens.after_name(place)) if place < len(tokens) else ""
     return f"VACUUM {name}"
-

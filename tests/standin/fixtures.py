@@ -43,7 +43,10 @@ def sample_folder() -> Path:
 @pytest.fixture(scope="session")
 def redshift() -> Iterator[RedshiftStandIn]:
     """A running stand-in with an empty bucket; SSL_CERT_FILE names its CA meanwhile."""
-    with RedshiftStandIn(bucket_regions={"elsewhere": "eu-west-1"}) as stand_in, pytest.MonkeyPatch.context() as patch:
+    with (
+        RedshiftStandIn(bucket_regions={"elsewhere": "eu-west-1"}) as stand_in,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setenv("SSL_CERT_FILE", str(stand_in.ca_file))
         stand_in.make_bucket(BUCKET)
         stand_in.make_bucket("elsewhere")
@@ -102,7 +105,9 @@ def put(redshift: RedshiftStandIn, folder: str) -> Callable[..., str]:
     """Writes an object below the test's folder: bytes, text, or records as JSON lines. Gives its URI."""
 
     def write(name: str, *records: Any, raw: bytes | str | None = None) -> str:
-        content = "\n".join(json.dumps(record, ensure_ascii=False) for record in records) if raw is None else raw
+        content = (
+            "\n".join(json.dumps(record, ensure_ascii=False) for record in records) if raw is None else raw
+        )
         redshift.s3.put(folder + name, content.encode() if isinstance(content, str) else content)
         return folder + name
 

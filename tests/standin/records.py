@@ -17,7 +17,11 @@ _BAD_CODE_POINTS = re.compile("[\ud800-\udfff\0]+")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _EPOCH = re.compile(r"-?[0-9]+(?:\.0*)?")
-_PATH_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\['((?:[^'\\]|\\.)*)'\]|\[\"((?:[^\"\\]|\\.)*)\"\]|\[([0-9]+)\]")
+_PATH_STEP = re.compile(
+    r"\.([A-Za-z_][A-Za-z0-9_]*)|\['((?:[^'\\]|\\.)*)'\]|\[\"((?:[^\"\\]|\\.)*)\"\]|\[([0-9]+)\]"
+)
+
+_NO_OBJECT = "Invalid JSONPath format: Member is not an object."
 
 Json = object
 
@@ -128,9 +132,9 @@ def by_name(names: Sequence[str], ignore_case: bool) -> Callable[[Json], list[Js
     """Matching by first-level keys: 'auto' as they are written, 'auto ignorecase' whatever their case."""
 
     def pick(value: Json) -> list[Json]:
-        given = value if isinstance(value, dict) else {}
-        if ignore_case:
-            given = {key.lower(): item for key, item in given.items()}
+        if not isinstance(value, dict):
+            raise BadField(1216, _NO_OBJECT)
+        given = {key.lower(): item for key, item in value.items()} if ignore_case else value
         return [given.get(name) for name in names]
 
     return pick
@@ -139,7 +143,16 @@ def by_name(names: Sequence[str], ignore_case: bool) -> Callable[[Json], list[Js
 def by_path(paths: Sequence[str]) -> Callable[[Json], list[Json]]:
     """Matching by JSONPaths, in the columns' order."""
     steps = [parse_jsonpath(path) for path in paths]
-    return lambda value: [follow(value, path) for path in steps]
+    root = list if any(isinstance(path[0], int) for path in steps) else dict
+
+    def pick(value: Json) -> list[Json]:
+        if not isinstance(value, root):
+            raise BadField(
+                1216, _NO_OBJECT if root is dict else "Invalid JSONPath format: Member is not an array."
+            )
+        return [follow(value, path) for path in steps]
+
+    return pick
 
 
 # --- values to types ---------------------------------------------------------------------------------------
@@ -180,7 +193,14 @@ class Conversion:
 
 # PostgreSQL's name: name in load errors, name in messages, bytes.
 _INTEGERS = {"int2": ("Short", 2), "int4": ("Integer", 4), "int8": ("Long", 8)}
-TYPE_NAMES = {"int2": "int2", "int4": "int4", "int8": "int8", "bpchar": "char", "numeric": "numeric", "bool": "bool"}
+TYPE_NAMES = {
+    "int2": "int2",
+    "int4": "int4",
+    "int8": "int8",
+    "bpchar": "char",
+    "numeric": "numeric",
+    "bool": "bool",
+}
 _TRUE = frozenset(("t", "true", "y", "yes", "1"))
 _FALSE = frozenset(("f", "false", "n", "no", "0"))
 
@@ -198,7 +218,11 @@ def _nested(value: Json) -> str:
     if isinstance(value, Number):
         return value
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(k, ensure_ascii=False)}:{_nested(v)}" for k, v in value.items()) + "}"
+        return (
+            "{"
+            + ",".join(f"{json.dumps(k, ensure_ascii=False)}:{_nested(v)}" for k, v in value.items())
+            + "}"
+        )
     if isinstance(value, list):
         return "[" + ",".join(map(_nested, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
@@ -229,10 +253,16 @@ def _characters(text: str, target: Target, options: Conversion) -> str | None:
         text = _BAD_CODE_POINTS.sub(lambda found: options.acceptinvchars * len(found[0]), text)
     elif bad:
         shown = bad[0].encode("utf-8", "surrogatepass" if bad[0] < "\udc80" else "surrogateescape").hex(" ")
-        raise BadField(1220, f"String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: {shown} (error 3)")
+        raise BadField(
+            1220,
+            f"String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: {shown} (error 3)",
+        )
     if target.type == "bpchar" and not text.isascii():
         first = next(c for c in text if not c.isascii()).encode().hex(" ")
-        raise BadField(1220, f"Multibyte character not supported for CHAR (Hint: try using VARCHAR). Invalid char: {first}")
+        raise BadField(
+            1220,
+            f"Multibyte character not supported for CHAR (Hint: try using VARCHAR). Invalid char: {first}",
+        )
     data = text.encode()
     if len(data) > target.size:
         if not options.truncatecolumns:

@@ -31,14 +31,18 @@ class Refused(Exception):  # noqa: N818 - says what happened, not what is wrong 
 _UNSUPPORTED = "Amazon Redshift and PostgreSQL: unsupported PostgreSQL features"
 
 # First words of statements that exist.
-_STATEMENTS = frozenset("""
+_STATEMENTS = frozenset(
+    """
     abort alter analyse analyze begin call cancel close comment commit copy create deallocate declare delete drop end
     execute explain fetch grant insert lock merge prepare reset revoke rollback select set show start truncate unload
     update vacuum with
-""".split())
+""".split()
+)
 
 # Objects that CREATE knows.
-_CREATABLE = frozenset("table temp temporary local view materialized schema database or user group role".split())
+_CREATABLE = frozenset(
+    "table temp temporary local view materialized schema database or user group role".split()
+)
 
 # Sequences of words that no statement of Redshift contains, and what they are called.
 _PHRASES: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -85,20 +89,26 @@ _WORDS = {
 }
 
 # Types of PostgreSQL that tables and casts can't name (unsupported PostgreSQL data types).
-UNSUPPORTED_TYPES = frozenset("""
+UNSUPPORTED_TYPES = frozenset(
+    """
     json jsonb uuid bytea xml money inet cidr macaddr bit point line lseg box path polygon circle tsvector tsquery
     int4range int8range numrange tsrange tstzrange daterange hstore citext enum oid
-""".split())
+""".split()
+)
 
 # Window functions that need an explicit frame as soon as they have an ORDER BY (Window functions).
-_FRAMED = frozenset("""
+_FRAMED = frozenset(
+    """
     avg count max min sum stddev stddev_samp stddev_pop variance var_samp var_pop first_value last_value nth_value
-""".split())
+""".split()
+)
 
 
 def syntax_error(tokens: Tokens, index: int, what: str, page: str = _UNSUPPORTED) -> Refused:
     """The error that names a token, with what it stands for in the detail."""
-    return Refused(f'syntax error at or near "{tokens[index].value}"', detail=f"{what}: not in Amazon Redshift ({page}).")
+    return Refused(
+        f'syntax error at or near "{tokens[index].value}"', detail=f"{what}: not in Amazon Redshift ({page})."
+    )
 
 
 def unsupported_type(name: str) -> Refused:
@@ -129,13 +139,19 @@ def _phrases(tokens: Tokens) -> None:
         for phrase, what in _PHRASES:
             if token.word == phrase[0] and tokens.words(index, *phrase):
                 raise syntax_error(tokens, index + len(phrase) - 1, what)
-        if token.word in _WORDS and tokens[index - 1].word not in (".", "as") and tokens[index + 1].word != ".":
+        if (
+            token.word in _WORDS
+            and tokens[index - 1].word not in (".", "as")
+            and tokens[index + 1].word != "."
+        ):
             raise syntax_error(tokens, index, _WORDS[token.word])
 
 
 def _values_as_table(tokens: Tokens) -> None:
     for index, token in enumerate(tokens):
-        if token.word == "values" and (index == 0 or tokens[index - 1].word in ("(", "as", "union", "all", "in")):
+        if token.word == "values" and (
+            index == 0 or tokens[index - 1].word in ("(", "as", "union", "all", "in")
+        ):
             raise syntax_error(tokens, index, "VALUES as a table")
 
 
@@ -287,17 +303,23 @@ def _alter(tokens: Tokens) -> None:
             raise syntax_error(tokens, name_end, "ALTER COLUMN other than TYPE and ENCODE", "ALTER TABLE")
         if tokens[name_end + 1].word not in ("varchar", "character", "nvarchar"):
             raise Refused(
-                "ALTER COLUMN TYPE is only supported for VARCHAR columns", "0A000", "ALTER TABLE: ALTER COLUMN TYPE."
+                "ALTER COLUMN TYPE is only supported for VARCHAR columns",
+                "0A000",
+                "ALTER TABLE: ALTER COLUMN TYPE.",
             )
     depth = 0
     for index in range(after, len(tokens)):
         depth += (tokens[index].word == "(") - (tokens[index].word == ")")
         if depth == 0 and tokens[index].word == ",":
             raise syntax_error(tokens, index, "several actions in one ALTER TABLE", "ALTER TABLE")
-    if action in ("enable", "disable", "inherit", "validate", "cluster") or (action == "add" and then == "check"):
+    if action in ("enable", "disable", "inherit", "validate", "cluster") or (
+        action == "add" and then == "check"
+    ):
         raise syntax_error(tokens, after, "this ALTER TABLE", "ALTER TABLE")
     if action in ("add", "drop") and tokens.find("if", start=after) > 0:
-        raise syntax_error(tokens, tokens.find("if", start=after), "IF [NOT] EXISTS for columns", "ALTER TABLE")
+        raise syntax_error(
+            tokens, tokens.find("if", start=after), "IF [NOT] EXISTS for columns", "ALTER TABLE"
+        )
 
 
 def _lock(tokens: Tokens) -> None:

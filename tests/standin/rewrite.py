@@ -12,7 +12,9 @@ from .refusals import syntax_error
 from .tokens import Edits, Tokens, tokenize
 
 # Functions whose first argument may be a bare word (DATEADD function, DATEDIFF function, DATE_PART function …).
-_DATEPART_FUNCTIONS = frozenset({"dateadd", "date_add", "datediff", "date_diff", "date_part", "pgdate_part", "date_trunc"})
+_DATEPART_FUNCTIONS = frozenset(
+    {"dateadd", "date_add", "datediff", "date_diff", "date_part", "pgdate_part", "date_trunc"}
+)
 
 _RENAMED_FUNCTIONS = {
     "nvl": "coalesce",
@@ -23,14 +25,16 @@ _RENAMED_FUNCTIONS = {
 _RENAMED_TYPES = {"nvarchar": "varchar", "nchar": "char"}
 
 # Parameters that Amazon Redshift has and PostgreSQL lacks (Configuration reference, SET).
-REDSHIFT_PARAMETERS = frozenset("""
+REDSHIFT_PARAMETERS = frozenset(
+    """
     analyze_threshold_percent auto_analyze cast_super_null_on_error default_geometry_encoding
     describe_field_name_in_uppercase downcase_delimited_identifier enable_case_sensitive_identifier
     enable_numeric_rounding enable_result_cache_for_session enable_vacuum_boost error_on_nondeterministic_update
     json_serialization_enable max_concurrency_scaling_clusters max_cursor_result_set_size mv_enable_aqmv_for_session
     navigate_super_null_on_error parse_super_null_on_error query_group spectrum_enable_pseudo_columns
     use_fips_ssl wlm_query_slot_count
-""".split())
+""".split()
+)
 
 
 def rewrite(source: str) -> str:
@@ -94,7 +98,11 @@ def _rewrite_word(tokens: Tokens, index: int, edits: Edits) -> None:
         end = tokens.closing(index + 1)
         edits.replace(index, index + 1, "percentile_cont(0.5) WITHIN GROUP (ORDER BY ")
         edits.replace(end, end, ")")
-    elif word == "top" and tokens[index - 1].word in ("select", "distinct") and tokens[index + 1].kind == "number":
+    elif (
+        word == "top"
+        and tokens[index - 1].word in ("select", "distinct")
+        and tokens[index + 1].kind == "number"
+    ):
         _rewrite_top(tokens, index, edits)
     elif word == "max" and tokens[index - 1].word == "(" and tokens[index + 1].word == ")":
         edits.replace(index, index, "65535")

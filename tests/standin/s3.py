@@ -88,7 +88,9 @@ class S3Client:
 
     def _store(self, bucket: str) -> S3Store:
         if not (self._server.folder / bucket).is_dir():
-            raise S3Problem("S3ServiceException:The specified bucket does not exist,Status 404,Error NoSuchBucket")
+            raise S3Problem(
+                "S3ServiceException:The specified bucket does not exist,Status 404,Error NoSuchBucket"
+            )
         if bucket not in self._stores:
             self._stores[bucket] = S3Store(
                 bucket,

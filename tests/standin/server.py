@@ -95,7 +95,12 @@ class RedshiftStandIn:
             self._stop()
             raise
         self.cluster = Cluster(
-            S3Client(self._s3, self.region), self._log, self.region, self._bucket_regions, self._role_arns, self._serverless
+            S3Client(self._s3, self.region),
+            self._log,
+            self.region,
+            self._bucket_regions,
+            self._role_arns,
+            self._serverless,
         )
         threading.Thread(target=self._accept, daemon=True, name="redshift-standin").start()
         return self
@@ -156,7 +161,12 @@ class RedshiftStandIn:
         path = self._socket_path(self._postgres)
         admin = Backend(path, {"user": "postgres", "database": "postgres"})
         # A throw-away server need not survive a power cut.
-        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off"):
+        for setting in (
+            "fsync = off",
+            "synchronous_commit = off",
+            "full_page_writes = off",
+            "autovacuum = off",
+        ):
             admin.query(f"ALTER SYSTEM SET {setting}")
         admin.query("SELECT pg_reload_conf()")
         admin.query(f"CREATE ROLE {_USER} LOGIN")

@@ -125,7 +125,9 @@ class Session:
                 return None
             else:
                 if not encrypted:
-                    self._sock.sendall(_fatal("28000", "no pg_hba.conf entry for host, SSL off: TLS is required"))
+                    self._sock.sendall(
+                        _fatal("28000", "no pg_hba.conf entry for host, SSL off: TLS is required")
+                    )
                     return None
                 parts = body[4:].decode("utf-8", "replace").split("\0")
                 return dict(zip(parts[::2], parts[1::2], strict=False))
@@ -206,7 +208,9 @@ class Session:
             elif kind in _FINAL_ANSWERS:
                 skipping = not self._extended(kind, payload)
             else:
-                self._client.write(error_response({"S": "ERROR", "C": "08P01", "M": f"unexpected message {kind!r}"}))
+                self._client.write(
+                    error_response({"S": "ERROR", "C": "08P01", "M": f"unexpected message {kind!r}"})
+                )
                 skipping = True
 
     def _relay_until_ready(self) -> None:

@@ -45,9 +45,9 @@ def test_the_sample_loads_whole(redshift: RedshiftStandIn, sql: Sql) -> None:
         f"FORMAT AS JSON 's3://{BUCKET}/sample/log_json_path.json' TIMEFORMAT AS 'epochmillisecs' COMPUPDATE OFF STATUPDATE OFF"
     )
     sql(copy("staging_songs", f"s3://{BUCKET}/sample/song_data/"))
-    assert sql("SELECT count(*), count(user_id), min(ts), sum(CASE WHEN page = 'NextSong' THEN 1 ELSE 0 END) FROM staging_events") == [
-        [8056, 7770, datetime(2018, 11, 1, 20, 57, 10, 796000), 6820]
-    ]
+    assert sql(
+        "SELECT count(*), count(user_id), min(ts), sum(CASE WHEN page = 'NextSong' THEN 1 ELSE 0 END) FROM staging_events"
+    ) == [[8056, 7770, datetime(2018, 11, 1, 20, 57, 10, 796000), 6820]]
     assert sql("SELECT count(*), count(DISTINCT artist_id) FROM staging_songs") == [[71, 69]]
     assert sql("SELECT count(*) FROM stl_load_commits WHERE query = pg_last_copy_id()") == [[71]]
 
@@ -139,7 +139,10 @@ def test_a_manifest_names_the_files(sql: Sql, put: Put, folder: str) -> None:
     assert sql("SELECT sum(a), count(*) FROM t") == [[4, 3]]
     sql.connection.commit()
     try:
-        assert "The specified key does not exist" in sql.error(load({"url": one}, {"url": missing, "mandatory": True}))["M"]
+        assert (
+            "The specified key does not exist"
+            in sql.error(load({"url": one}, {"url": missing, "mandatory": True}))["M"]
+        )
         assert "requires full path of an S3 object" in sql.error(load({"url": folder}))["M"]
         assert "no file" in sql.error(load({"url": missing}))["M"]
         assert "reading manifest" in sql.error(copy("t", missing, "JSON 'auto' MANIFEST"))["M"]
@@ -153,7 +156,11 @@ def test_a_manifest_names_the_files(sql: Sql, put: Put, folder: str) -> None:
 def test_compression_is_a_keyword_and_not_guessed(sql: Sql, put: Put, option: str) -> None:
     # COPY: file compression parameters.
     plain = b'{"a": 1}\n{"a": 2}'
-    packed = {"GZIP": gzip.compress, "BZIP2": bz2.compress, "ZSTD": lambda data: pa.Codec("zstd").compress(data).to_pybytes()}
+    packed = {
+        "GZIP": gzip.compress,
+        "BZIP2": bz2.compress,
+        "ZSTD": lambda data: pa.Codec("zstd").compress(data).to_pybytes(),
+    }
     uri = put("x.json.gz", raw=packed[option](plain))
     sql("CREATE TABLE t (a INT)")
     sql(copy("t", uri, f"JSON 'auto' {option}"))
@@ -163,7 +170,9 @@ def test_compression_is_a_keyword_and_not_guessed(sql: Sql, put: Put, option: st
 
 def test_a_file_that_is_not_compressed_fails_with_gzip_whatever_maxerror(sql: Sql, put: Put) -> None:
     sql("CREATE TABLE t (a INT)")
-    assert "decompress" in sql.error(copy("t", put("x.json.gz", {"a": 1}), "JSON 'auto' GZIP MAXERROR 100"))["M"]
+    assert (
+        "decompress" in sql.error(copy("t", put("x.json.gz", {"a": 1}), "JSON 'auto' GZIP MAXERROR 100"))["M"]
+    )
 
 
 def test_empty_strings_are_null_except_in_character_columns(sql: Sql, put: Put) -> None:
@@ -219,7 +228,10 @@ def test_decimals_are_cut_to_the_scale_unless_roundec(sql: Sql, put: Put) -> Non
     sql("CREATE TABLE t (a DECIMAL(5,2), b DECIMAL)")
     sql(copy("t", uri))
     sql(copy("t", uri, "JSON 'auto' ROUNDEC"))
-    assert [[str(a), str(b)] for a, b in sql("SELECT a, b FROM t ORDER BY a")] == [["1.29", "2"], ["1.30", "3"]]
+    assert [[str(a), str(b)] for a, b in sql("SELECT a, b FROM t ORDER BY a")] == [
+        ["1.29", "2"],
+        ["1.30", "3"],
+    ]
 
 
 def test_a_whole_number_with_a_point_loads_as_an_integer(sql: Sql, put: Put) -> None:
@@ -234,9 +246,10 @@ def test_a_role_that_is_not_attached_is_refused(sql: Sql, put: Put) -> None:
     uri = put("x.json", {"a": 1})
     sql("CREATE TABLE t (a INT)")
     other = "arn:aws:iam::123456789012:role/other"
-    assert f"is not authorized to assume IAM Role {other}" in sql.error(
-        f"COPY t FROM '{uri}' IAM_ROLE '{other}' JSON 'auto'"
-    )["M"]
+    assert (
+        f"is not authorized to assume IAM Role {other}"
+        in sql.error(f"COPY t FROM '{uri}' IAM_ROLE '{other}' JSON 'auto'")["M"]
+    )
     assert "authorization" in sql.error(f"COPY t FROM '{uri}' JSON 'auto'")["M"]
 
 
@@ -277,7 +290,9 @@ def test_success_is_told_in_an_info_notice(sql: Sql, put: Put) -> None:
     # COPY examples: INFO messages.
     sql("CREATE TABLE t (a INT)")
     sql(copy("t", put("x.json", {"a": 1}, {"a": 2})))
-    assert sql.connection.notices[-1][b"M"] == b"Load into table 't' completed, 2 record(s) loaded successfully."
+    assert (
+        sql.connection.notices[-1][b"M"] == b"Load into table 't' completed, 2 record(s) loaded successfully."
+    )
     assert sql("SELECT pg_last_copy_count(), status, loaded_rows, source_file_count, error_count "
                "FROM sys_load_history WHERE query_id = pg_last_copy_id()") == [[2, "completed", 2, 1, 0]]  # fmt: skip
 

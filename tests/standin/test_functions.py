@@ -41,16 +41,25 @@ _VALUES: list[tuple[str, Any]] = [
     ("LAST_DAY(TIMESTAMP '2018-11-01 23:00')", date(2018, 11, 30)),
     ("SYSDATE - GETDATE() < INTERVAL '1 minute'", True),
     # Epochs: INTERVAL arithmetic (facts: whole seconds lose the milliseconds).
-    ("TIMESTAMP 'epoch' + 1541105830796 * INTERVAL '0.001 second'", datetime(2018, 11, 1, 20, 57, 10, 796000)),
+    (
+        "TIMESTAMP 'epoch' + 1541105830796 * INTERVAL '0.001 second'",
+        datetime(2018, 11, 1, 20, 57, 10, 796000),
+    ),
     ("TIMESTAMP 'epoch' + 1541105830796 / 1000 * INTERVAL '1 second'", datetime(2018, 11, 1, 20, 57, 10)),
     # NVL, NVL2, COALESCE, NULLIF, GREATEST.
-    ("NVL(NULL, 2), NVL2('x', 1, 2), COALESCE(NULL, NULL, 3), NULLIF(1, 1), GREATEST(1, NULL, 3)", [2, 1, 3, None, 3]),
+    (
+        "NVL(NULL, 2), NVL2('x', 1, 2), COALESCE(NULL, NULL, 3), NULLIF(1, 1), GREATEST(1, NULL, 3)",
+        [2, 1, 3, None, 3],
+    ),
     # String functions. CONCAT takes two and gives NULL for NULL; REGEXP_REPLACE replaces all.
     ("LEN('é'), OCTET_LENGTH('é'), CHARINDEX('b', 'abc'), STRPOS('abc', 'c')", [1, 2, 2, 3]),
     ("CONCAT('a', NULL)", None),
     ("REGEXP_REPLACE('a1b2', '[0-9]', 'x')", "axbx"),
     ("REGEXP_REPLACE('ab', '(a)(b)', '$2$1')", "ba"),
-    ("SPLIT_PART('a.b.c', '.', 2), LEFT('abc', 2), RIGHT('abc', 2), REPLACE('aa', 'a', 'b')", ["b", "ab", "bc", "bb"]),
+    (
+        "SPLIT_PART('a.b.c', '.', 2), LEFT('abc', 2), RIGHT('abc', 2), REPLACE('aa', 'a', 'b')",
+        ["b", "ab", "bc", "bb"],
+    ),
     ("TRIM(BOTH ' ' FROM '  a  '), BTRIM('xax', 'x'), LTRIM('  a')", ["a", "a", "a"]),
     # String literals are PostgreSQL 8.0's: a backslash escapes.
     ("'a\\\\b', len('\\n')", ["a\\b", 1]),
@@ -96,9 +105,9 @@ def test_listagg_median_and_percentile(sql: Sql) -> None:
     # LISTAGG function; MEDIAN function.
     sql("CREATE TABLE t (a VARCHAR(5), n INT)")
     sql("INSERT INTO t VALUES ('b', 1), ('a', 2), ('c', 4)")
-    assert sql("SELECT LISTAGG(a, ', ') WITHIN GROUP (ORDER BY a DESC), LISTAGG(DISTINCT n::varchar) FROM t") == [
-        ["c, b, a", "124"]
-    ]
+    assert sql(
+        "SELECT LISTAGG(a, ', ') WITHIN GROUP (ORDER BY a DESC), LISTAGG(DISTINCT n::varchar) FROM t"
+    ) == [["c, b, a", "124"]]
     assert sql("SELECT MEDIAN(n), APPROXIMATE COUNT(DISTINCT n) FROM t") == [[2.0, 3]]
 
 

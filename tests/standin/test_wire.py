@@ -46,7 +46,17 @@ def test_a_wrong_password_is_refused_with_code_28000(redshift: RedshiftStandIn) 
 
 
 def test_parameters_of_all_common_types_travel_both_ways(sql: Sql) -> None:
-    given = (1, 2**40, 1.5, "it's \\ 100 %", True, None, Decimal("1.25"), datetime(2018, 11, 1, 2, 3, 4, 567000), date(2018, 11, 1))
+    given = (
+        1,
+        2**40,
+        1.5,
+        "it's \\ 100 %",
+        True,
+        None,
+        Decimal("1.25"),
+        datetime(2018, 11, 1, 2, 3, 4, 567000),
+        date(2018, 11, 1),
+    )
     sql(
         "CREATE TABLE t (a INT, b BIGINT, c DOUBLE PRECISION, d VARCHAR, e BOOLEAN, f INT, g DECIMAL(5,2), h TIMESTAMP, i DATE)"
     )
@@ -86,7 +96,9 @@ def test_the_simple_protocol_takes_several_statements(redshift: RedshiftStandIn)
         host=redshift.host, port=redshift.port, dbname=redshift.database, user=redshift.user,
         password=redshift.password, sslmode="verify-full", sslrootcert=str(redshift.ca_file), autocommit=True,
     ) as connection:  # fmt: skip
-        cursor = connection.execute("CREATE TEMP TABLE t (a INT ENCODE az64); INSERT INTO t VALUES (1); SELECT a FROM t")
+        cursor = connection.execute(
+            "CREATE TEMP TABLE t (a INT ENCODE az64); INSERT INTO t VALUES (1); SELECT a FROM t"
+        )
         results = [cursor.fetchall() if cursor.description else None]
         while cursor.nextset():
             results.append(cursor.fetchall() if cursor.description else None)
@@ -99,7 +111,12 @@ def test_the_simple_protocol_takes_several_statements(redshift: RedshiftStandIn)
 
 
 def test_a_client_that_says_nonsense_does_not_hurt_the_others(redshift: RedshiftStandIn, sql: Sql) -> None:
-    for nonsense in (b"", b"\0\0\0\x08", b"GET / HTTP/1.1\r\n\r\n", struct.pack("!ii", 8, 80877103) + b"no TLS"):
+    for nonsense in (
+        b"",
+        b"\0\0\0\x08",
+        b"GET / HTTP/1.1\r\n\r\n",
+        struct.pack("!ii", 8, 80877103) + b"no TLS",
+    ):
         with socket.create_connection(("127.0.0.1", redshift.port)) as sock:
             sock.sendall(nonsense)
     assert sql("SELECT 1") == [[1]]

@@ -53,7 +53,9 @@ class Token:
     @property
     def is_name(self) -> bool:
         """Whether this can be an identifier."""
-        return self.kind == "name" or (self.kind == "word" and (self.word[0].isalpha() or self.word[0] in "_#"))
+        return self.kind == "name" or (
+            self.kind == "word" and (self.word[0].isalpha() or self.word[0] in "_#")
+        )
 
 
 _NOTHING = Token("end", "", "", 0, 0)

@@ -64,7 +64,9 @@ class Unloader:
         table = to_arrow(self.backend.query(query))
         missing = [name for name in command.partition_by if name not in table.column_names]
         if missing:
-            raise Refused(f'Partition column "{missing[0]}" is not in the query', "42703", "UNLOAD: PARTITION BY.")
+            raise Refused(
+                f'Partition column "{missing[0]}" is not in the query', "42703", "UNLOAD: PARTITION BY."
+            )
         unload = _Unload(command, self.cluster.log.next_query_id(), datetime.now(UTC).replace(tzinfo=None))
         try:
             parts = list(self._parts(table, command))
@@ -83,15 +85,25 @@ class Unloader:
         if not command.partition_by:
             yield command.uri, table
             return
-        kept = table.column_names if command.include else [n for n in table.column_names if n not in command.partition_by]
+        kept = (
+            table.column_names
+            if command.include
+            else [n for n in table.column_names if n not in command.partition_by]
+        )
         if not kept:
-            raise Refused("UNLOAD needs a column that is not in PARTITION BY, or INCLUDE", "0A000", "UNLOAD: PARTITION BY.")
+            raise Refused(
+                "UNLOAD needs a column that is not in PARTITION BY, or INCLUDE",
+                "0A000",
+                "UNLOAD: PARTITION BY.",
+            )
         keys = list(zip(*(_labels(table[name]) for name in command.partition_by), strict=True))
         rows: dict[tuple[str, ...], list[int]] = {}
         for n, key in enumerate(keys):
             rows.setdefault(key, []).append(n)
         for key, numbers in rows.items():
-            folder = "/".join(f"{name}={label}" for name, label in zip(command.partition_by, key, strict=True))
+            folder = "/".join(
+                f"{name}={label}" for name, label in zip(command.partition_by, key, strict=True)
+            )
             yield f"{command.uri}{folder}/", table.take(pa.array(numbers, pa.int64())).select(kept)
 
     def _prepare_target(self, command: UnloadCommand, folders: Sequence[str]) -> None:
@@ -117,7 +129,9 @@ class Unloader:
                 uri = f"{folder}{slice_number:04d}_part_{n:02d}.parquet"
                 content = _parquet(piece)
                 self.cluster.s3.put(uri, content)
-                unload.files.append({"path": uri, "size": len(content), "rows": piece.num_rows, "slice": slice_number})
+                unload.files.append(
+                    {"path": uri, "size": len(content), "rows": piece.num_rows, "slice": slice_number}
+                )
 
     @staticmethod
     def _pieces(table: pa.Table, maximum: int) -> list[pa.Table]:
@@ -136,7 +150,9 @@ class Unloader:
             entries.append({"url": file["path"], "meta": meta})
         manifest: dict[str, object] = {"entries": entries}
         if unload.command.verbose:
-            manifest["schema"] = {"elements": [{"name": f.name, "type": {"base": str(f.type)}} for f in table.schema]}
+            manifest["schema"] = {
+                "elements": [{"name": f.name, "type": {"base": str(f.type)}} for f in table.schema]
+            }
             manifest["meta"] = {
                 "content_length": sum(int(str(f["size"])) for f in unload.files),
                 "record_count": table.num_rows,
