@@ -1,7 +1,7 @@
-"""The database's side of the stand-in: what PostgreSQL's catalog is turned into, and the system tables' content.
+"""The database's side of the stand-in: what PostgreSQL's catalog becomes, and the system tables' content.
 
-``catalog.sql`` has the functions and comparisons. This module adds the system tables, takes away every function
-that Amazon Redshift does not document, and keeps the log files that the system tables read.
+``catalog.sql`` has the functions and comparisons. This module adds the system tables, takes away every
+function that Amazon Redshift does not document, and keeps the log files that the system tables read.
 """
 
 import json
@@ -9,19 +9,19 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-# System tables and their columns, in the order of their pages in the Database Developer Guide. CHAR columns are
-# padded there.
+# System tables and their columns, in the order of their pages in the Database Developer Guide. CHAR columns
+# are padded there.
 SYSTEM_TABLES: Mapping[str, str] = {
     "stl_load_errors": """
         userid integer, slice integer, tbl integer, starttime timestamp, session integer, query integer,
         filename char(256), line_number bigint, colname char(127), type char(10), col_length char(10),
-        position integer, raw_line char(1024), raw_field_value char(1024), err_code integer, err_reason char(100),
-        is_partial integer, start_offset bigint, copy_job_id bigint""",
+        position integer, raw_line char(1024), raw_field_value char(1024), err_code integer,
+        err_reason char(100), is_partial integer, start_offset bigint, copy_job_id bigint""",
     "sys_load_error_detail": """
         user_id integer, query_id bigint, transaction_id bigint, session_id integer, database_name char(64),
-        table_id integer, start_time timestamp, file_name char(256), line_number bigint, column_name char(127),
-        column_type char(10), column_length char(10), position integer, error_code integer,
-        error_message char(512), copy_job_id bigint""",
+        table_id integer, start_time timestamp, file_name char(256), line_number bigint,
+        column_name char(127), column_type char(10), column_length char(10), position integer,
+        error_code integer, error_message char(512), copy_job_id bigint""",
     "stl_load_commits": """
         userid integer, query integer, slice integer, name char(256), filename char(256), byte_offset integer,
         lines_scanned integer, errors integer, curtime timestamp, status integer, file_format char(16),
@@ -29,8 +29,10 @@ SYSTEM_TABLES: Mapping[str, str] = {
     "sys_load_history": """
         user_id integer, query_id bigint, transaction_id bigint, session_id integer, database_name text,
         status text, table_name text, start_time timestamp, end_time timestamp, duration bigint,
-        data_source text, file_format text, loaded_rows bigint, loaded_bytes bigint, source_file_count integer,
-        source_file_bytes bigint, file_count_scanned integer, file_bytes_scanned bigint, error_count bigint,
+        data_source text, file_format text, loaded_rows bigint, loaded_bytes bigint,
+        source_file_count integer, source_file_bytes bigint, file_count_scanned integer,
+        file_bytes_scanned bigint,
+        error_count bigint,
         copy_job_id bigint""",
     "stl_unload_log": """
         userid integer, query integer, slice integer, pid integer, path char(1280), start_time timestamp,
@@ -38,22 +40,141 @@ SYSTEM_TABLES: Mapping[str, str] = {
 }
 
 # Functions of PostgreSQL that Amazon Redshift documents too (SQL functions reference), and what drivers and
-# syntax need (TRIM is btrim, AT TIME ZONE is timezone, SIMILAR TO is similar_to_escape …). All others are refused.
+# syntax need (TRIM is btrim, AT TIME ZONE is timezone, SIMILAR TO is similar_to_escape …). All others are
+# refused.
 SHARED_FUNCTIONS = frozenset(
-    """
-    abs acos any_value ascii asin atan atan2 avg bit_and bit_or bool_and bool_or btrim cbrt ceil ceiling
-    char_length character_length chr concat corr cos cot count covar_pop covar_samp cume_dist current_database
-    current_schema current_schemas current_setting date date_part date_trunc degrees dense_rank dexp exp
-    extract first_value floor getdate initcap lag last_value lead left length like_escape ln log lower lpad ltrim
-    make_date max md5 min mod nth_value ntile octet_length percent_rank percentile_cont percentile_disc pi position
-    power quote_ident quote_literal radians random rank regexp_count regexp_instr regexp_replace regexp_substr
-    repeat replace reverse right round row_number rpad rtrim set_config sign similar_to_escape
-    sin split_part sqrt stddev stddev_pop stddev_samp strpos substr substring sum tan text timezone
-    to_char to_date to_hex to_number to_timestamp translate trunc upper user var_pop var_samp variance varchar
-    version width_bucket bpchar name format_type obj_description col_description
-    has_table_privilege has_schema_privilege has_database_privilege has_column_privilege pg_has_role timestamp
-    timestamptz time interval
-""".split()
+    [
+        "abs",
+        "acos",
+        "any_value",
+        "ascii",
+        "asin",
+        "atan",
+        "atan2",
+        "avg",
+        "bit_and",
+        "bit_or",
+        "bool_and",
+        "bool_or",
+        "btrim",
+        "cbrt",
+        "ceil",
+        "ceiling",
+        "char_length",
+        "character_length",
+        "chr",
+        "concat",
+        "corr",
+        "cos",
+        "cot",
+        "count",
+        "covar_pop",
+        "covar_samp",
+        "cume_dist",
+        "current_database",
+        "current_schema",
+        "current_schemas",
+        "current_setting",
+        "date",
+        "date_part",
+        "date_trunc",
+        "degrees",
+        "dense_rank",
+        "dexp",
+        "exp",
+        "extract",
+        "first_value",
+        "floor",
+        "getdate",
+        "initcap",
+        "lag",
+        "last_value",
+        "lead",
+        "left",
+        "length",
+        "like_escape",
+        "ln",
+        "log",
+        "lower",
+        "lpad",
+        "ltrim",
+        "make_date",
+        "max",
+        "md5",
+        "min",
+        "mod",
+        "nth_value",
+        "ntile",
+        "octet_length",
+        "percent_rank",
+        "percentile_cont",
+        "percentile_disc",
+        "pi",
+        "position",
+        "power",
+        "quote_ident",
+        "quote_literal",
+        "radians",
+        "random",
+        "rank",
+        "regexp_count",
+        "regexp_instr",
+        "regexp_replace",
+        "regexp_substr",
+        "repeat",
+        "replace",
+        "reverse",
+        "right",
+        "round",
+        "row_number",
+        "rpad",
+        "rtrim",
+        "set_config",
+        "sign",
+        "similar_to_escape",
+        "sin",
+        "split_part",
+        "sqrt",
+        "stddev",
+        "stddev_pop",
+        "stddev_samp",
+        "strpos",
+        "substr",
+        "substring",
+        "sum",
+        "tan",
+        "text",
+        "timezone",
+        "to_char",
+        "to_date",
+        "to_hex",
+        "to_number",
+        "to_timestamp",
+        "translate",
+        "trunc",
+        "upper",
+        "user",
+        "var_pop",
+        "var_samp",
+        "variance",
+        "varchar",
+        "version",
+        "width_bucket",
+        "bpchar",
+        "name",
+        "format_type",
+        "obj_description",
+        "col_description",
+        "has_table_privilege",
+        "has_schema_privilege",
+        "has_database_privilege",
+        "has_column_privilege",
+        "pg_has_role",
+        "timestamp",
+        "timestamptz",
+        "time",
+        "interval",
+    ]
 )
 
 
@@ -67,7 +188,8 @@ def _view_sql(name: str, columns: str) -> str:
         for n, t in defined
     )
     return f"""
-        CREATE FUNCTION pg_catalog.rs_{name}() RETURNS TABLE ({plain}) LANGUAGE sql VOLATILE SECURITY DEFINER AS
+        CREATE FUNCTION pg_catalog.rs_{name}() RETURNS TABLE ({plain})
+            LANGUAGE sql VOLATILE SECURITY DEFINER AS
             $$SELECT r.* FROM rs_log('{name}') AS line, jsonb_to_record(line) AS r({plain})$$;
         CREATE VIEW pg_catalog.{name} AS SELECT {shown} FROM pg_catalog.rs_{name}();
         GRANT SELECT ON pg_catalog.{name} TO PUBLIC;
@@ -78,7 +200,8 @@ def _restriction_sql() -> str:
     """Take every undocumented function from PUBLIC, save those behind operators, casts and types."""
     names = ", ".join(f"'{name}'" for name in sorted(SHARED_FUNCTIONS))
     return f"""
-        UPDATE pg_proc SET proacl = ARRAY[makeaclitem('postgres'::regrole, 'postgres'::regrole, 'EXECUTE', false)]
+        UPDATE pg_proc
+        SET proacl = ARRAY[makeaclitem('postgres'::regrole, 'postgres'::regrole, 'EXECUTE', false)]
         WHERE pronamespace = 'pg_catalog'::regnamespace
             AND oid < 16384
             AND proname NOT IN ({names})
@@ -96,7 +219,7 @@ def setup_sql(log_folder: Path) -> str:
     base = (Path(__file__).parent / "catalog.sql").read_text(encoding="utf-8")
     return "\n".join(
         [
-            "SET allow_system_table_mods = on; SET standard_conforming_strings = on; SET check_function_bodies = off;",
+            "SET allow_system_table_mods = on; SET check_function_bodies = off;",
             base.replace("{log_folder}", quoted),
             *(_view_sql(name, columns) for name, columns in SYSTEM_TABLES.items()),
             _restriction_sql(),

@@ -299,3 +299,29 @@ CREATE FUNCTION pg_catalog.pg_last_copy_id() RETURNS bigint LANGUAGE sql VOLATIL
     AS $$SELECT coalesce(rs_session('query'), -1)$$;
 CREATE FUNCTION pg_catalog.pg_last_copy_count() RETURNS bigint LANGUAGE sql VOLATILE
     AS $$SELECT coalesce(rs_session('loaded'), 0)$$;
+
+-- SVV_TRANSACTIONS: open transactions and the locks they hold or wait for. STV_SESSIONS: who is connected.
+CREATE VIEW pg_catalog.svv_transactions AS
+SELECT
+    a.usename::text AS txn_owner,
+    a.datname::text AS txn_db,
+    coalesce(a.backend_xid::text, '0')::bigint AS xid,
+    a.pid,
+    (a.xact_start AT TIME ZONE 'UTC')::timestamp AS txn_start,
+    l.mode AS lock_mode,
+    CASE WHEN l.relation IS NULL THEN 'transactionid' ELSE 'relation' END AS lockable_object_type,
+    l.relation::bigint::integer AS relation,
+    l.granted
+FROM pg_stat_activity AS a
+JOIN pg_locks AS l ON l.pid = a.pid
+WHERE a.xact_start IS NOT NULL AND a.datname = current_database() AND l.locktype IN ('relation', 'transactionid');
+CREATE VIEW pg_catalog.stv_sessions AS
+SELECT
+    (backend_start AT TIME ZONE 'UTC')::timestamp AS starttime,
+    pid AS process,
+    pg_catalog.bpchar(usename::text::bpchar, 54, true) AS user_name,
+    pg_catalog.bpchar(datname::text::bpchar, 54, true) AS db_name,
+    0 AS timeout_sec
+FROM pg_stat_activity
+WHERE datname = current_database();
+GRANT SELECT ON pg_catalog.svv_transactions, pg_catalog.stv_sessions TO PUBLIC;

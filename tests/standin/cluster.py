@@ -1,4 +1,4 @@
-"""What all sessions of a stand-in share: its settings, S3, the system tables; and who may reach which bucket."""
+"""What all sessions of a stand-in share: settings, S3, system tables; and who may reach which bucket."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -60,8 +60,9 @@ class Cluster:
         actual = self.bucket_regions.get(bucket, self.region)
         if (access.region or self.region) != actual:
             raise Refused(
-                "S3ServiceException:The bucket you are attempting to access must be addressed using the specified "
-                "endpoint. Please send all future requests to this endpoint.,Status 301,Error PermanentRedirect",
+                "S3ServiceException:The bucket you are attempting to access must be addressed using the "
+                "specified endpoint. Please send all future requests to this endpoint.,"
+                "Status 301,Error PermanentRedirect",
                 "XX000",
                 f"The bucket {bucket} is in {actual}.",
                 "Specify the bucket's region with REGION.",

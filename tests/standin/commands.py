@@ -1,7 +1,7 @@
 """COPY and UNLOAD as the user wrote them: read from tokens, options checked, nothing run.
 
-Sources: the pages COPY (syntax, data source, data format, authorization, data conversion, data load operations) and UNLOAD
-of the Database Developer Guide.
+Sources: the pages COPY (syntax, data source, data format, authorization, data conversion, data load
+operations) and UNLOAD of the Database Developer Guide.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
-"""COPY: files found, records read and converted, rows given to PostgreSQL, errors and files written to system tables.
+"""COPY: files found, records read and converted, rows given to PostgreSQL, errors and files noted.
 
-Sources: COPY, COPY from Amazon S3, Using a manifest to specify data files, COPY from JSON format, STL_LOAD_ERRORS,
-STL_LOAD_COMMITS, SYS_LOAD_HISTORY, SYS_LOAD_ERROR_DETAIL.
+Sources: COPY, COPY from Amazon S3, Using a manifest to specify data files, COPY from JSON format,
+STL_LOAD_ERRORS, STL_LOAD_COMMITS, SYS_LOAD_HISTORY, SYS_LOAD_ERROR_DETAIL.
 """
 
 import bz2
@@ -118,7 +118,8 @@ class Copier:
         try:
             result = self.backend.query(
                 "SELECT c.oid, c.relname, a.attname, t.typname, a.atttypmod, a.attnotnull, a.attidentity"
-                " FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid JOIN pg_type AS t ON t.oid = a.atttypid"
+                " FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
+                " JOIN pg_type AS t ON t.oid = a.atttypid"
                 f" WHERE c.oid = {name}::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
             )
         except BackendError as error:
@@ -270,14 +271,16 @@ class Copier:
         })  # fmt: skip
         if len(load.errors) >= max(1, load.command.maxerror):
             raise LoadFailed(
-                f"Load into table '{load.table}' failed.  Check '{self.cluster.error_table}' system table for details."
+                f"Load into table '{load.table}' failed.  "
+                f"Check '{self.cluster.error_table}' system table for details."
             )
 
     def _notices(self, load: _Load) -> list[str]:
         texts = []
         if load.errors:
             texts.append(
-                f"Load into table '{load.table}' completed, {len(load.errors)} record(s) could not be loaded.  "
+                f"Load into table '{load.table}' completed, "
+                f"{len(load.errors)} record(s) could not be loaded.  "
                 f"Check '{self.cluster.error_table}' system table for details."
             )
         texts.append(
@@ -292,17 +295,18 @@ class Copier:
 
     def _commit_entry(self, load: _Load, uri: str, scanned: int) -> dict[str, object]:
         return {
-            "userid": 100, "query": load.query_id, "slice": len(load.commits) % self.cluster.slices, "name": "",
-            "filename": uri, "byte_offset": 0, "lines_scanned": scanned, "errors": -1,
-            "curtime": datetime.now(UTC).replace(tzinfo=None), "status": 1, "file_format": "JSON", "is_partial": 0,
-            "start_offset": 0, "copy_job_id": 0,
+            "userid": 100, "query": load.query_id, "slice": len(load.commits) % self.cluster.slices,
+            "name": "", "filename": uri, "byte_offset": 0, "lines_scanned": scanned, "errors": -1,
+            "curtime": datetime.now(UTC).replace(tzinfo=None), "status": 1, "file_format": "JSON",
+            "is_partial": 0, "start_offset": 0, "copy_job_id": 0,
         }  # fmt: skip
 
     def _write_log(self, load: _Load, files: int, status: str) -> None:
         log, ended = self.cluster.log, datetime.now(UTC).replace(tzinfo=None)
         common = {
-            "user_id": 100, "query_id": load.query_id, "transaction_id": load.query_id, "session_id": self.backend.pid,
-            "database_name": self.database, "start_time": load.started, "copy_job_id": 0,
+            "user_id": 100, "query_id": load.query_id, "transaction_id": load.query_id,
+            "session_id": self.backend.pid, "database_name": self.database, "start_time": load.started,
+            "copy_job_id": 0,
         }  # fmt: skip
         log.add("stl_load_errors", load.errors)
         log.add("sys_load_error_detail", [
@@ -315,9 +319,11 @@ class Copier:
             log.add("stl_load_commits", load.commits)
         log.add("sys_load_history", [
             {**common, "status": status, "table_name": load.table, "end_time": ended,
-             "duration": (ended - load.started).microseconds, "data_source": load.command.uri, "file_format": "json",
-             "loaded_rows": load.loaded if status == "completed" else 0, "loaded_bytes": load.loaded_bytes,
-             "source_file_count": files, "source_file_bytes": load.file_bytes, "file_count_scanned": len(load.commits),
+             "duration": (ended - load.started).microseconds, "data_source": load.command.uri,
+             "file_format": "json", "loaded_rows": load.loaded if status == "completed" else 0,
+             "loaded_bytes": load.loaded_bytes,
+             "source_file_count": files, "source_file_bytes": load.file_bytes,
+             "file_count_scanned": len(load.commits),
              "file_bytes_scanned": load.file_bytes, "error_count": len(load.errors)}
         ])  # fmt: skip
 
@@ -349,7 +355,7 @@ def _row(
 
 
 def _cut(text: str, size: int) -> str:
-    """Text as a system table's column holds it: cut to its bytes, without what JSON and PostgreSQL can't carry."""
+    """Text as a system table's column holds it: cut to its bytes, without what PostgreSQL can't carry."""
     data = text.encode("utf-8", "replace").replace(b"\0", b"?")
     return data[:size].decode("utf-8", "ignore")
 

@@ -1,7 +1,7 @@
 """CREATE TABLE, CREATE VIEW, ALTER TABLE, ANALYZE and VACUUM of Amazon Redshift, for PostgreSQL.
 
-Distribution, sorting, encoding and backup are checked and left out. Keys are left out because Redshift does not enforce
-them (Table constraints); of a primary key NOT NULL stays.
+Distribution, sorting, encoding and backup are checked and left out. Keys are left out because Redshift does
+not enforce them (Table constraints); of a primary key NOT NULL stays.
 """
 
 from dataclasses import dataclass, field
@@ -74,7 +74,7 @@ def _create_table(tokens: Tokens, place: int) -> str:
     place = after_name
     if tokens[place].word == "(":
         end = tokens.closing(place)
-        names_only = tokens[end + 1].word not in ("",) and tokens.find("as", start=end + 1) > 0
+        names_only = tokens.find("as", start=end + 1) > 0
         if names_only:
             head += " " + tokens.text(place, end + 1)
         else:
@@ -139,9 +139,7 @@ def _read_attributes(tokens: Tokens, place: int, table: _Table) -> int:
         elif word == "diststyle" and following in _DISTSTYLES:
             diststyle = following
             place += 2
-        elif word == "encode" and following == "auto":
-            place += 2
-        elif word == "sortkey" and following == "auto":
+        elif (word == "encode" and following == "auto") or (word == "sortkey" and following == "auto"):
             place += 2
         elif word in ("compound", "interleaved") and following == "sortkey":
             place += 1
@@ -151,6 +149,11 @@ def _read_attributes(tokens: Tokens, place: int, table: _Table) -> int:
             place = tokens.closing(place + 1) + 1
         else:
             break
+    _check_distribution(table, diststyle)
+    return place
+
+
+def _check_distribution(table: _Table, diststyle: str) -> None:
     if table.distkeys > 1:
         raise Refused("Table must not have more than one DISTKEY", "42601", "CREATE TABLE: DISTKEY.")
     if table.distkeys and diststyle in ("even", "all"):
@@ -159,44 +162,42 @@ def _read_attributes(tokens: Tokens, place: int, table: _Table) -> int:
         )
     if diststyle == "key" and not table.distkeys:
         raise Refused("DISTSTYLE KEY requires a DISTKEY column", "42601", "CREATE TABLE: DISTSTYLE.")
-    return place
+
+
+# Attributes of columns that change nothing here, with the tokens they take.
+_IGNORED_ATTRIBUTES = {"encode": 2, "collate": 2, "distkey": 1, "sortkey": 1, "unique": 1}
 
 
 def column_sql(tokens: Tokens, start: int, end: int, table: _Table | None = None) -> str:
     """A column definition for PostgreSQL: its type, default and NOT NULL, without what Redshift adds."""
-    table = table or _Table()
     type_text, place = _type(tokens, start + 1)
     parts = [tokens.text(start, start + 1), type_text]
     while place < end:
-        word, following = tokens[place].word, tokens[place + 1].word
-        if word == "encode":
-            place += 2
-        elif word == "distkey":
+        if table and tokens[place].word == "distkey":
             table.distkeys += 1
-            place += 1
-        elif word in ("sortkey", "unique"):
-            place += 1
-        elif word == "collate":
-            place += 2
-        elif word == "primary" and following == "key":
-            parts.append("NOT NULL")
-            place += 2
-        elif word == "references":
-            place = tokens.after_name(place + 1)
-            if tokens[place].word == "(":
-                place = tokens.closing(place) + 1
-        elif word == "identity":
-            parts.append(_identity(tokens, place + 1, "ALWAYS"))
-            place = tokens.closing(place + 1) + 1
-        elif word == "generated" and tokens.words(place, "generated", "by", "default", "as", "identity"):
-            parts.append(_identity(tokens, place + 5, "BY DEFAULT"))
-            place = tokens.closing(place + 5) + 1
-        elif word == "generated":
-            raise syntax_error(tokens, place, "GENERATED other than BY DEFAULT AS IDENTITY", "CREATE TABLE")
-        else:
-            parts.append(tokens.text(place, place + 1))
-            place += 1
+        text, place = _column_attribute(tokens, place)
+        if text:
+            parts.append(text)
     return " ".join(parts)
+
+
+def _column_attribute(tokens: Tokens, place: int) -> tuple[str, int]:
+    """A column's attribute for PostgreSQL, and the place after it."""
+    word = tokens[place].word
+    if word in _IGNORED_ATTRIBUTES:
+        return "", place + _IGNORED_ATTRIBUTES[word]
+    if tokens.words(place, "primary", "key"):
+        return "NOT NULL", place + 2
+    if word == "references":
+        place = tokens.after_name(place + 1)
+        return "", tokens.closing(place) + 1 if tokens[place].word == "(" else place
+    if word == "identity":
+        return _identity(tokens, place + 1, "ALWAYS"), tokens.closing(place + 1) + 1
+    if tokens.words(place, "generated", "by", "default", "as", "identity"):
+        return _identity(tokens, place + 5, "BY DEFAULT"), tokens.closing(place + 5) + 1
+    if word == "generated":
+        raise syntax_error(tokens, place, "GENERATED other than BY DEFAULT AS IDENTITY", "CREATE TABLE")
+    return tokens.text(place, place + 1), place + 1
 
 
 def _identity(tokens: Tokens, opening: int, kind: str) -> str:
@@ -220,24 +221,25 @@ def _type(tokens: Tokens, place: int) -> tuple[str, int]:
     if tokens[after].word == "(":
         after = tokens.closing(after) + 1
         size = tokens.text(place + 2, after - 1)
-    if word in ("varchar", "text"):
-        if word == "text" or not size:
-            size = "256"
-        if int(size) > _MAX_VARCHAR:
-            raise Refused(
-                f"length for type character varying cannot exceed {_MAX_VARCHAR}", "22023", "Character types."
-            )
-        return f"varchar({size})", after
-    if word in ("char", "character", "bpchar"):
-        size = size or ("256" if word == "bpchar" else "1")
-        if int(size) > _MAX_CHAR:
-            raise Refused(f"length for type character cannot exceed {_MAX_CHAR}", "22023", "Character types.")
-        return f"char({size})", after
+    if word in ("varchar", "text", "char", "character", "bpchar"):
+        return _character_type(word, size), after
     if word in ("decimal", "numeric") and not size:
         return f"{word}(18,0)", after  # the default precision and scale (Numeric types)
     while tokens[after].word in ("precision", "with", "without", "time", "zone"):
         after += 1
     return tokens.text(place, after), after
+
+
+def _character_type(word: str, size: str) -> str:
+    """VARCHAR and CHAR with their lengths in bytes."""
+    varying = word in ("varchar", "text")
+    if word in ("text", "bpchar") or (varying and not size):
+        size = "256"
+    limit = _MAX_VARCHAR if varying else _MAX_CHAR
+    if int(size or 1) > limit:
+        name = "character varying" if varying else "character"
+        raise Refused(f"length for type {name} cannot exceed {limit}", "22023", "Character types.")
+    return f"{'varchar' if varying else 'char'}({size or 1})"
 
 
 def _alter_table(tokens: Tokens) -> str:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redshift_connector
+from redshift_connector import connect as driver_connect
+from redshift_connector.core import Connection
+from redshift_connector.error import Error, InterfaceError
 
 from .server import RedshiftStandIn
 
@@ -18,9 +20,9 @@ BUCKET = "sparkify"
 Rows = list[list[Any]]
 
 
-def connect(stand_in: RedshiftStandIn, **options: Any) -> redshift_connector.Connection:
+def connect(stand_in: RedshiftStandIn, **options: Any) -> Connection:
     """A connection of the real driver, over TLS, checked against the stand-in's own CA."""
-    settings = {
+    settings: dict[str, Any] = {
         "host": stand_in.host,
         "port": stand_in.port,
         "database": stand_in.database,
@@ -28,7 +30,7 @@ def connect(stand_in: RedshiftStandIn, **options: Any) -> redshift_connector.Con
         "password": stand_in.password,
         "sslmode": "verify-full",
     }
-    return redshift_connector.connect(**(settings | options))
+    return driver_connect(**(settings | options))
 
 
 def sample_folder() -> Path:
@@ -54,7 +56,7 @@ def redshift() -> Iterator[RedshiftStandIn]:
 
 
 @pytest.fixture
-def connection(redshift: RedshiftStandIn) -> Iterator[redshift_connector.Connection]:
+def connection(redshift: RedshiftStandIn) -> Iterator[Connection]:
     """A connection; what it did not commit is rolled back."""
     with connect(redshift) as connection:
         yield connection
@@ -68,7 +70,7 @@ class Sql:
         connection: the driver's connection.
     """
 
-    def __init__(self, connection: redshift_connector.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     def __call__(self, statement: str, *parameters: object) -> Rows:
@@ -80,7 +82,7 @@ class Sql:
     def error(self, statement: str, *parameters: object) -> dict[str, str]:
         """Run a statement that must fail; the error's fields. The transaction is rolled back."""
         try:
-            with pytest.raises(redshift_connector.Error) as caught:
+            with pytest.raises(Error) as caught:
                 self(statement, *parameters)
         finally:
             self.connection.rollback()
@@ -88,13 +90,13 @@ class Sql:
 
 
 @pytest.fixture
-def sql(connection: redshift_connector.Connection) -> Sql:
+def sql(connection: Connection) -> Sql:
     """Runs SQL in a connection of the test's own."""
     return Sql(connection)
 
 
 @pytest.fixture
-def folder(redshift: RedshiftStandIn, request: pytest.FixtureRequest) -> str:
+def folder(request: pytest.FixtureRequest) -> str:
     """An s3:// URI of the test's own, ending in a slash."""
     name = "".join(c if c.isalnum() else "_" for c in request.node.name)
     return f"s3://{BUCKET}/{name}_{os.urandom(3).hex()}/"
@@ -112,3 +114,17 @@ def put(redshift: RedshiftStandIn, folder: str) -> Callable[..., str]:
         return folder + name
 
     return write
+
+
+__all__ = [
+    "BUCKET",
+    "Error",
+    "InterfaceError",
+    "Sql",
+    "connect",
+    "connection",
+    "folder",
+    "put",
+    "redshift",
+    "sql",
+]

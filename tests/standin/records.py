@@ -1,6 +1,7 @@
-"""JSON files as COPY reads them: root-level objects one after the other, matched to columns, converted to their types.
+"""JSON files as COPY reads them: objects one after the other, matched to columns, converted to their types.
 
-Sources: COPY from JSON format, COPY's data conversion parameters, Load error reference, Multibyte character load errors.
+Sources: COPY from JSON format, COPY's data conversion parameters, Load error reference, Multibyte character
+load errors.
 """
 
 import json
@@ -255,7 +256,8 @@ def _characters(text: str, target: Target, options: Conversion) -> str | None:
         shown = bad[0].encode("utf-8", "surrogatepass" if bad[0] < "\udc80" else "surrogateescape").hex(" ")
         raise BadField(
             1220,
-            f"String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: {shown} (error 3)",
+            "String contains invalid or unsupported UTF8 codepoints. "
+            f"Bad UTF8 hex sequence: {shown} (error 3)",
         )
     if target.type == "bpchar" and not text.isascii():
         first = next(c for c in text if not c.isascii()).encode().hex(" ")

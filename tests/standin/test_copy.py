@@ -18,15 +18,17 @@ Put = Callable[..., str]
 
 EVENTS_DDL = """
     CREATE TABLE staging_events (
-        artist VARCHAR(1024), auth VARCHAR(20), first_name VARCHAR(256), gender CHAR(1), item_in_session SMALLINT,
-        last_name VARCHAR(256), length DOUBLE PRECISION, level VARCHAR(10), location VARCHAR(1024), method VARCHAR(10),
-        page VARCHAR(50), registration DOUBLE PRECISION, session_id INTEGER, song VARCHAR(1024), status SMALLINT,
+        artist VARCHAR(1024), auth VARCHAR(20), first_name VARCHAR(256), gender CHAR(1),
+        item_in_session SMALLINT, last_name VARCHAR(256), length DOUBLE PRECISION, level VARCHAR(10),
+        location VARCHAR(1024), method VARCHAR(10), page VARCHAR(50), registration DOUBLE PRECISION,
+        session_id INTEGER, song VARCHAR(1024), status SMALLINT,
         ts TIMESTAMP SORTKEY, user_agent VARCHAR(1024), user_id INTEGER DISTKEY
     )"""
 SONGS_DDL = """
     CREATE TABLE staging_songs (
-        num_songs INTEGER, artist_id VARCHAR(18), artist_latitude DOUBLE PRECISION, artist_longitude DOUBLE PRECISION,
-        artist_location VARCHAR(1024), artist_name VARCHAR(1024), song_id VARCHAR(18), title VARCHAR(1024),
+        num_songs INTEGER, artist_id VARCHAR(18), artist_latitude DOUBLE PRECISION,
+        artist_longitude DOUBLE PRECISION, artist_location VARCHAR(1024), artist_name VARCHAR(1024),
+        song_id VARCHAR(18), title VARCHAR(1024),
         duration DOUBLE PRECISION, year SMALLINT
     )"""
 
@@ -42,11 +44,13 @@ def test_the_sample_loads_whole(redshift: RedshiftStandIn, sql: Sql) -> None:
     sql(SONGS_DDL)
     sql(
         f"COPY staging_events FROM 's3://{BUCKET}/sample/log_data/' IAM_ROLE '{ROLE_ARN}' REGION 'us-west-2' "
-        f"FORMAT AS JSON 's3://{BUCKET}/sample/log_json_path.json' TIMEFORMAT AS 'epochmillisecs' COMPUPDATE OFF STATUPDATE OFF"
+        f"FORMAT AS JSON 's3://{BUCKET}/sample/log_json_path.json' TIMEFORMAT AS 'epochmillisecs' "
+        "COMPUPDATE OFF STATUPDATE OFF"
     )
     sql(copy("staging_songs", f"s3://{BUCKET}/sample/song_data/"))
     assert sql(
-        "SELECT count(*), count(user_id), min(ts), sum(CASE WHEN page = 'NextSong' THEN 1 ELSE 0 END) FROM staging_events"
+        "SELECT count(*), count(user_id), min(ts), sum(CASE WHEN page = 'NextSong' THEN 1 ELSE 0 END) "
+        "FROM staging_events"
     ) == [[8056, 7770, datetime(2018, 11, 1, 20, 57, 10, 796000), 6820]]
     assert sql("SELECT count(*), count(DISTINCT artist_id) FROM staging_songs") == [[71, 69]]
     assert sql("SELECT count(*) FROM stl_load_commits WHERE query = pg_last_copy_id()") == [[71]]
@@ -156,7 +160,7 @@ def test_a_manifest_names_the_files(sql: Sql, put: Put, folder: str) -> None:
 def test_compression_is_a_keyword_and_not_guessed(sql: Sql, put: Put, option: str) -> None:
     # COPY: file compression parameters.
     plain = b'{"a": 1}\n{"a": 2}'
-    packed = {
+    packed: dict[str, Callable[[bytes], bytes]] = {
         "GZIP": gzip.compress,
         "BZIP2": bz2.compress,
         "ZSTD": lambda data: pa.Codec("zstd").compress(data).to_pybytes(),
@@ -293,8 +297,10 @@ def test_success_is_told_in_an_info_notice(sql: Sql, put: Put) -> None:
     assert (
         sql.connection.notices[-1][b"M"] == b"Load into table 't' completed, 2 record(s) loaded successfully."
     )
-    assert sql("SELECT pg_last_copy_count(), status, loaded_rows, source_file_count, error_count "
-               "FROM sys_load_history WHERE query_id = pg_last_copy_id()") == [[2, "completed", 2, 1, 0]]  # fmt: skip
+    assert sql(
+        "SELECT pg_last_copy_count(), status, loaded_rows, source_file_count, error_count "
+        "FROM sys_load_history WHERE query_id = pg_last_copy_id()"
+    ) == [[2, "completed", 2, 1, 0]]
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ from datetime import datetime
 
 import pytest
 
-from .fixtures import Sql
+from .fixtures import Sql, connect
+from .server import RedshiftStandIn
 from .test_copy import copy
 
 Put = Callable[..., str]
 
 _LATEST = (
-    "SELECT trim(filename), line_number, trim(colname), trim(type), err_code, trim(err_reason), trim(raw_field_value) "
+    "SELECT trim(filename), line_number, trim(colname), trim(type), err_code, trim(err_reason) "
     "FROM stl_load_errors WHERE query = pg_last_copy_id() ORDER BY line_number"
 )
 
@@ -107,7 +108,8 @@ def test_errors_are_seen_in_the_transaction_that_made_them_and_after_its_rollbac
     uri = put("x.json", {"x": "ä" * 600}, {"x": 2})
     sql(copy("t", uri, "JSON 'auto' MAXERROR 2"))
     (row,) = sql(
-        "SELECT trim(file_name), line_number, trim(column_name), trim(column_type), error_code, trim(error_message), start_time "
+        "SELECT trim(file_name), line_number, trim(column_name), trim(column_type), error_code, "
+        "trim(error_message), start_time "
         "FROM sys_load_error_detail WHERE query_id = pg_last_copy_id()"
     )
     assert row[:6] == [uri, 1, "x", "int4", 1207, "Invalid digit, Value 'ä', Pos 0, Type: Integer"]
@@ -136,3 +138,17 @@ def test_a_failed_copy_outside_of_a_transaction_loads_nothing(sql: Sql, put: Put
         assert sql("SELECT count(*) FROM failing") == [[0]]
     finally:
         sql("DROP TABLE failing")
+
+
+def test_a_serverless_workgroup_names_the_sys_view_in_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Facts: on Serverless the message names sys_load_error_detail.
+    with RedshiftStandIn(serverless=True) as stand_in:
+        monkeypatch.setenv("SSL_CERT_FILE", str(stand_in.ca_file))
+        stand_in.make_bucket("b")
+        stand_in.s3.put("s3://b/x.json", b'{"x": "a"}')
+        with connect(stand_in) as connection:
+            sql = Sql(connection)
+            sql("CREATE TABLE t (x INT)")
+            assert sql.error(copy("t", "s3://b/x.json"))["M"] == (
+                "Load into table 't' failed.  Check 'sys_load_error_detail' system table for details."
+            )

@@ -6,9 +6,16 @@ from .fixtures import Sql
 from .refusals import Refused
 from .statements import plans
 
+_INSERT = "WHEN NOT MATCHED THEN INSERT VALUES (1)"
+
+
+def _merge(target: str, source: str, *whens: str) -> str:
+    return f"MERGE INTO {target} USING {source} ON t.a = u.a {' '.join(whens)}"
+
+
 # Statement, and what the error names. The pages are in the comments.
 _UNSUPPORTED = [
-    # Amazon Redshift and PostgreSQL: unsupported PostgreSQL features; INSERT, DELETE and UPDATE have no such clauses.
+    # Amazon Redshift and PostgreSQL: unsupported PostgreSQL features; the statements' own pages.
     ("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", "ON CONFLICT"),
     ("INSERT INTO t VALUES (1) RETURNING a", "RETURNING"),
     ("DELETE FROM t RETURNING a", "RETURNING"),
@@ -54,11 +61,11 @@ _UNSUPPORTED = [
     ("SELECT sum(a) OVER (ORDER BY a RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM t", "RANGE"),
     ("SELECT sum(a) OVER (ORDER BY a GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t", "GROUPS"),
     # MERGE: both WHENs, no conditions, a table as source, no alias for the target.
-    ("MERGE INTO t AS x USING u ON t.a = u.a WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (1)", "alias"),
-    ("MERGE INTO t USING (SELECT 1) AS u ON t.a = u.a WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (1)", "query"),
-    ("MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE", "both WHEN"),
-    ("MERGE INTO t USING u ON t.a = u.a WHEN MATCHED AND u.b > 1 THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (1)", "conditions"),
-    ("MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DO NOTHING WHEN NOT MATCHED THEN INSERT VALUES (1)", "DO NOTHING"),
+    (_merge("t AS x", "u", "WHEN MATCHED THEN DELETE", _INSERT), "alias"),
+    (_merge("t", "(SELECT 1) AS u", "WHEN MATCHED THEN DELETE", _INSERT), "query"),
+    (_merge("t", "u", "WHEN MATCHED THEN DELETE"), "both WHEN"),
+    (_merge("t", "u", "WHEN MATCHED AND u.b > 1 THEN DELETE", _INSERT), "conditions"),
+    (_merge("t", "u", "WHEN MATCHED THEN DO NOTHING", _INSERT), "DO NOTHING"),
     # LOCK has no modes; TRUNCATE takes one table.
     ("LOCK TABLE t IN SHARE MODE", "lock modes"),
     ("TRUNCATE t, u", "TRUNCATE"),
@@ -131,7 +138,8 @@ def test_generate_series_does_not_exist(sql: Sql) -> None:
         "LOCK t",
         "EXPLAIN SELECT 1",
         "BEGIN TRANSACTION ISOLATION LEVEL SERIALIZABLE READ WRITE",
-        "MERGE INTO t USING u AS s ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = s.b WHEN NOT MATCHED THEN INSERT VALUES (s.a, s.b)",
+        "MERGE INTO t USING u AS s ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = s.b "
+        "WHEN NOT MATCHED THEN INSERT VALUES (s.a, s.b)",
     ],
 )
 def test_what_redshift_has_is_not_refused(statement: str) -> None:

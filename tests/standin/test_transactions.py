@@ -7,16 +7,17 @@ import sys
 import threading
 
 import pytest
-import redshift_connector
 
-from .fixtures import Sql, connect
+from .fixtures import Error, Sql, connect
 from .server import RedshiftStandIn
 
 # A client that is killed in the middle of its transaction; its arguments are the stand-in's.
 _CLIENT = """
 import sys, redshift_connector
 host, port, database, user, password = sys.argv[1:]
-connection = redshift_connector.connect(host=host, port=int(port), database=database, user=user, password=password)
+connection = redshift_connector.connect(
+    host=host, port=int(port), database=database, user=user, password=password
+)
 cursor = connection.cursor()
 cursor.execute("LOCK held")
 cursor.execute("INSERT INTO held VALUES (1)")
@@ -34,7 +35,8 @@ def table(sql: Sql) -> str:
     return "held"
 
 
-def test_ddl_rolls_back(sql: Sql, table: str) -> None:
+@pytest.mark.usefixtures("table")
+def test_ddl_rolls_back(sql: Sql) -> None:
     # Facts: DDL other than TRUNCATE is transactional.
     sql("ALTER TABLE held ADD COLUMN b INT")
     sql("DROP TABLE held")
@@ -43,7 +45,8 @@ def test_ddl_rolls_back(sql: Sql, table: str) -> None:
     assert sql.error("SELECT b FROM held")["C"] == "42703"
 
 
-def test_truncate_commits_what_came_before_it(redshift: RedshiftStandIn, sql: Sql, table: str) -> None:
+@pytest.mark.usefixtures("table")
+def test_truncate_commits_what_came_before_it(redshift: RedshiftStandIn, sql: Sql) -> None:
     # TRUNCATE: it commits the transaction in which it is run.
     sql("INSERT INTO held VALUES (1)")
     sql.connection.commit()
@@ -60,7 +63,8 @@ def test_truncate_commits_what_came_before_it(redshift: RedshiftStandIn, sql: Sq
     sql.connection.commit()
 
 
-def test_delete_does_not_commit(sql: Sql, table: str) -> None:
+@pytest.mark.usefixtures("table")
+def test_delete_does_not_commit(sql: Sql) -> None:
     sql("INSERT INTO held VALUES (1)")
     sql.connection.commit()
     sql("DELETE FROM held")
@@ -68,9 +72,8 @@ def test_delete_does_not_commit(sql: Sql, table: str) -> None:
     assert sql("SELECT count(*) FROM held") == [[1]]
 
 
-def test_a_transaction_keeps_the_snapshot_of_its_first_query(
-    redshift: RedshiftStandIn, sql: Sql, table: str
-) -> None:
+@pytest.mark.usefixtures("table")
+def test_a_transaction_keeps_the_snapshot_of_its_first_query(redshift: RedshiftStandIn, sql: Sql) -> None:
     # Isolation levels: SNAPSHOT is the default.
     assert sql("SELECT count(*) FROM held") == [[0]]
     with connect(redshift) as other:
@@ -81,8 +84,9 @@ def test_a_transaction_keeps_the_snapshot_of_its_first_query(
     assert sql("SELECT count(*) FROM held") == [[1]]
 
 
+@pytest.mark.usefixtures("table")
 def test_two_transactions_that_change_the_same_rows_conflict_with_error_1023(
-    redshift: RedshiftStandIn, sql: Sql, table: str
+    redshift: RedshiftStandIn, sql: Sql
 ) -> None:
     # Serializable isolation: ERROR 1023.
     sql("INSERT INTO held VALUES (1)")
@@ -95,9 +99,8 @@ def test_two_transactions_that_change_the_same_rows_conflict_with_error_1023(
     assert (error["M"], error["D"]) == ("1023", "Serializable isolation violation on table in Redshift")
 
 
-def test_lock_makes_others_wait_and_then_see_what_was_committed(
-    redshift: RedshiftStandIn, sql: Sql, table: str
-) -> None:
+@pytest.mark.usefixtures("table")
+def test_lock_makes_others_wait_and_then_see_what_was_committed(redshift: RedshiftStandIn, sql: Sql) -> None:
     # LOCK: ACCESS EXCLUSIVE until the transaction ends; snapshots begin after it.
     seen: list[object] = []
     waiting = threading.Event()
@@ -120,6 +123,23 @@ def test_lock_makes_others_wait_and_then_see_what_was_committed(
     assert seen == [[[1]]]
 
 
+@pytest.mark.usefixtures("table")
+def test_who_holds_a_lock_can_be_asked_for(redshift: RedshiftStandIn, sql: Sql) -> None:
+    # SVV_TRANSACTIONS; STV_SESSIONS; LOCK waits, unless statement_timeout ends it (Configuration reference).
+    with connect(redshift) as other:
+        holder = Sql(other)
+        holder("LOCK held")
+        ((pid,),) = holder("SELECT pg_backend_pid()")
+        sql("SET statement_timeout TO 100")
+        assert sql.error("LOCK held")["C"] == "57014"
+        assert sql(
+            "SELECT t.txn_owner, t.lock_mode, t.granted FROM svv_transactions AS t JOIN stv_sessions AS s "
+            "ON s.process = t.pid WHERE t.pid = %s AND t.relation = %s",
+            pid,
+            sql("SELECT 'held'::regclass::oid::int")[0][0],
+        ) == [["awsuser", "AccessExclusiveLock", True]]
+
+
 def test_temporary_tables_are_a_sessions_own(redshift: RedshiftStandIn, sql: Sql) -> None:
     # CREATE TABLE: TEMP.
     sql("CREATE TEMP TABLE mine AS SELECT 1 AS a")
@@ -128,8 +148,9 @@ def test_temporary_tables_are_a_sessions_own(redshift: RedshiftStandIn, sql: Sql
         assert Sql(other).error("SELECT * FROM mine")["C"] == "42P01"
 
 
+@pytest.mark.usefixtures("table")
 def test_a_killed_clients_transaction_is_rolled_back_and_its_locks_are_free(
-    redshift: RedshiftStandIn, sql: Sql, table: str
+    redshift: RedshiftStandIn, sql: Sql
 ) -> None:
     arguments = [redshift.host, str(redshift.port), redshift.database, redshift.user, redshift.password]
     with subprocess.Popen(
@@ -142,13 +163,14 @@ def test_a_killed_clients_transaction_is_rolled_back_and_its_locks_are_free(
     assert sql("SELECT count(*) FROM held") == [[0]]
 
 
-def test_statements_in_an_aborted_transaction_fail_copy_included(sql: Sql, table: str) -> None:
-    with pytest.raises(redshift_connector.Error):
+@pytest.mark.usefixtures("table")
+def test_statements_in_an_aborted_transaction_fail_copy_included(sql: Sql) -> None:
+    with pytest.raises(Error):
         sql("SELECT nonsense FROM held")
-    with pytest.raises(redshift_connector.Error) as caught:
+    with pytest.raises(Error) as caught:
         sql("COPY held FROM 's3://sparkify/x' IAM_ROLE default JSON 'auto'")
     assert caught.value.args[0]["C"] == "25P02"
-    with pytest.raises(redshift_connector.Error) as caught:
+    with pytest.raises(Error) as caught:
         sql("TRUNCATE held")
     assert caught.value.args[0]["C"] == "25P02"
     sql.connection.rollback()

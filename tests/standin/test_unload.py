@@ -17,11 +17,13 @@ from .server import RedshiftStandIn
 def plays(sql: Sql) -> Sql:
     """A session with a table of five plays."""
     sql(
-        "CREATE TABLE plays (id BIGINT, ts TIMESTAMP, level VARCHAR(9), hour SMALLINT, price DECIMAL(6,2), ok BOOLEAN, x FLOAT)"
+        "CREATE TABLE plays (id BIGINT, ts TIMESTAMP, level VARCHAR(9), hour SMALLINT, "
+        "price DECIMAL(6,2), ok BOOLEAN, x FLOAT)"
     )
     sql(
-        "INSERT INTO plays VALUES (1, '2018-11-01 01:02:03.456', 'free', 1, 1.5, true, 0.1), (2, NULL, 'paid', 1, 2, false, NULL), "
-        "(3, '2018-11-01', 'paid', 2, NULL, NULL, 1), (4, NULL, NULL, 2, 0, true, 1), (5, NULL, 'free', 2, 0, true, 1)"
+        "INSERT INTO plays VALUES (1, '2018-11-01 01:02:03.456', 'free', 1, 1.5, true, 0.1), "
+        "(2, NULL, 'paid', 1, 2, false, NULL), (3, '2018-11-01', 'paid', 2, NULL, NULL, 1), "
+        "(4, NULL, NULL, 2, 0, true, 1), (5, NULL, 'free', 2, 0, true, 1)"
     )
     return sql
 
@@ -46,7 +48,8 @@ def test_rows_come_back_with_their_types(redshift: RedshiftStandIn, plays: Sql, 
     assert sorted(found) == ["plays_0000_part_00.parquet", "plays_0001_part_00.parquet"]
     rows = sorted((row for part in found.values() for row in part), key=lambda row: row["id"])
     assert rows[0] == {
-        "id": 1, "ts": datetime(2018, 11, 1, 1, 2, 3, 456000), "level": "free", "hour": 1, "price": Decimal("1.50"), "ok": True, "x": 0.1,
+        "id": 1, "ts": datetime(2018, 11, 1, 1, 2, 3, 456000), "level": "free", "hour": 1,
+        "price": Decimal("1.50"), "ok": True, "x": 0.1,
     }  # fmt: skip
     assert plays.connection.notices[-1][b"M"] == b"UNLOAD completed, 2 record(s) unloaded successfully."
 

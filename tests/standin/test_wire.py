@@ -10,9 +10,8 @@ from typing import Any
 
 import psycopg
 import pytest
-import redshift_connector
 
-from .fixtures import Sql, connect
+from .fixtures import Error, InterfaceError, Sql, connect
 from .server import RedshiftStandIn
 
 
@@ -26,7 +25,7 @@ def test_the_real_driver_connects_over_tls_and_sees_redshifts_version(redshift: 
 
 def test_a_connection_without_tls_is_refused(redshift: RedshiftStandIn) -> None:
     # Configuring security options for connections: require_ssl is true by default.
-    with pytest.raises(redshift_connector.Error, match="TLS is required"):
+    with pytest.raises(Error, match="TLS is required"):
         connect(redshift, ssl=False)
 
 
@@ -34,12 +33,12 @@ def test_an_unknown_certificate_authority_is_refused_by_the_driver(
     redshift: RedshiftStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
-    with pytest.raises(redshift_connector.Error):
+    with pytest.raises(Error):
         connect(redshift)
 
 
 def test_a_wrong_password_is_refused_with_code_28000(redshift: RedshiftStandIn) -> None:
-    with pytest.raises(redshift_connector.InterfaceError) as caught:
+    with pytest.raises(InterfaceError) as caught:
         connect(redshift, password="wrong")  # noqa: S106
     assert caught.value.args[0]["C"] == "28000"
     assert caught.value.args[0]["M"] == 'password authentication failed for user "awsuser"'
@@ -58,7 +57,8 @@ def test_parameters_of_all_common_types_travel_both_ways(sql: Sql) -> None:
         date(2018, 11, 1),
     )
     sql(
-        "CREATE TABLE t (a INT, b BIGINT, c DOUBLE PRECISION, d VARCHAR, e BOOLEAN, f INT, g DECIMAL(5,2), h TIMESTAMP, i DATE)"
+        "CREATE TABLE t (a INT, b BIGINT, c DOUBLE PRECISION, d VARCHAR, e BOOLEAN, f INT, "
+        "g DECIMAL(5,2), h TIMESTAMP, i DATE)"
     )
     sql("INSERT INTO t VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)", *given)
     assert sql("SELECT * FROM t WHERE d = %s", "it's \\ 100 %") == [list(given)]
@@ -66,7 +66,7 @@ def test_parameters_of_all_common_types_travel_both_ways(sql: Sql) -> None:
 
 def test_an_error_aborts_the_transaction_until_rollback(sql: Sql) -> None:
     sql("CREATE TABLE t (a INT)")
-    with pytest.raises(redshift_connector.Error, match="ON CONFLICT"):
+    with pytest.raises(Error, match="ON CONFLICT"):
         sql("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING")
     assert sql.error("SELECT 1")["C"] == "25P02"
     assert sql.error("SELECT * FROM t")["C"] == "42P01"

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import TokenError
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 _WORD = re.compile(r"\S+")
 

@@ -115,8 +115,8 @@ class Unloader:
                 s3.delete([uri for uri, _ in s3.list(folder)])
         elif s3.list(command.uri):
             raise Refused(
-                "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, manually "
-                "removing the target files in S3, or using the ALLOWOVERWRITE option.",
+                "Specified unload destination on S3 is not empty. Consider using a different bucket "
+                "/ prefix, manually removing the target files in S3, or using the ALLOWOVERWRITE option.",
                 "XX000",
             )
 
@@ -163,9 +163,9 @@ class Unloader:
     def _write_log(self, unload: _Unload) -> None:
         ended = datetime.now(UTC).replace(tzinfo=None)
         self.cluster.log.add("stl_unload_log", [
-            {"userid": 100, "query": unload.query_id, "slice": f["slice"], "pid": self.backend.pid, "path": f["path"],
-             "start_time": unload.started, "end_time": ended, "line_count": f["rows"], "transfer_size": f["size"],
-             "file_format": "Parquet"}
+            {"userid": 100, "query": unload.query_id, "slice": f["slice"], "pid": self.backend.pid,
+             "path": f["path"], "start_time": unload.started, "end_time": ended, "line_count": f["rows"],
+             "transfer_size": f["size"], "file_format": "Parquet"}
             for f in unload.files
         ])  # fmt: skip
 

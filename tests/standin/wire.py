@@ -22,7 +22,7 @@ class BackendError(Exception):
     """An ErrorResponse.
 
     Args:
-        fields: the response's fields by their one-letter codes (``S`` severity, ``C`` SQLSTATE, ``M`` message …).
+        fields: the response's fields by their one-letter codes (``C`` SQLSTATE, ``M`` message …).
     """
 
     def __init__(self, fields: Mapping[str, str]) -> None:
