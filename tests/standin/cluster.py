@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from .catalog import SystemLog
 from .commands import Access
-from .refusals import Refused
+from .refused import Refused
 from .s3 import S3Client, split_uri
 
 ROLE_ARN = "arn:aws:iam::123456789012:role/sparkify-standin"

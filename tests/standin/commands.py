@@ -7,7 +7,7 @@ operations) and UNLOAD of the Database Developer Guide.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .refusals import Refused, syntax_error
+from .refused import Refused, syntax_error
 from .tokens import Tokens
 
 _COMPRESSIONS = ("gzip", "bzip2", "zstd", "lzop")

@@ -4,49 +4,29 @@ Sources: COPY, COPY from Amazon S3, Using a manifest to specify data files, COPY
 STL_LOAD_ERRORS, STL_LOAD_COMMITS, SYS_LOAD_HISTORY, SYS_LOAD_ERROR_DETAIL.
 """
 
-import bz2
-import gzip
-import io
 import json
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-
-import pyarrow as pa
 
 from .cluster import Cluster
 from .commands import CopyCommand
 from .records import (
     TYPE_NAMES,
-    BadField,
     Conversion,
     Json,
     Record,
     Target,
     by_name,
     by_path,
-    convert,
     read_records,
 )
-from .refusals import Refused
+from .refused import Refused
+from .rows import BadRecord, LoadFailed, cut, target_of, to_row, unpacked
 from .s3 import S3Problem
 from .wire import Backend, BackendError
 
 _CHUNK = 1 << 16
-_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
-
-
-class LoadFailed(Exception):  # noqa: N818
-    """A COPY had too many errors; PostgreSQL's transaction is aborted already.
-
-    Args:
-        fields: the ErrorResponse for the client.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.fields = {"S": "ERROR", "C": "XX000", "M": message}
 
 
 @dataclass
@@ -142,7 +122,7 @@ class Copier:
             _, _, _, type_name, modifier, not_null, identity = every[name]
             if identity and not command.explicit_ids:
                 raise Refused("cannot set an identity column to a value", "42601", "COPY: EXPLICIT_IDS.")
-            load.targets.append(_target(name, type_name or "", int(modifier or -1), not_null == "t"))
+            load.targets.append(target_of(name, type_name or "", int(modifier or -1), not_null == "t"))
         return load
 
     def _files(self, command: CopyCommand) -> list[str]:
@@ -236,11 +216,11 @@ class Copier:
         for uri, content in self.cluster.s3.get_many(uris):
             load.file_bytes += len(content)
             scanned = 0
-            for record in read_records(_unpacked(content, command.compression, uri)):
+            for record in read_records(unpacked(content, command.compression, uri)):
                 scanned = record.line
                 try:
-                    pending.append(_row(record, load.targets, pick, options))
-                except _BadRecord as bad:
+                    pending.append(to_row(record, load.targets, pick, options))
+                except BadRecord as bad:
                     self._note(load, uri, record, bad)
                     continue
                 load.loaded += 1
@@ -256,7 +236,7 @@ class Copier:
         pending.clear()
         return data
 
-    def _note(self, load: _Load, uri: str, record: Record, bad: "_BadRecord") -> None:
+    def _note(self, load: _Load, uri: str, record: Record, bad: BadRecord) -> None:
         """Note a load error; raise when there are as many as MAXERROR says (0 and 1 mean the first)."""
         target = bad.target
         load.errors.append({
@@ -265,8 +245,8 @@ class Copier:
             "line_number": record.line, "colname": target.name if target else "",
             "type": TYPE_NAMES.get(target.type, target.type)[:10] if target else "",
             "col_length": str(target.size or "") if target else "", "position": 0,
-            "raw_line": _cut(record.raw, 1024), "raw_field_value": _cut(bad.value, 1024),
-            "err_code": bad.code, "err_reason": _cut(bad.reason, 100), "full_reason": _cut(bad.reason, 512),
+            "raw_line": cut(record.raw, 1024), "raw_field_value": cut(bad.value, 1024),
+            "err_code": bad.code, "err_reason": cut(bad.reason, 100), "full_reason": cut(bad.reason, 512),
             "is_partial": 0, "start_offset": 0, "copy_job_id": 0,
         })  # fmt: skip
         if len(load.errors) >= max(1, load.command.maxerror):
@@ -326,62 +306,3 @@ class Copier:
              "file_count_scanned": len(load.commits),
              "file_bytes_scanned": load.file_bytes, "error_count": len(load.errors)}
         ])  # fmt: skip
-
-
-class _BadRecord(Exception):  # noqa: N818
-    def __init__(self, code: int, reason: str, target: Target | None = None, value: str = "") -> None:
-        super().__init__(reason)
-        self.code, self.reason, self.target, self.value = code, reason, target, value
-
-
-def _row(
-    record: Record, targets: list[Target], pick: Callable[[Json], list[Json]], options: Conversion
-) -> str:
-    if record.problem:
-        raise _BadRecord(1216, record.problem)
-    try:
-        picked = pick(record.value)
-    except BadField as bad:
-        raise _BadRecord(bad.code, bad.reason) from None
-    values = []
-    for value, target in zip(picked, targets, strict=True):
-        try:
-            text = convert(value, target, options)
-        except BadField as bad:
-            raw = "" if value is None else str(value)
-            raise _BadRecord(bad.code, bad.reason, target, raw) from None
-        values.append("\\N" if text is None else text.translate(_ESCAPES))
-    return "\t".join(values) + "\n"
-
-
-def _cut(text: str, size: int) -> str:
-    """Text as a system table's column holds it: cut to its bytes, without what PostgreSQL can't carry."""
-    data = text.encode("utf-8", "replace").replace(b"\0", b"?")
-    return data[:size].decode("utf-8", "ignore")
-
-
-def _target(name: str, type_name: str, modifier: int, not_null: bool) -> Target:
-    size = precision = scale = 0
-    if type_name in ("varchar", "bpchar"):
-        size = modifier - 4 if modifier > 0 else 65535
-    elif type_name == "text":
-        type_name, size = "varchar", 65535
-    elif type_name == "numeric":
-        precision, scale = ((modifier - 4) >> 16, (modifier - 4) & 0x7FF) if modifier > 0 else (18, 0)
-    return Target(name, type_name, size, precision, scale, not_null)
-
-
-def _unpacked(content: bytes, compression: str, uri: str) -> bytes:
-    """The file's text; what is not compressed as the command says can't be read at all."""
-    try:
-        if compression == "gzip":
-            return gzip.decompress(content)
-        if compression == "bzip2":
-            return bz2.decompress(content)
-        if compression == "zstd":
-            return bytes(pa.CompressedInputStream(io.BytesIO(content), "zstd").read())
-        if compression:
-            raise Refused(f"{compression.upper()} is not built into the stand-in", "0A000")
-    except (OSError, EOFError, ValueError, zlib.error) as problem:
-        raise LoadFailed(f"Could not decompress {uri} as {compression.upper()}: {problem}") from None
-    return content

@@ -6,7 +6,7 @@ not enforce them (Table constraints); of a primary key NOT NULL stays.
 
 from dataclasses import dataclass, field
 
-from .refusals import UNSUPPORTED_TYPES, Refused, syntax_error, unsupported_type
+from .refused import UNSUPPORTED_TYPES, Refused, syntax_error, unsupported_type
 from .tokens import Tokens
 
 _MAX_VARCHAR = 65535

@@ -4,9 +4,7 @@ The proxy works in lockstep: each message of the client goes to PostgreSQL with 
 back before the next one is read. So the proxy can run statements of its own in between, in the same session.
 """
 
-import hashlib
 import logging
-import re
 import secrets
 import socket
 import ssl
@@ -16,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import statements
+from .answers import fatal, literal, md5, translated
 from .cluster import Cluster
-from .copying import Copier, LoadFailed
-from .refusals import Refused
+from .copying import Copier
+from .refused import Refused
+from .rows import LoadFailed
 from .statements import Answer, Pass, Plan, Truncate, plans
 from .unloading import Unloader
 from .wire import (
@@ -43,8 +43,6 @@ _log = logging.getLogger(__name__)
 _START_PARAMETERS = ("user", "database", "application_name", "client_encoding", "options")
 _VERSION = "8.0.2"  # what Redshift reports; drivers choose their ways by it
 _FINAL_ANSWERS = {b"P": b"1", b"B": b"2", b"C": b"3", b"D": b"Tn", b"E": b"CIs"}
-_KEPT_FIELDS = "SCMDHP"
-_DENIED = re.compile(r"permission denied for (?:function|aggregate|window function|procedure|routine) (\S+)")
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ class Session:
             else:
                 if not encrypted:
                     self._sock.sendall(
-                        _fatal("28000", "no pg_hba.conf entry for host, SSL off: TLS is required")
+                        fatal("28000", "no pg_hba.conf entry for host, SSL off: TLS is required")
                     )
                     return None
                 parts = body[4:].decode("utf-8", "replace").split("\0")
@@ -145,11 +143,11 @@ class Session:
         self._client.write(frame(b"R", struct.pack("!i", 5) + salt))
         self._client.flush()
         kind, payload = self._client.read()
-        inner = _md5(login.password.encode() + login.user.encode())
-        expected = "md5" + _md5(inner.encode() + salt)
+        inner = md5(login.password.encode() + login.user.encode())
+        expected = "md5" + md5(inner.encode() + salt)
         given = split_cstring(payload)[0]
         if kind != b"p" or user != login.user or not secrets.compare_digest(given, expected):
-            self._client.write(_fatal("28000", f'password authentication failed for user "{user}"'))
+            self._client.write(fatal("28000", f'password authentication failed for user "{user}"'))
             self._client.flush()
             return False
         return True
@@ -310,7 +308,7 @@ class Session:
         except LoadFailed as failed:
             self._client.write(error_response(failed.fields))
         except BackendError as error:
-            self._client.write(error_response(_translated_fields(error.fields)))
+            self._client.write(error_response(translated(error.fields)))
         else:
             self._client.write(command_complete(tag))
             return True
@@ -336,50 +334,19 @@ class Session:
     def _write_failure(self, refused: Refused) -> None:
         """Fail in PostgreSQL too, so that the transaction is aborted there."""
         raised = ", ".join(
-            f"{option} = {_literal(refused.fields[code])}"
+            f"{option} = {literal(refused.fields[code])}"
             for option, code in (("ERRCODE", "C"), ("MESSAGE", "M"), ("DETAIL", "D"), ("HINT", "H"))
             if code in refused.fields
         )
         try:
             self._backend.query(f"DO $standin$ BEGIN RAISE EXCEPTION USING {raised}; END $standin$")
         except BackendError as error:
-            self._client.write(error_response(_translated_fields(error.fields)))
+            self._client.write(error_response(translated(error.fields)))
 
     @staticmethod
     def _translated(kind: bytes, payload: bytes) -> bytes:
         if kind == b"E":
-            return error_response(_translated_fields(decode_fields(payload)))
+            return error_response(translated(decode_fields(payload)))
         if kind == b"S" and payload.startswith(b"server_version\0"):
             return frame(kind, cstring("server_version") + cstring(_VERSION))
         return frame(kind, payload)
-
-
-def _translated_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    """PostgreSQL's error as Redshift words it, where that is known."""
-    kept = {code: text for code, text in fields.items() if code in _KEPT_FIELDS}
-    code, message = fields.get("C", ""), fields.get("M", "")
-    denied = _DENIED.fullmatch(message)
-    if code == "42501" and denied:
-        kept.update(
-            C="42883", M=f"function {denied[1]} does not exist",
-            H="No function of that name is documented for Amazon Redshift.",
-        )  # fmt: skip
-    elif code == "21000" and message.startswith("MERGE command"):
-        kept.update(C="XX000", M="Found multiple matches to update the same tuple.")
-    elif code == "40001":
-        kept.update(C="XX000", M="1023", D="Serializable isolation violation on table in Redshift")
-    elif code == "428C9":
-        kept.update(C="42601", M="cannot set an identity column to a value")
-    return kept
-
-
-def _fatal(code: str, message: str) -> bytes:
-    return error_response({"S": "FATAL", "C": code, "M": message})
-
-
-def _literal(text: str) -> str:
-    return "E'" + text.replace("\\", "\\\\").replace("'", "''").replace("\0", "") + "'"
-
-
-def _md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .commands import CopyCommand, UnloadCommand, parse_copy, parse_unload
-from .refusals import Refused, check
+from .refusals import check
+from .refused import Refused
 from .rewrite import REDSHIFT_PARAMETERS, rewrite
 from .tokens import TokenError, Tokens, tokenize
 

@@ -172,7 +172,8 @@ def test_catalogue_views_tell_tables_and_columns(sql: Sql) -> None:
     # Querying the catalog tables: information_schema, PG_CLASS.
     sql("CREATE TABLE described (a VARCHAR(7), b INT NOT NULL)")
     assert sql(
-        "SELECT column_name, data_type, character_maximum_length, is_nullable FROM information_schema.columns "
+        "SELECT column_name, data_type, character_maximum_length, is_nullable "
+        "FROM information_schema.columns "
         "WHERE table_schema = 'public' AND table_name = 'described' ORDER BY ordinal_position"
     ) == [["a", "character varying", 7, "YES"], ["b", "integer", None, "NO"]]
     assert sql("SELECT count(*) FROM information_schema.tables WHERE table_name = 'described'") == [[1]]

@@ -3,7 +3,7 @@
 import pytest
 
 from .fixtures import Sql
-from .refusals import Refused
+from .refused import Refused
 from .statements import plans
 
 _INSERT = "WHEN NOT MATCHED THEN INSERT VALUES (1)"

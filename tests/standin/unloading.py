@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from .cluster import Cluster
 from .commands import UnloadCommand
-from .refusals import Refused
+from .refused import Refused
 from .s3 import S3Problem
 from .wire import Backend, Column, Result
 
