@@ -1,4 +1,4 @@
-"""From a file's bytes to rows for PostgreSQL: unpacking, one record to one row, texts for system tables.
+"""From a file's bytes to rows for PostgreSQL: unpacking, one record to one row, texts for system tables."""
 
 import bz2
 import gzip
