@@ -45,18 +45,18 @@ SYSTEM_TABLES: Mapping[str, str] = {
 SHARED_FUNCTIONS = frozenset(
     """
     abs acos any_value ascii asin atan atan2 avg bit_and bit_or bool_and bool_or bpchar btrim cbrt ceil
-    ceiling char_length character_length chr col_description concat corr cos cot count covar_pop
-    covar_samp cume_dist current_database current_schema current_schemas current_setting date date_part
-    date_trunc degrees dense_rank dexp exp extract first_value floor format_type getdate
-    has_any_column_privilege has_column_privilege has_database_privilege has_schema_privilege
-    has_table_privilege initcap interval lag last_value lead left length like_escape ln log lower lpad
-    ltrim make_date max md5 min mod name nth_value ntile obj_description octet_length percent_rank
-    percentile_cont percentile_disc pg_has_role pi position power quote_ident quote_literal radians
-    random rank regexp_count regexp_instr regexp_replace regexp_substr repeat replace reverse right round
-    row_number rpad rtrim set_config sign similar_to_escape sin split_part sqrt stddev stddev_pop
-    stddev_samp strpos substr substring sum tan text text_ge text_gt text_le text_lt texteq textne time
-    timestamp timestamptz timezone to_char to_date to_hex to_number to_timestamp translate trunc upper
-    user var_pop var_samp varchar variance version width_bucket
+    ceiling char_length character_length chr col_description concat cos cot count cume_dist
+    current_database current_schema current_schemas current_setting date date_part date_trunc degrees
+    dense_rank dexp exp extract first_value floor format_type getdate has_any_column_privilege
+    has_column_privilege has_database_privilege has_schema_privilege has_table_privilege initcap interval
+    lag last_value lead left length like_escape ln log lower lpad ltrim max md5 min mod name nth_value
+    ntile obj_description octet_length percent_rank percentile_cont percentile_disc pg_has_role pi
+    position pow power quote_ident quote_literal radians random rank regexp_count regexp_instr
+    regexp_replace regexp_substr repeat replace reverse right round row_number rpad rtrim set_config sign
+    similar_to_escape sin split_part sqrt stddev stddev_pop stddev_samp strpos substr substring sum tan
+    text text_ge text_gt text_le text_lt texteq textne time timestamp timestamptz timezone to_char
+    to_date to_hex to_number to_timestamp translate trunc upper user var_pop var_samp varchar variance
+    version
     """.split()  # noqa: SIM905 - a list that can be read
 )
 

@@ -64,6 +64,13 @@ def test_parameters_of_all_common_types_travel_both_ways(sql: Sql) -> None:
     assert sql("SELECT * FROM t WHERE d = %s", "it's \\ 100 %") == [list(given)]
 
 
+def test_an_insert_of_many_rows_takes_its_parameters_without_blanks_between(sql: Sql) -> None:
+    sql("CREATE TABLE t (a INT, b VARCHAR)")
+    values = [value for n in range(1000) for value in (n, f"it's {n}")]
+    sql("INSERT INTO t VALUES " + ",".join(["(%s,%s)"] * 1000), *values)
+    assert sql("SELECT count(*), max(a), min(b) FROM t") == [[1000, 999, "it's 0"]]
+
+
 def test_an_error_aborts_the_transaction_until_rollback(sql: Sql) -> None:
     sql("CREATE TABLE t (a INT)")
     with pytest.raises(Error, match="ON CONFLICT"):

@@ -20,6 +20,8 @@ class _Lexing(Redshift):
 
     class Tokenizer(Redshift.Tokenizer):
         COMMANDS: ClassVar[set[TokenType]] = set()
+        # "($1,$2)" would begin a dollar-quoted string; only procedures have such.
+        HEREDOC_STRINGS: ClassVar[list[str | tuple[str, str]]] = []
 
 
 _STRINGS = {
@@ -123,7 +125,7 @@ def tokenize(source: str) -> list[Tokens]:
             current = []
             continue
         start, end = raw.start, raw.end + 1
-        if raw.token_type in _STRINGS:
+        if raw.token_type in _STRINGS and source[start] != "$":
             current.append(Token("string", "", raw.text, start, end))
         elif raw.token_type == TokenType.IDENTIFIER:
             current.append(Token("name", "", raw.text, start, end))
