@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup test lint format lock clean
+.PHONY: help setup test redshift-local lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -23,6 +23,9 @@ setup: .venv/dev.stamp  ## create .venv with everything that development and tes
 
 test: setup  ## run the tests
 	$(BIN)/python -m pytest -n auto -q
+
+redshift-local: setup  ## run the stand-in for Amazon Redshift by hand, with an S3 server, until Ctrl-C
+	$(BIN)/python -m tests.standin $(if $(DATA),--data $(DATA))
 
 lint: setup  ## check style, types and SQL
 	$(BIN)/ruff check .
