@@ -88,7 +88,7 @@ class Loaded:
     @property
     def rejects(self) -> list[tuple[str, int, str, str]]:
         """(file name, line, reason, raw text) of each reject, in order."""
-        rows = self.query("SELECT file, line, reason, raw_line FROM staging_rejects ORDER BY file, line, reason")
+        rows = self.query("SELECT file, line, reason, raw_line FROM staging_rejects ORDER BY 1, 2, 3")
         return [(Path(file).name, line, reason, raw) for file, line, reason, raw in rows]
 
 

@@ -32,8 +32,8 @@ heard AS (
         COALESCE(artist_repairs.repaired, TRIM(BOTH ' ' FROM new_heard_songs.artist)) AS match_artist,
         COALESCE(title_repairs.repaired, TRIM(BOTH ' ' FROM new_heard_songs.song)) AS match_title,
         1 AS is_new,
-        CAST(NULL AS VARCHAR) AS old_song_id,
-        CAST(NULL AS VARCHAR) AS old_artist_id
+        CAST(NULL AS VARCHAR(65535)) AS old_song_id,
+        CAST(NULL AS VARCHAR(65535)) AS old_artist_id
     FROM new_heard_songs
     LEFT JOIN text_repairs AS artist_repairs ON new_heard_songs.artist = artist_repairs.garbled
     LEFT JOIN text_repairs AS title_repairs ON new_heard_songs.song = title_repairs.garbled
