@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sparkify.records import RecordReader
-from sparkify.sources import LoadFile, list_objects
+from sparkify.sources import LoadFile, LocalSource
 from sparkify.splitter import split
 
 values = st.recursive(
@@ -30,8 +30,9 @@ damaged = st.builds(
 
 def read(folder: Path, *, chunk_bytes: int = 2**22, careful: bool = False) -> list[tuple[int, int, str]]:
     """(file, line, text) of every record in a folder."""
-    files = [LoadFile(number, item) for number, item in enumerate(list_objects(str(folder)))]
-    reader = RecordReader(files, chunk_bytes=chunk_bytes, careful=careful)
+    store = LocalSource(str(folder))
+    files = [LoadFile(number, item) for number, item in enumerate(store.list_objects())]
+    reader = RecordReader(store, files, chunk_bytes=chunk_bytes, careful=careful)
     rows = [
         (row["file_id"], row["line"], row["raw"].strip())
         for batch in reader.stream()

@@ -9,12 +9,12 @@ from sparkify import ledger
 from sparkify.audits import Finding, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Source, Warehouse, connect
-from sparkify.errors import TooManyRejectsError
+from sparkify.errors import SourceChangedError, TooManyRejectsError
 from sparkify.jsonpaths import read_jsonpaths
 from sparkify.ledger import FileCount, SourcePlan
 from sparkify.progress import Progress
 from sparkify.repair import repair
-from sparkify.sources import SourceObject, list_objects, local_path
+from sparkify.sources import SourceObject, Store, beside, open_source
 from sparkify.sql_queries import STAR_TABLES, read_sql
 
 EVENT_KEYS = (
@@ -55,6 +55,9 @@ SONG_KEYS = (
 
 TRANSFORMS = ("songs", "artists", "users", "new_heard_songs", "heard_songs", "songplays", "time")
 """The files of sql/star in the order in which they run."""
+
+CHANGED_SOURCE_TRIES = 3
+"""How often a run lists anew when a file changes under it, before it gives up."""
 
 _SHOWN_REJECTS = 5
 
@@ -125,7 +128,14 @@ def run_etl(settings: Settings, progress: Progress, *, full: bool = False) -> Su
     clock = time.perf_counter()
     warehouse = connect(settings)
     try:
-        summary = load(warehouse, settings, progress, full=full)
+        for _ in range(CHANGED_SOURCE_TRIES - 1):
+            try:
+                summary = load(warehouse, settings, progress, full=full)
+                break
+            except SourceChangedError as changed:
+                progress.step(f"start again: {changed.message}")
+        else:
+            summary = load(warehouse, settings, progress, full=full)
     finally:
         warehouse.close()
         progress.done()
@@ -157,21 +167,23 @@ def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: 
     return summary
 
 
-def _discover(settings: Settings, progress: Progress) -> dict[Source, list[SourceObject]]:
-    listed: dict[Source, list[SourceObject]] = {}
-    for source, location in (("song_data", settings.song_data), ("log_data", settings.log_data)):
+def _discover(settings: Settings, progress: Progress) -> dict[Source, tuple[Store, list[SourceObject]]]:
+    listed: dict[Source, tuple[Store, list[SourceObject]]] = {}
+    locations: dict[Source, str] = {"song_data": settings.song_data, "log_data": settings.log_data}
+    for source, location in locations.items():
         progress.step(f"list {source}")
-        listed[source] = list_objects(location)  # type: ignore[index]
+        store = open_source(location, settings)
+        listed[source] = (store, store.list_objects())
     return listed
 
 
 def _event_paths(settings: Settings) -> list[list[str | int]]:
     """The paths of the JSONPaths file; without one, the keys that the logs have."""
     if settings.log_jsonpath:
-        return read_jsonpaths(settings.log_jsonpath, EVENT_KEYS)
-    beside = local_path(settings.log_data).parent / "log_json_path.json"
-    if Path(beside).exists():
-        return read_jsonpaths(str(beside), EVENT_KEYS)
+        return read_jsonpaths(settings.log_jsonpath, EVENT_KEYS, settings)
+    usual = beside(settings.log_data, "log_json_path.json")
+    if "://" not in usual and Path(usual).exists():
+        return read_jsonpaths(usual, EVENT_KEYS, settings)
     return [[key] for key in EVENT_KEYS]
 
 
@@ -190,7 +202,7 @@ def _stage(
     }
     for source, todo in plans.items():
         advance = progress.step(f"stage {source}", files=len(todo.added), size=todo.size)
-        records = warehouse.stage(source, todo.added, todo.removed, paths[source], advance)
+        records = warehouse.stage(source, todo.store, todo.added, todo.removed, paths[source], advance)
         counts = ledger.reconcile(warehouse, source, todo.added, records)
         all_counts |= counts
         summary.sources[source] = SourceSummary(
