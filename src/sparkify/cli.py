@@ -47,7 +47,8 @@ def simulate(
     users: Annotated[int, typer.Option(help="Users; each has some 80 events a month.")] = 1_300,
     days: Annotated[int, typer.Option(help="Days of logs.")] = 30,
     start: Annotated[
-        datetime, typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="The first day.")
+        datetime,
+        typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="The first day.", show_default="2018-11-01"),
     ] = datetime(2018, 11, 1),
     seed: Annotated[int, typer.Option(help="Same seed, same data.")] = 1,
     gzip: Annotated[bool, typer.Option("--gzip", help="Compress the files.")] = False,

@@ -216,7 +216,7 @@ def make_songs(seed: int, songs: int, artists: int) -> list[Song]:
         letter = chr(65 + number * letters // songs) if in_catalogue and letters <= 26 else ""
         track_id, song_id = tracks.new(letter), song_ids.new()
         duration, year = durations[number], years[number]
-        if artists < number < songs and pick.percent(3):
+        if artists < number < songs and pick.percent(4):
             made.append(_again(pick, made[pick.below(number)], track_id, song_id, duration, year))
             continue
         if number < artists:
@@ -241,7 +241,7 @@ def _again(pick: _Picker, song: Song, track_id: str, song_id: str, duration: int
     return replace(
         song,
         track_id=track_id,
-        song_id=song.song_id if pick.percent(20) else song_id,
+        song_id=song.song_id if pick.percent(30) else song_id,
         duration_steps=song.duration_steps if pick.percent(10) else duration,
         year=year,
     )

@@ -18,7 +18,7 @@ from sparkify.simulate.people import Users
 
 # A user has some 3 events a day; on the busiest days twice as many.
 _EVENTS_A_USER_DAY = 5
-_WINDOW_EVENTS = 400_000
+_WINDOW_EVENTS = 250_000
 _WINDOW_HOURS = (24, 12, 8, 6, 4, 3, 2, 1)
 
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 NAME = "_manifest.json"
+_TOTALS = ("files", "records", "broken", "doubled", "garbled", "bom", "late")
 CUT_OFF, WRONG_TYPE, MISSING = "cut off", "wrong type", "missing"
 
 
@@ -80,7 +81,7 @@ class Manifest:
 
     def __init__(self, target: BinaryIO, simulator: str, settings: dict[str, object]) -> None:
         self._target = target
-        self.totals: dict[str, Counter[str]] = {"log": Counter(), "song": Counter()}
+        self.totals = {data: Counter(dict.fromkeys(_TOTALS, 0)) for data in ("log", "song")}
         self._separator = ""
         self._write(
             f'{{"simulator": {json.dumps(simulator)},\n"settings": {json.dumps(settings)},\n"files": ['

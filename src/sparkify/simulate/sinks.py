@@ -45,7 +45,7 @@ class Folder:
 
     def put(self, name: str, data: bytes) -> None:
         """Write a small file at once."""
-        with self._explained():
+        with self._explained(name):
             target = os.open(self._file(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             try:
                 while data:
@@ -56,7 +56,7 @@ class Folder:
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
         """Write a large file bit by bit."""
-        with self._explained(), Path(self._file(name)).open("xb", buffering=1 << 20) as target:
+        with self._explained(name), Path(self._file(name)).open("xb", buffering=1 << 20) as target:
             yield target
 
     def _file(self, name: str) -> str:
@@ -67,15 +67,15 @@ class Folder:
         return f"{self.path}/{name}"
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self, name: str = "") -> Iterator[None]:
         try:
             yield
         except OSError as error:
             hint = "choose a folder that you may write to"
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 hint = "make room or simulate less; what was written so far is incomplete, remove it"
             raise OutputError(
-                f"can't write to {error.filename or self.path}: {error.strerror or error}", hint
+                f"can't write to {self.path / name}: {error.strerror or error}", hint
             ) from error
 
 
