@@ -3,21 +3,16 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from sparkify.simulate import Settings, simulate
 from sparkify.simulate.likeness import (
     FIGURES,
-    HOURS_APART,
-    PAGES_APART,
-    SESSIONS_APART,
-    USERS_APART,
     Figure,
     Likeness,
-    distribution_apart,
+    as_table,
+    distances,
     likeness,
-    share_apart,
 )
 from tests.simulate.reading import LogsOnly, Simulation
 
@@ -47,22 +42,18 @@ def test_a_simulated_month_is_like_the_real_one_in(
     assert simulated.figures[figure.name] == pytest.approx(real.figures[figure.name], abs=figure.tolerance)
 
 
-def test_people_listen_at_the_same_hours_as_in_reality(real: Likeness, simulated: Likeness) -> None:
-    assert share_apart(real.hours, simulated.hours) <= HOURS_APART
-
-
-def test_pages_are_seen_as_often_as_in_reality(real: Likeness, simulated: Likeness) -> None:
+@pytest.mark.parametrize("what", range(4), ids=["hours", "pages", "sessions", "users"])
+def test_a_simulated_month_is_spread_like_the_real_one_over(
+    what: int, real: Likeness, simulated: Likeness
+) -> None:
+    name, apart, most = distances(real, simulated)[what]
+    assert apart <= most, name
     assert set(simulated.pages) == set(real.pages)
-    shares = [np.array([of.pages[page] for page in real.pages]) for of in (real, simulated)]
-    assert share_apart(*shares) <= PAGES_APART
 
 
-def test_sessions_are_as_long_as_in_reality(real: Likeness, simulated: Likeness) -> None:
-    assert distribution_apart(real.session_events, simulated.session_events) <= SESSIONS_APART
-
-
-def test_users_are_as_busy_as_in_reality(real: Likeness, simulated: Likeness) -> None:
-    assert distribution_apart(real.user_events, simulated.user_events) <= USERS_APART
+def test_the_documented_table_is_what_comes_out(real: Likeness, simulated: Likeness) -> None:
+    documented = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
+    assert as_table(real, simulated) in documented, "run: python docs/make_simulator_docs.py"
 
 
 def _lines(folder: Path) -> list[str]:

@@ -139,6 +139,38 @@ def likeness(log_data: Path) -> Likeness:
         )
 
 
+def distances(real: Likeness, simulated: Likeness) -> list[tuple[str, float, float]]:
+    """What distributions are compared, how far apart they are and how far they may be."""
+    pages = sorted({*real.pages, *simulated.pages})
+    real_pages, pages_simulated = (
+        np.array([of.pages.get(page, 0.0) for page in pages]) for of in (real, simulated)
+    )
+    return [
+        ("plays by hour of the day", share_apart(real.hours, simulated.hours), HOURS_APART),
+        ("events by page", share_apart(real_pages, pages_simulated), PAGES_APART),
+        (
+            "events a session",
+            distribution_apart(real.session_events, simulated.session_events),
+            SESSIONS_APART,
+        ),
+        ("events a user", distribution_apart(real.user_events, simulated.user_events), USERS_APART),
+    ]
+
+
+def as_table(real: Likeness, simulated: Likeness) -> str:
+    """Both side by side, in Markdown, with the tolerances that the tests hold the simulator to."""
+    rows = ["| | real | simulated | tolerance |", "|---|---:|---:|---:|"]
+    for figure in FIGURES:
+        of_real, of_simulated, tolerance = (
+            figure.form.format(value)
+            for value in (real.figures[figure.name], simulated.figures[figure.name], figure.tolerance)
+        )
+        rows.append(f"| {figure.name} | {of_real} | {of_simulated} | ± {tolerance} |")
+    rows += ["", "| how far the distributions are apart | | at most |", "|---|---:|---:|"]
+    rows += [f"| {name} | {apart:.3f} | {most} |" for name, apart, most in distances(real, simulated)]
+    return "\n".join(rows) + "\n"
+
+
 def share_apart(one: Floats, other: Floats) -> float:
     """Total variation distance of two distributions over the same cells: the share that has to move."""
     return float(np.abs(one - other).sum() / 2)
