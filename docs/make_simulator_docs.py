@@ -62,9 +62,9 @@ def _draw_hours(axes: Axes, real: Likeness, simulated: Likeness) -> None:
 
 def _draw_sessions(axes: Axes, real: Likeness, simulated: Likeness) -> None:
     for of, color, name in ((real, REAL, "real"), (simulated, SIMULATED, "simulated")):
-        lengths = of.session_events
-        at_least = 100 * (1 - np.arange(len(lengths)) / len(lengths))
-        axes.step(lengths, at_least, where="post", color=color, label=name, linewidth=1.8)
+        lengths, first = np.unique(of.session_events, return_index=True)
+        at_least = 100 * (1 - first / len(of.session_events))
+        axes.plot(lengths, at_least, color=color, label=name, linewidth=1.8)
     axes.set_title("Session length", loc="left", fontweight="bold")
     axes.set_xscale("log")
     axes.set_yscale("log")

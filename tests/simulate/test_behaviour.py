@@ -9,9 +9,15 @@ from itertools import pairwise
 from math import floor
 from typing import BinaryIO
 
+import numpy as np
 import pytest
 
 from sparkify.simulate import Settings, simulate
+from sparkify.simulate.behaviour import FREE, PAID, ScriptPool
+from sparkify.simulate.clock import Clock
+from sparkify.simulate.draws import popularity
+from sparkify.simulate.events import simulate_events
+from sparkify.simulate.people import make_users
 from tests.simulate.reading import Record, Simulation
 
 
@@ -131,6 +137,17 @@ def test_a_period_may_begin_on_a_leap_day_and_be_a_single_one(run: Callable[...,
     simulation = run(songs=1, artists=1, users=300, days=1, start=date(2024, 2, 29))
     assert simulation.paths("log") == ["log_data/2024/02/2024-02-29-events.json"]
     assert {_day(event["ts"]) for event in simulation.events()} == {date(2024, 2, 29)}
+
+
+def test_a_day_of_many_users_is_simulated_in_parts() -> None:
+    clock = Clock(date(2018, 11, 5), 1)
+    users = make_users(1, 200_000, 1, clock)
+    songs, seconds = popularity(100), np.full(100, 240)
+    pools = ScriptPool(1, FREE, songs, seconds), ScriptPool(1, PAID, songs, seconds)
+    windows = [events for _, events in simulate_events(users, clock, pools)]
+    assert sum(map(len, windows)) > 400_000
+    assert max(map(len, windows)) < 250_000
+    assert np.all(np.diff(np.concatenate([events.ts for events in windows])) >= 0)
 
 
 class _Nowhere:
