@@ -8,6 +8,7 @@ import os
 import sys
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -175,6 +176,85 @@ def query(
     finally:
         warehouse.close()
     print_rows(columns, rows, output.value)
+
+
+@app.command()
+def questions(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The question to answer. [default: list them all]")
+    ] = None,
+    config: Config = None,
+    database: Database = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
+    as_csv: Annotated[bool, typer.Option("--csv", help="The same as --format csv.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="What the question is about, e.g. day=2018-11-15."),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Answer all of them, the first 10 rows each.")] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL.")] = False,
+) -> None:
+    """List the analysts' questions, or answer one."""
+    from sparkify import questions as asked
+    from sparkify.engines import connect
+    from sparkify.output import print_rows
+
+    form = Format.CSV if as_csv else Format.JSON if as_json else output
+    values = asked.parse_given(given or ())
+    if (name is None and (values or sql)) or (all_ and (name is not None or form != Format.TABLE)):
+        raise UsageError(
+            "--given and --sql go with the NAME of a question, --all with neither NAME nor another format",
+            "see sparkify questions --help",
+        )
+    if name is None and not all_:
+        listed = [(question.name, question.title) for question in asked.load_questions()]
+        print_rows(["name", "question"], listed, form.value)
+        return
+    chosen = asked.load_questions() if name is None else [asked.find_question(name)]
+    if sql:
+        typer.echo(asked.fill_in(chosen[0], values), nl=False)
+        return
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        asked.require_tables(warehouse)
+        for question in chosen:
+            columns, rows = asked.ask(warehouse, question, values)
+            if all_:
+                typer.echo(f"\n{question.title}  ({question.name})")
+            print_rows(columns, rows[:10] if all_ else rows, form.value)
+            if all_ and len(rows) > 10:
+                typer.echo(f"… and {len(rows) - 10:,} more: sparkify questions {question.name}")
+    finally:
+        warehouse.close()
+
+
+@app.command()
+def check(
+    answers: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[ANSWERS_DIR]",
+            help="Folder with NAME.csv, what each question must answer, and NAME.sql for own questions."
+            " Without it nothing is compared.",
+        ),
+    ] = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Ask all questions, compare the answers with the expected ones, and run all audits."""
+    from sparkify import check as checks
+    from sparkify.engines import connect
+    from sparkify.questions import require_tables
+
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        require_tables(warehouse)
+        outcomes = checks.check_all(warehouse, answers)
+    finally:
+        warehouse.close()
+    checks.print_outcomes(outcomes)
+    typer.echo(checks.require_good(outcomes), err=True)
 
 
 @app.command()

@@ -6,7 +6,8 @@
     │   └── SourceChangedError   an object is not the version that was listed
     ├── WarehouseError       the database can't be opened, is locked, or refused a statement
     ├── TooManyRejectsError  more bad records than the configured share
-    └── AuditError           the new star schema failed an audit; the old one is still there
+    ├── AuditError           the new star schema failed an audit; the old one is still there
+    └── CheckError           an answer is not the expected one, or an audit finds bad rows
 
 Everything a user can cause is one of these. Anything else that reaches ``cli.main`` is a bug, and says so.
 """
@@ -60,3 +61,7 @@ class TooManyRejectsError(SparkifyError):
 
 class AuditError(SparkifyError):
     """An audit found bad rows in the new star schema; nothing was changed."""
+
+
+class CheckError(SparkifyError):
+    """A question's answer is not the expected one, or an audit finds bad rows."""

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 
@@ -20,12 +21,12 @@ def print_rows(
     """
     if form == "json":
         objects = [dict(zip(columns, row, strict=True)) for row in rows]
-        json.dump(objects, sys.stdout, ensure_ascii=False, indent=1, default=_text)
+        json.dump(objects, sys.stdout, ensure_ascii=False, indent=1, default=_json_value)
         sys.stdout.write("\n")
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([_text(value) for value in row] for row in rows)
+        writer.writerows([cell_text(value) for value in row] for row in rows)
     else:
         _print_table(columns, rows)
 
@@ -40,15 +41,16 @@ def _print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 10_000)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for number, column in enumerate(columns):
-        is_number = any(isinstance(row[number], int | float) for row in rows)
+        is_number = any(isinstance(row[number], int | float | Decimal) for row in rows)
         table.add_column(Text(column), justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         # Text, since what stands in the data is never markup.
-        table.add_row(*(Text("" if value is None else _text(value)) for value in row))
+        table.add_row(*(Text("" if value is None else cell_text(value)) for value in row))
     console.print(table)
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A value as it stands in a table or in CSV."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -56,3 +58,7 @@ def _text(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return str(value)
+
+
+def _json_value(value: Any) -> float | str:
+    return float(value) if isinstance(value, Decimal) else cell_text(value)

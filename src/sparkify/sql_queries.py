@@ -5,8 +5,9 @@ Every statement the warehouse runs stands in a file below ``sparkify/sql``, name
     sql/<engine>/tables/   one CREATE TABLE per file
     sql/<engine>/          loading, and whatever else an engine has a dialect of its own for
     sql/star/              the star schema, run verbatim on every engine
-    sql/views/             fact_ and dim_ names over the star schema
+    sql/views/             fact_ and dim_ names over the star schema, and what was heard in each play
     sql/audits/            one SELECT of bad rows per file
+    sql/questions/         one question of the analysts per file, run verbatim on every engine
     sql/ledger/            what has been loaded by which run
 """
 
@@ -19,7 +20,7 @@ STATE_TABLES = ("ledger", "runs", "text_repairs", "heard_songs", "user_states")
 """What incremental runs remember between them."""
 
 TABLES = STAGING_TABLES + STAR_TABLES + STATE_TABLES
-VIEWS = ("fact_songplays", "dim_users", "dim_songs", "dim_artists", "dim_time")
+VIEWS = ("fact_songplays", "dim_users", "dim_songs", "dim_artists", "dim_time", "heard_plays")
 
 
 @cache

@@ -1,0 +1,28 @@
+-- On which weekdays do people listen most?
+-- One row per weekday (UTC) with a play, the one with the most plays a day first. days: how many such days had a
+-- play.
+WITH plays AS (
+    SELECT
+        time.weekday,
+        CAST(songplays.start_time AS DATE) AS day
+    FROM songplays
+    INNER JOIN time ON songplays.start_time = time.start_time
+)
+
+SELECT
+    weekday,
+    CASE weekday
+        WHEN 0 THEN 'Sunday'
+        WHEN 1 THEN 'Monday'
+        WHEN 2 THEN 'Tuesday'
+        WHEN 3 THEN 'Wednesday'
+        WHEN 4 THEN 'Thursday'
+        WHEN 5 THEN 'Friday'
+        WHEN 6 THEN 'Saturday'
+    END AS weekday_name,
+    COUNT(*) AS plays,
+    COUNT(DISTINCT day) AS days,
+    ROUND(1.0 * COUNT(*) / COUNT(DISTINCT day), 1) AS plays_per_day
+FROM plays
+GROUP BY weekday
+ORDER BY plays_per_day DESC, weekday;

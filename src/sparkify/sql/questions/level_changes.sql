@@ -1,0 +1,25 @@
+-- Who went from free to paid or back, when, and after how many plays?
+-- One row per change. changed_at is the first play at the new level, plays_before all plays of the user before it.
+WITH plays AS (
+    SELECT
+        user_id,
+        start_time,
+        session_id,
+        level,
+        LAG(level) OVER (PARTITION BY user_id ORDER BY start_time, session_id) AS level_before,
+        ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY start_time, session_id) - 1 AS plays_before
+    FROM songplays
+)
+
+SELECT
+    plays.start_time AS changed_at,
+    plays.user_id,
+    users.first_name,
+    users.last_name,
+    plays.level_before,
+    plays.level AS level_after,
+    plays.plays_before
+FROM plays
+INNER JOIN users ON plays.user_id = users.user_id
+WHERE plays.level <> plays.level_before
+ORDER BY changed_at, plays.user_id, plays.session_id;

@@ -1,0 +1,434 @@
+"""The answers to all questions, derived from the files of the sample by plain Python, without any SQL.
+
+It reads the JSON itself and follows the rules of the star schema, so that an error in the pipeline and one in
+a question both show. ``python -m tests.answers_reference`` writes tests/answers anew.
+"""
+
+import csv
+import io
+import itertools
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.answers_support import ANSWERS, SAMPLE
+
+Answer = tuple[str, list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Play:
+    """A song played."""
+
+    at: datetime
+    user: int
+    session: int
+    level: str
+    artist: str
+    title: str
+    song_id: str | None
+    location: str | None
+    agent: str | None
+
+    @property
+    def day(self) -> date:
+        return self.at.date()
+
+    @property
+    def week(self) -> date:
+        return self.day - timedelta(days=self.day.weekday())
+
+    @property
+    def month(self) -> date:
+        return self.day.replace(day=1)
+
+    @property
+    def weekday(self) -> int:
+        return self.day.isoweekday() % 7
+
+
+@dataclass(frozen=True)
+class User:
+    """What a user's latest event says."""
+
+    first_name: str
+    last_name: str
+    gender: str
+    level: str
+
+
+def decoded(text: str) -> str:
+    """Text that was read as Latin-1 instead of UTF-8, once or several times, as it was before; trimmed."""
+    while True:
+        try:
+            before = text.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            return text.strip(" ")
+        if before == text:
+            return text.strip(" ")
+        text = before
+
+
+@cache
+def events() -> list[dict[str, Any]]:
+    """All events of the logs."""
+    lines = (
+        line
+        for path in sorted((SAMPLE / "log_data").rglob("*.json"))
+        for line in path.read_text(encoding="utf-8").split("\n")
+    )
+    return [json.loads(line) for line in lines if line.strip()]
+
+
+@cache
+def plays() -> list[Play]:
+    """Every event with page NextSong and a user, once."""
+    catalogue = defaultdict(list)
+    for path in (SAMPLE / "song_data").rglob("*.json"):
+        track = json.loads(path.read_text(encoding="utf-8"))
+        catalogue[decoded(track["artist_name"]), decoded(track["title"])].append(track)
+    found: dict[tuple[int, str, int], Play] = {}
+    for event in events():
+        if event["page"] != "NextSong" or event["userId"] == "":
+            continue
+        artist, title = decoded(event["artist"]), decoded(event["song"])
+        candidates = sorted(
+            (abs(track["duration"] - event["length"]), track["song_id"]) for track in catalogue[artist, title]
+        )
+        key = (event["ts"], event["userId"], event["sessionId"])
+        assert key not in found, "the sample delivers no play twice"
+        found[key] = Play(
+            at=datetime.fromtimestamp(event["ts"] // 1000, UTC).replace(
+                microsecond=event["ts"] % 1000 * 1000, tzinfo=None
+            ),
+            user=int(event["userId"]),
+            session=event["sessionId"],
+            level=event["level"],
+            artist=artist,
+            title=title,
+            song_id=candidates[0][1] if candidates else None,
+            location=event["location"],
+            agent=event["userAgent"],
+        )
+    return sorted(found.values(), key=lambda each: (each.at, each.user, each.session))
+
+
+@cache
+def users() -> dict[int, User]:
+    """Every user, by the latest event."""
+    ordered = sorted(
+        (event for event in events() if event["userId"] != ""),
+        key=lambda event: (event["ts"], event["itemInSession"]),
+    )
+    return {
+        int(event["userId"]): User(event["firstName"], event["lastName"], event["gender"], event["level"])
+        for event in ordered
+    }
+
+
+def rounded(value: Fraction) -> Decimal:
+    """One decimal, halves up."""
+    tenths = Decimal((value * 10).numerator) / Decimal((value * 10).denominator)
+    return tenths.quantize(Decimal(1), ROUND_HALF_UP).scaleb(-1)
+
+
+def percent(part: int, whole: int) -> Decimal:
+    return rounded(Fraction(100 * part, whole))
+
+
+def grouped(key: Callable[[Play], Any], among: Iterable[Play] | None = None) -> dict[Any, list[Play]]:
+    groups = defaultdict(list)
+    for each in plays() if among is None else among:
+        groups[key(each)].append(each)
+    return groups
+
+
+def listeners(group: Iterable[Play]) -> int:
+    return len({each.user for each in group})
+
+
+def songs_of(group: Iterable[Play]) -> int:
+    return len({each.title for each in group})
+
+
+def state_of(location: str | None) -> str | None:
+    return None if location is None else location.rpartition(", ")[2].split("-")[0]
+
+
+def browser_of(agent: str | None) -> str:
+    if agent is None:
+        return "unknown"
+    marks = {
+        "Chromium": "Chromium",
+        "Chrome": "Chrome",
+        "Firefox": "Firefox",
+        "Trident": "Internet Explorer",
+        "Safari": "Safari",
+    }
+    return next(name for mark, name in marks.items() if f"{mark}/" in agent)
+
+
+def platform_of(agent: str | None) -> str:
+    if agent is None:
+        return "unknown"
+    marks = {"iPhone": "iPhone", "Windows NT": "Windows", "Macintosh": "Mac", "X11; Linux": "Linux"}
+    return next(name for mark, name in marks.items() if mark in agent)
+
+
+def _top_songs(among: Iterable[Play]) -> Answer:
+    groups = grouped(lambda each: (each.title, each.artist), among)
+    rows = sorted((-len(group), -listeners(group), *song) for song, group in groups.items())
+    return "title,artist,plays,listeners", [(t, a, -p, -n) for p, n, t, a in rows[:20]]
+
+
+def _active(key: Callable[[Play], date], name: str) -> Answer:
+    rows = sorted((day, listeners(group), len(group)) for day, group in grouped(key).items())
+    return f"{name},active_users,plays", rows
+
+
+def _shares(key: Callable[[Play], Any], name: str) -> Answer:
+    rows = [
+        (value, len(group), percent(len(group), len(plays())), listeners(group))
+        for value, group in grouped(key).items()
+    ]
+    return f"{name},plays,percent,listeners", sorted(rows, key=lambda row: (-row[1], -row[3], row[0]))
+
+
+def top_songs() -> Answer:
+    return _top_songs(plays())
+
+
+def free_tier_songs() -> Answer:
+    return _top_songs(each for each in plays() if each.level == "free")
+
+
+def top_artists() -> Answer:
+    groups = grouped(lambda each: each.artist)
+    rows = [(name, len(group), songs_of(group), listeners(group)) for name, group in groups.items()]
+    return "artist,plays,songs,listeners", sorted(rows, key=lambda row: (-row[1], -row[3], row[0]))[:20]
+
+
+def catalogue_gaps() -> Answer:
+    groups = grouped(lambda each: each.artist, (each for each in plays() if each.song_id is None))
+    rows = [(name, len(group), songs_of(group), listeners(group)) for name, group in groups.items()]
+    return "artist,plays,songs,listeners", sorted(rows, key=lambda row: (-row[1], -row[2], row[0]))[:100]
+
+
+def catalogue_match() -> Answer:
+    header, rows = _shares(lambda each: "no" if each.song_id is None else "yes", "matched")
+    return header, sorted(rows, reverse=True)
+
+
+def songs_on_a_day() -> Answer:
+    last = max(each.day for each in plays())
+    groups = grouped(lambda each: (each.title, each.artist), (each for each in plays() if each.day == last))
+    rows = sorted((-len(group), -listeners(group), *song) for song, group in groups.items())
+    return "day,title,artist,plays,listeners", [(last, t, a, -p, -n) for p, n, t, a in rows]
+
+
+def busiest_hours() -> Answer:
+    counts = Counter(each.at.hour for each in plays())
+    rows = sorted((-count, hour) for hour, count in counts.items())
+    return "hour,plays,percent", [(hour, -count, percent(-count, len(plays()))) for count, hour in rows]
+
+
+def busiest_weekdays() -> Answer:
+    names = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+    rows = []
+    for weekday, group in grouped(lambda each: each.weekday).items():
+        days = len({each.day for each in group})
+        rows.append((weekday, names[weekday], len(group), days, rounded(Fraction(len(group), days))))
+    return "weekday,weekday_name,plays,days,plays_per_day", sorted(rows, key=lambda row: (-row[4], row[0]))
+
+
+def busiest_weeks() -> Answer:
+    rows = [
+        (week, week.isocalendar().week, len(group), listeners(group))
+        for week, group in grouped(lambda each: each.week).items()
+    ]
+    return "week_start,week,plays,listeners", sorted(rows, key=lambda row: (-row[2], row[0]))
+
+
+def plays_by_hour_and_weekday() -> Answer:
+    counts = Counter((each.weekday, each.at.hour) for each in plays())
+    return "weekday,hour,plays", sorted((*cell, count) for cell, count in counts.items())
+
+
+def daily_active_users() -> Answer:
+    return _active(lambda each: each.day, "day")
+
+
+def weekly_active_users() -> Answer:
+    return _active(lambda each: each.week, "week_start")
+
+
+def monthly_active_users() -> Answer:
+    return _active(lambda each: each.month, "month_start")
+
+
+def stickiness() -> Answer:
+    rows: list[tuple[Any, ...]] = []
+    for month, group in sorted(grouped(lambda each: each.month).items()):
+        by_day = [listeners(day) for day in grouped(lambda each: each.day, group).values()]
+        daily = Fraction(sum(by_day), len(by_day))
+        rows.append(
+            (month, len(by_day), listeners(group), rounded(daily), rounded(100 * daily / listeners(group)))
+        )
+    return "month_start,days,monthly_users,daily_users,stickiness_percent", rows
+
+
+def plays_by_level() -> Answer:
+    header, rows = _shares(lambda each: each.level, "level")
+    return f"{header},plays_per_listener", [(*row, rounded(Fraction(row[1], row[3]))) for row in rows]
+
+
+def plays_by_gender_and_level() -> Answer:
+    _, rows = _shares(lambda each: (users()[each.user].gender, each.level), "")
+    full = [(*row[0], *row[1:], rounded(Fraction(row[1], row[3]))) for row in rows]
+    return "gender,level,plays,percent,listeners,plays_per_listener", sorted(full)
+
+
+def plays_by_location() -> Answer:
+    _, rows = _shares(lambda each: each.location, "location")
+    return "location,plays,listeners", [(row[0], row[1], row[3]) for row in rows]
+
+
+def plays_by_state() -> Answer:
+    return _shares(lambda each: state_of(each.location), "state")
+
+
+def plays_by_browser() -> Answer:
+    return _shares(lambda each: browser_of(each.agent), "browser")
+
+
+def plays_by_platform() -> Answer:
+    return _shares(lambda each: platform_of(each.agent), "platform")
+
+
+def top_users() -> Answer:
+    rows = []
+    for user, group in grouped(lambda each: each.user).items():
+        who = users()[user]
+        sessions = len({each.session for each in group})
+        rows.append((user, who.first_name, who.last_name, who.level, len(group), sessions))
+    header = "user_id,first_name,last_name,level,plays,sessions"
+    return header, sorted(rows, key=lambda row: (-row[4], row[0]))[:20]
+
+
+def session_length_by_level() -> Answer:
+    rows: list[tuple[Any, ...]] = []
+    for level, group in sorted(grouped(lambda each: each.level).items()):
+        sessions = grouped(lambda each: (each.user, each.session), group).values()
+        seconds = [
+            int(max(each.at for each in session).timestamp())
+            - int(min(each.at for each in session).timestamp())
+            for session in sessions
+        ]
+        rows.append(
+            (
+                level,
+                len(sessions),
+                rounded(Fraction(len(group), len(sessions))),
+                rounded(Fraction(sum(seconds), 60 * len(sessions))),
+                max(len(session) for session in sessions),
+                rounded(Fraction(max(seconds), 60)),
+            )
+        )
+    return "level,sessions,average_plays,average_minutes,longest_plays,longest_minutes", rows
+
+
+def level_changes() -> Answer:
+    rows: list[tuple[Any, ...]] = []
+    for user, group in grouped(lambda each: each.user).items():
+        who = users()[user]
+        for count, (before, after) in enumerate(itertools.pairwise(group), 1):
+            if before.level != after.level:
+                row = (after.at, user, who.first_name, who.last_name, before.level, after.level, count)
+                rows.append(row)
+    header = "changed_at,user_id,first_name,last_name,level_before,level_after,plays_before"
+    return header, sorted(rows)
+
+
+def level_changes_by_week() -> Answer:
+    changes: Counter[tuple[date, str]] = Counter()
+    for at, *_, after, _ in level_changes()[1]:
+        changes[at.date() - timedelta(days=at.weekday()), after] += 1
+    weeks = sorted({each.week for each in plays()})
+    return "week_start,to_paid,to_free", [(w, changes[w, "paid"], changes[w, "free"]) for w in weeks]
+
+
+def weekly_retention() -> Answer:
+    weeks = {user: {each.week for each in group} for user, group in grouped(lambda each: each.user).items()}
+    sizes = Counter(min(active) for active in weeks.values())
+    cells = Counter(
+        (min(active), (week - min(active)).days // 7) for active in weeks.values() for week in active
+    )
+    rows = [
+        (cohort, later, sizes[cohort], count, percent(count, sizes[cohort]))
+        for (cohort, later), count in sorted(cells.items())
+    ]
+    return "cohort,weeks_later,cohort_users,active_users,percent", rows
+
+
+DERIVED: dict[str, Callable[[], Answer]] = {
+    answer.__name__: answer
+    for answer in (
+        busiest_hours,
+        busiest_weekdays,
+        busiest_weeks,
+        catalogue_gaps,
+        catalogue_match,
+        daily_active_users,
+        free_tier_songs,
+        level_changes,
+        level_changes_by_week,
+        monthly_active_users,
+        plays_by_browser,
+        plays_by_gender_and_level,
+        plays_by_hour_and_weekday,
+        plays_by_level,
+        plays_by_location,
+        plays_by_platform,
+        plays_by_state,
+        session_length_by_level,
+        songs_on_a_day,
+        stickiness,
+        top_artists,
+        top_songs,
+        top_users,
+        weekly_active_users,
+        weekly_retention,
+    )
+}
+
+
+def csv_of(answer: Answer) -> str:
+    """An answer as a CSV file."""
+    header, rows = answer
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header.split(","))
+    for row in rows:
+        writer.writerow(
+            value.isoformat(sep=" ", timespec="milliseconds") if isinstance(value, datetime) else value
+            for value in row
+        )
+    return text.getvalue()
+
+
+def write_answers(folder: Path) -> None:
+    """Write the answer files."""
+    folder.mkdir(exist_ok=True)
+    for name, answer in DERIVED.items():
+        (folder / f"{name}.csv").write_text(csv_of(answer()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_answers(ANSWERS)
