@@ -6,14 +6,15 @@ them, so that ``sparkify --help`` answers at once.
 
 import os
 import sys
+import threading
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sparkify import __version__
+from sparkify import __version__, interrupts
 from sparkify.errors import SparkifyError, UsageError
 
 if TYPE_CHECKING:
@@ -286,19 +287,21 @@ def _settings(config: str | None, **flags: Any) -> "Settings":
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the tool and exit: 0 good, 1 failure with a message, 2 wrong usage."""
+    """Run the tool and exit: 0 good, 1 failure with a message, 2 wrong usage, 130 and 143 told to stop."""
+    interrupts.install()
     try:
         app(args)
+    except interrupts.Stopped as stopped:
+        _stop(stopped.number)
     except SparkifyError as error:
         _fail(error)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; nothing was changed", err=True)
-        sys.exit(130)
     except BrokenPipeError:
         # Whoever read the output has had enough of it, e.g. head.
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
+        if number := interrupts.received():
+            _stop(number)
         _fail(
             SparkifyError(
                 f"unexpected {type(error).__name__}: {error}",
@@ -308,10 +311,24 @@ def main(args: list[str] | None = None) -> None:
         )
 
 
-def _fail(error: SparkifyError, cause: Exception | None = None) -> None:
+def _stop(number: int) -> NoReturn:
+    typer.echo(interrupts.message(number), err=True)
+    _leave(128 + number)
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit, without waiting for requests that nobody waits for any more."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        os._exit(code)
+    sys.exit(code)
+
+
+def _fail(error: SparkifyError, cause: Exception | None = None) -> NoReturn:
     if cause is not None and os.environ.get("SPARKIFY_TRACEBACK"):
         raise cause
     typer.echo(f"{'usage error' if isinstance(error, UsageError) else 'error'}: {error.message}", err=True)
     if error.hint:
         typer.echo(f"  what to do: {error.hint}", err=True)
-    sys.exit(error.exit_code)
+    _leave(error.exit_code)
