@@ -149,8 +149,9 @@ class FaultyS3:
         request.send_header("Content-Length", length or str(len(body)))
         request.end_headers()
         if kind == "slow":
-            for start in range(0, len(body), 20):
-                request.wfile.write(body[start : start + 20])
+            step = len(body) // 20 + 1
+            for start in range(0, len(body), step):
+                request.wfile.write(body[start : start + step])
                 self._ended.wait(0.01)
         elif kind in ("cut", "stall"):
             request.wfile.write(body[: len(body) // 2])

@@ -1,12 +1,13 @@
 """Real S3 servers for tests, over loopback: ``rclone serve s3`` and moto's."""
 
 import contextlib
+import json
 import logging
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import boto3
 import obstore
 from obstore.store import S3Store
 
@@ -23,12 +24,14 @@ class Bucket:
         name: the bucket's.
         access_key: of someone who may do everything.
         secret_key: likewise.
+        proxy: an address in front of the server, for the pipeline to read through.
     """
 
     endpoint: str
     name: str
     access_key: str
     secret_key: str
+    proxy: str = ""
 
     @property
     def uri(self) -> str:
@@ -64,7 +67,7 @@ class Bucket:
             settings,
             song_data=f"{self.uri}/song_data",
             log_data=f"{self.uri}/log_data",
-            s3_endpoint=self.endpoint,
+            s3_endpoint=self.proxy or self.endpoint,
             aws_region="us-east-1",
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
@@ -73,45 +76,60 @@ class Bucket:
         )
 
 
-class Rclone:
-    """``rclone serve s3`` over a folder: checks the secret, ignores If-Match."""
+class Server:
+    """A running S3 server.
 
-    def __init__(self, server: S3Server) -> None:
-        self._server = server
+    Args:
+        endpoint: its address.
+        access_key: of someone who may do everything.
+        secret_key: likewise.
+    """
+
+    def __init__(self, endpoint: str, access_key: str, secret_key: str) -> None:
+        self._bucket = Bucket(endpoint, "", access_key, secret_key)
+        self._client = boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            region_name="us-east-1",
+        )
 
     def bucket(self, name: str) -> Bucket:
         """Make a bucket."""
-        self._server.make_bucket(name)
-        return Bucket(self._server.endpoint, name, self._server.access_key, self._server.secret_key)
+        self._client.create_bucket(Bucket=name)
+        return replace(self._bucket, name=name)
 
+    def put_raw(self, bucket: Bucket, key: str) -> None:
+        """Write an object whose key the client of this project can't name."""
+        self._client.put_object(Bucket=bucket.name, Key=key, Body=b"{}")
 
-class Moto:
-    """moto's server: honours If-Match, accepts any secret."""
-
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
-
-    def bucket(self, name: str) -> Bucket:
-        """Make a bucket."""
-        request = urllib.request.Request(f"{self._endpoint}/{name}", method="PUT")  # noqa: S310
-        urllib.request.urlopen(request).close()  # noqa: S310 (loopback)
-        return Bucket(self._endpoint, name, "any-access-key", "any-secret-key")
+    def publish(self, bucket: Bucket) -> None:
+        """Let everyone list and read a bucket."""
+        statement = {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": ["s3:ListBucket", "s3:GetObject"],
+            "Resource": [f"arn:aws:s3:::{bucket.name}", f"arn:aws:s3:::{bucket.name}/*"],
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self._client.put_bucket_policy(Bucket=bucket.name, Policy=policy)
 
 
 @contextlib.contextmanager
-def rclone(folder: Path) -> Iterator[Rclone]:
-    """Run rclone's server."""
+def rclone(folder: Path) -> Iterator[Server]:
+    """``rclone serve s3`` over a folder: checks the secret, ignores If-Match, quotes no ETag in listings."""
     server = S3Server(folder)
     server.start()
     try:
-        yield Rclone(server)
+        yield Server(server.endpoint, server.access_key, server.secret_key)
     finally:
         server.stop()
 
 
 @contextlib.contextmanager
-def moto() -> Iterator[Moto]:
-    """Run moto's server, in a thread."""
+def moto() -> Iterator[Server]:
+    """moto's server, in a thread: honours If-Match, accepts any secret."""
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -119,6 +137,6 @@ def moto() -> Iterator[Moto]:
     server.start()
     try:
         host, port = server.get_host_and_port()
-        yield Moto(f"http://{host}:{port}")
+        yield Server(f"http://{host}:{port}", "any-access-key", "any-secret-key")
     finally:
         server.stop()

@@ -24,6 +24,7 @@ from sparkify.s3_errors import explanation
 from sparkify.sources import LoadFile, SourceObject, is_data, no_data
 
 if TYPE_CHECKING:
+    from obstore import GetResult
     from obstore.store import ClientConfig, RetryConfig
 
 PART_BYTES = 8 * 2**20
@@ -38,6 +39,10 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 _MODIFIED = "modified "
 """How a version begins that is no ETag."""
+
+
+class _NoPartsError(Exception):
+    """The server answers a request for a part of an object as if it were for all of it."""
 
 
 class S3Source:
@@ -117,11 +122,25 @@ class S3Source:
                 waiting.append((file, end - start, pool.submit(self._get, file.source, start, end)))
                 window += end - start
 
+        def drop_rest(file: LoadFile) -> None:
+            nonlocal window
+            while waiting and waiting[0][0] is file:
+                _, size, future = waiting.popleft()
+                future.cancel()
+                window -= size
+                ask_ahead()
+
         def parts_of(file: LoadFile) -> Iterator[bytes]:
             nonlocal window
             while waiting and waiting[0][0] is file:
                 _, size, future = waiting.popleft()
-                yield future.result()
+                try:
+                    data = future.result()
+                except _NoPartsError:
+                    drop_rest(file)
+                    yield from self._stream(file.source)
+                    return
+                yield data
                 window -= size
                 ask_ahead()
 
@@ -130,31 +149,47 @@ class S3Source:
             while waiting:
                 file = waiting[0][0]
                 yield file, parts_of(file)
-                for _ in parts_of(file):  # what its reader did not want, e.g. behind damage
-                    pass
+                drop_rest(file)  # what its reader did not want, e.g. behind damage
         finally:
             # Not waiting for those under way: they may be stalled.
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _get(self, source: SourceObject, start: int, end: int) -> bytes:
+        """Part of an object; all of it if it is that small."""
         if start == end:
             return b""
-        key = source.uri.removeprefix(f"s3://{self._bucket}/")
-        options: Any = {}
-        if (start, end) != (0, source.size):
-            options["range"] = (start, end)
-        if not source.version.startswith(_MODIFIED):
-            options["if_match"] = f'"{source.version}"'
         with self._explained(source.uri):
             try:
-                response = obstore.get(self._store, key, options=options)
-                found = self._described(response.meta)
+                response = self._ask(source, None if end - start == source.size else (start, end))
                 data = bytes(response.bytes())
-            except (PreconditionError, FileNotFoundError):
-                raise SourceChangedError(source.uri) from None
-        if found != source or len(data) != end - start:
+            except GenericError as error:
+                # Some servers send the part and call it the whole. That it is not mixed up can't be told.
+                if start == 0 and "non-partial response" in str(error):
+                    raise _NoPartsError from None
+                raise
+        if len(data) != end - start:
             raise SourceChangedError(source.uri)
         return data
+
+    def _stream(self, source: SourceObject) -> Iterator[bytes]:
+        """A large object in one request, from a server that can't do parts."""
+        with self._explained(source.uri):
+            for chunk in self._ask(source, None).stream(min_chunk_size=PART_BYTES):
+                yield bytes(chunk)
+
+    def _ask(self, source: SourceObject, part: tuple[int, int] | None) -> "GetResult":
+        """Ask for the version of an object that was listed."""
+        options: Any = {} if part is None else {"range": part}
+        if not source.version.startswith(_MODIFIED):
+            options["if_match"] = f'"{source.version}"'
+        key = source.uri.removeprefix(f"s3://{self._bucket}/")
+        try:
+            response = obstore.get(self._store, key, options=options)
+        except (PreconditionError, FileNotFoundError):
+            raise SourceChangedError(source.uri) from None
+        if self._described(response.meta) != source:
+            raise SourceChangedError(source.uri)
+        return response
 
     def read_text(self) -> str:
         """The text of the object."""

@@ -153,7 +153,9 @@ class DuckDBWarehouse:
                 raise reader.error from None
             raise
         finally:
-            self._connection.unregister("records")
+            # An error has aborted the transaction, and the stream goes with it.
+            with contextlib.suppress(duckdb.Error):
+                self._connection.unregister("records")
 
     def _restage_dirty(
         self, source: Source, store: Store, added: list[LoadFile], counts: dict[int, int]
