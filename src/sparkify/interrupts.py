@@ -16,7 +16,7 @@ from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 5.0
 """How long the process may take to end by itself. A second signal ends it at once."""
 
 
@@ -54,6 +54,16 @@ def received() -> int:
     return 0 if _State.is_too_late else _State.received
 
 
+def check() -> None:
+    """For those who wait in another thread, which no signal reaches: end it if the process is to stop.
+
+    Raises:
+        Stopped: it is.
+    """
+    if number := received():
+        raise Stopped(number)
+
+
 def message(number: int) -> str:
     """What to say of it."""
     return f"stopped by {signal.Signals(number).name}; the warehouse is as it was"
@@ -68,8 +78,7 @@ def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
         yield
     except Exception:
         # What was interrupted says so in errors of its own.
-        if number := received():
-            raise Stopped(number) from None
+        check()
         raise
     finally:
         _State.running = before

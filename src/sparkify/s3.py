@@ -18,6 +18,7 @@ import obstore
 from obstore.exceptions import BaseError, GenericError, PreconditionError
 from obstore.store import S3Store
 
+from sparkify import interrupts
 from sparkify.config import Settings
 from sparkify.errors import SourceChangedError, SourceError
 from sparkify.s3_errors import explanation
@@ -36,6 +37,9 @@ WINDOW_BYTES = 64 * 2**20
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 """Seconds before a request is tried again: twice as long each time, up to the longest."""
+
+_PATIENCE = 0.3
+"""Seconds to wait for an answer before asking whether to wait on."""
 
 _MODIFIED = "modified "
 """How a version begins that is no ETag."""
@@ -135,7 +139,7 @@ class S3Source:
             while waiting and waiting[0][0] is file:
                 _, size, future = waiting.popleft()
                 try:
-                    data = future.result()
+                    data = _result(future)
                 except _NoPartsError:
                     drop_rest(file)
                     yield from self._stream(file.source)
@@ -253,6 +257,17 @@ def _profile(name: str) -> Any:
         return Boto3CredentialProvider(boto3.Session(profile_name=name))
     except botocore.exceptions.BotoCoreError as error:
         raise SourceError(f"AWS profile {name}: {error}", "check ~/.aws/config") from None
+
+
+def _result(future: Future[bytes]) -> bytes:
+    """What a request brings, unless the process is told to stop meanwhile."""
+    while True:
+        try:
+            return future.result(timeout=_PATIENCE)
+        except TimeoutError:
+            if future.done():
+                raise
+            interrupts.check()
 
 
 def _parts(files: Iterable[LoadFile]) -> Iterator[tuple[LoadFile, int, int]]:
