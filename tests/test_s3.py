@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sparkify import s3
+from sparkify import records, s3
 from sparkify.config import Settings
 from sparkify.errors import SourceChangedError, SourceError, SparkifyError
 from sparkify.pipeline import Summary, run_etl
@@ -122,6 +122,7 @@ def test_many_tiny_objects_large_ones_and_bad_records_load_as_from_folders(
     write(tmp_path / "log_data/next.json", event(ts=1))
     monkeypatch.setattr(s3, "PART_BYTES", 20_000)
     monkeypatch.setattr(s3, "WINDOW_BYTES", 60_000)
+    monkeypatch.setattr(records, "CHUNK_BYTES", 10_000)
     bucket.put_folder(tmp_path / "song_data", "song_data/")
     bucket.put_folder(tmp_path / "log_data", "log_data/")
     local = replace(settings, database=settings.database + ".local")
