@@ -1,6 +1,7 @@
 """The whole flow: discover, stage, transform, audit, commit."""
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -158,7 +159,9 @@ def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: 
             counts = _stage(warehouse, settings, plans, summary, progress)
             _transform(warehouse, progress)
             progress.step("audit")
-            summary.findings = run_audits(warehouse)
+            with nullcontext() if is_full else warehouse.audit_scope():
+                summary.findings = run_audits(warehouse)
+            warehouse.run("DROP TABLE contested_plays")
             summary.run_id = ledger.record_run(warehouse, plans, counts, started=started, is_full=is_full)
         after = _count_rows(warehouse)
         summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
