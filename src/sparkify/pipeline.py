@@ -13,7 +13,7 @@ from sparkify.engines import Source, Warehouse, connect
 from sparkify.errors import SourceChangedError, TooManyRejectsError
 from sparkify.jsonpaths import read_jsonpaths
 from sparkify.ledger import FileCount, SourcePlan
-from sparkify.progress import Progress
+from sparkify.progress import Progress, Silence
 from sparkify.repair import repair
 from sparkify.sources import SourceObject, Store, beside, open_source
 from sparkify.sql_queries import STAR_TABLES, read_sql
@@ -144,6 +144,19 @@ def run_etl(settings: Settings, progress: Progress, *, full: bool = False) -> Su
     return summary
 
 
+def plan_etl(settings: Settings, *, full: bool = False) -> dict[Source, SourcePlan]:
+    """What a run would load, without loading it."""
+    listed = _discover(settings, Silence())
+    if not full and (settings.database == "redshift" or Path(settings.database).exists()):
+        warehouse = connect(settings, read_only=True)
+        try:
+            if warehouse.has_tables():
+                return ledger.plan(warehouse.query, listed)
+        finally:
+            warehouse.close()
+    return ledger.plan(lambda _sql: [], listed)
+
+
 def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: bool = False) -> Summary:
     """What ``run_etl`` does, in a warehouse that is open already."""
     started = datetime.now(UTC)
@@ -153,7 +166,8 @@ def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: 
         is_full = full or not has_tables
         if is_full:
             warehouse.create_tables()
-        plans = ledger.plan(warehouse, _discover(settings, progress))
+        plans = ledger.plan(warehouse.query, _discover(settings, progress))
+        is_full = is_full or not any(todo.known or todo.removed for todo in plans.values())
         summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
         if any(todo.added for todo in plans.values()):
             counts = _stage(warehouse, settings, plans, summary, progress)
