@@ -226,6 +226,26 @@ def check(
 
 
 @app.command()
+def report(
+    out: Annotated[Path, typer.Argument(metavar="OUT.html", help="The file to write.")] = Path("report.html"),
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Write a page with all answers as charts, and the quality of the data."""
+    from sparkify.engines import connect
+    from sparkify.questions import require_tables
+    from sparkify.report import write_report
+
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        require_tables(warehouse)
+        write_report(warehouse, out)
+    finally:
+        warehouse.close()
+    typer.echo(out)
+
+
+@app.command()
 def status(config: Config = None, database: Database = None) -> None:
     """Show what the warehouse holds, and the runs that loaded it."""
     from sparkify import summary
