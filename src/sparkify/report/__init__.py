@@ -22,8 +22,9 @@ from sparkify.check import find_bad_rows
 from sparkify.engines import Warehouse
 from sparkify.errors import SparkifyError
 from sparkify.questions import Question, ask, load_questions
-from sparkify.report.cards import Record, shown, view_of
+from sparkify.report.cards import view_of
 from sparkify.report.charts import Chart, number
+from sparkify.report.words import Record, shown
 from sparkify.sql_queries import read_sql
 
 _SHOWN_ROWS = 50

@@ -229,7 +229,7 @@ def _columns(values: Sequence[float], base: float, scale: float) -> str:
     )
 
 
-def thin(labels: Sequence[tuple[int, str]], steps: int, *, wide: int = 12, narrow: int = 6) -> list[Tick]:
+def thin(labels: Sequence[tuple[int, str]], steps: int, *, wide: int = 13, narrow: int = 6) -> list[Tick]:
     """Axis marks in the middle of their steps, no more than fit a wide and a narrow screen."""
     kept = labels[:: math.ceil(len(labels) / wide) or 1]
     every = math.ceil(len(kept) / narrow) or 1

@@ -35,7 +35,9 @@
     const box = cell.getBoundingClientRect();
     say(cell.dataset.tip, box.left + box.width / 2, box.top);
   });
-  addEventListener("scroll", hush, { passive: true });
+  // A tip stays with a chart that is read by keyboard, and goes when the pointer's place scrolls away.
+  let follow = null;
+  addEventListener("scroll", () => (follow ?? hush)(), { passive: true });
 
   for (const series of document.querySelectorAll(".series")) {
     const points = JSON.parse(series.dataset.points);
@@ -56,7 +58,7 @@
       say(points[at], box.left + (box.width * (at + 0.5)) / points.length, box.top);
       if (aloud) live.textContent = points[at];
     };
-    const leave = () => { hush(); for (const cursor of cursors) cursor.hidden = true; };
+    const leave = () => { hush(); follow = null; for (const cursor of cursors) cursor.hidden = true; };
     series.addEventListener("pointermove", (event) => {
       const box = plot.getBoundingClientRect();
       show(Math.floor((points.length * (event.clientX - box.left)) / box.width), false);
@@ -68,6 +70,7 @@
       if (to === undefined) { if (event.key === "Escape") leave(); return; }
       event.preventDefault();
       show(to, true);
+      follow = () => show(at, false);
     });
   }
 })();
