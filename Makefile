@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup test lint format lock clean
+.PHONY: help run setup test redshift-local lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -21,17 +21,31 @@ setup: .venv/dev.stamp  ## create .venv with everything that development and tes
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
+# The data are made once: a second run shows that nothing is loaded twice.
+run: .venv/run.stamp  ## simulate a month of data, load it, print a few answers
+	test -d data || $(BIN)/sparkify simulate data
+	test -e sparkify.duckdb || $(BIN)/sparkify create-tables
+	$(BIN)/sparkify etl
+	$(BIN)/sparkify questions top_songs
+	$(BIN)/sparkify questions busiest_hours
+	$(BIN)/sparkify questions plays_by_level
+
 test: setup  ## run the tests
 	$(BIN)/python -m pytest -n auto -q
+
+redshift-local: setup  ## run the stand-in for Amazon Redshift by hand, with an S3 server, until Ctrl-C
+	$(BIN)/python -m tests.standin $(if $(DATA),--data $(DATA))
 
 lint: setup  ## check style, types and SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar src/sparkify/sql
 
 format: setup  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --quiet src/sparkify/sql
 
 lock: setup  ## pin requirements/*.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -6,6 +6,7 @@ them, so that ``sparkify --help`` answers at once.
 
 import os
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -64,6 +65,37 @@ def root(
     ] = False,
 ) -> None:
     """From a music service's song and log files to an audited star schema, on DuckDB or Amazon Redshift."""
+
+
+@app.command()
+def simulate(
+    out: Annotated[str, typer.Argument(metavar="OUT", help="Folder to write to; a new or an empty one.")],
+    songs: Annotated[int, typer.Option(help="Songs in the catalogue, a file each.")] = 10_000,
+    artists: Annotated[
+        int | None, typer.Option(help="Artists in the catalogue.", show_default="64 for 100 songs")
+    ] = None,
+    users: Annotated[int, typer.Option(help="Users; each has some 80 events a month.")] = 1_300,
+    days: Annotated[int, typer.Option(help="Days of logs.")] = 30,
+    start: Annotated[
+        datetime,
+        typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="The first day.", show_default="2018-11-01"),
+    ] = datetime(2018, 11, 1),
+    seed: Annotated[int, typer.Option(help="Same seed, same data.")] = 1,
+    gzip: Annotated[bool, typer.Option("--gzip", help="Compress the files.")] = False,
+    dirty: Annotated[
+        float,
+        typer.Option(metavar="RATE", help="Share of records to break, and of those to double and to garble."),
+    ] = 0.0,
+) -> None:
+    """Write song and log files of an imaginary music service."""
+    from sparkify.simulate import Settings, sink_for
+    from sparkify.simulate import simulate as run
+    from sparkify.simulate.progress import progress
+
+    settings = Settings(songs, artists, users, days, start.date(), seed, gzip, dirty)
+    with progress() as tell:
+        summary = run(settings, sink_for(out), tell)
+    typer.echo(summary.describe(out), err=True)
 
 
 @app.command()

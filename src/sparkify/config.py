@@ -30,6 +30,12 @@ class Settings:
             the usual keys where there is none.
         max_reject_share: share of a run's records that may be bad, 0 to 1, before the run fails.
         memory_limit: what DuckDB may keep in memory, e.g. ``1GB``.
+        aws_profile: a profile of ~/.aws/config, where no keys are given.
+        s3_endpoint: the address of another S3 server than AWS's.
+        s3_anonymous: read public buckets without credentials.
+        s3_requests: how many requests to S3 may be under way at a time.
+        s3_timeout: seconds one request may take.
+        s3_retries: how often a request is tried again after a transient fault.
         warnings: what is to be said about the configuration.
     """
 
@@ -53,6 +59,12 @@ class Settings:
     aws_access_key_id: str = field(default="", repr=False)
     aws_secret_access_key: str = field(default="", repr=False)
     aws_region: str = ""
+    aws_profile: str = ""
+    s3_endpoint: str = ""
+    s3_anonymous: bool = False
+    s3_requests: int = 32
+    s3_timeout: int = 30
+    s3_retries: int = 5
     warnings: tuple[str, ...] = ()
 
 
@@ -84,12 +96,18 @@ _FILE_KEYS = {
     "S3.LOG_DATA": "log_data",
     "S3.LOG_JSONPATH": "log_jsonpath",
     "S3.SONG_DATA": "song_data",
+    "S3.ENDPOINT": "s3_endpoint",
+    "S3.ANONYMOUS": "s3_anonymous",
+    "S3.REQUESTS": "s3_requests",
+    "S3.TIMEOUT": "s3_timeout",
+    "S3.RETRIES": "s3_retries",
     "AWS.ACCESS_KEY": "aws_access_key_id",
     "AWS.KEY": "aws_access_key_id",
     "AWS.SECRET_KEY": "aws_secret_access_key",
     "AWS.SECRET": "aws_secret_access_key",
     "AWS.ACCESS_REGION": "aws_region",
     "AWS.REGION": "aws_region",
+    "AWS.PROFILE": "aws_profile",
     "WAREHOUSE.DATABASE": "database",
     "WAREHOUSE.MAX_REJECT_SHARE": "max_reject_share",
     "WAREHOUSE.MEMORY_LIMIT": "memory_limit",
@@ -100,6 +118,10 @@ _ENVIRONMENT_KEYS = {
     for setting in fields(Settings)
     if setting.name != "warnings"
 }
+
+
+# Understood elsewhere: by the command line, and by the tests.
+_OTHER_VARIABLES = ("SPARKIFY_TRACEBACK", "SPARKIFY_SAMPLE_DATA")
 
 
 def load_settings(
@@ -126,7 +148,7 @@ def load_settings(
     for variable, value in environment.items():
         if variable in _ENVIRONMENT_KEYS:
             origins[_ENVIRONMENT_KEYS[variable]] = (value, f"the environment variable {variable}")
-        elif variable.startswith("SPARKIFY_"):
+        elif variable.startswith("SPARKIFY_") and variable not in _OTHER_VARIABLES:
             nearest = _nearest(variable, _ENVIRONMENT_KEYS)
             warnings.append(f"unknown environment variable {variable}, ignored{nearest}")
     for name, value in flags.items():
@@ -196,11 +218,19 @@ def _unquoted(value: str) -> str:
     return value
 
 
-def _convert(name: str, text: str, origin: str) -> str | int | float:
+_KINDS = {setting.name: setting.type for setting in fields(Settings)}
+
+
+def _convert(name: str, text: str, origin: str) -> str | int | float | bool:
+    kind = _KINDS[name]
     try:
-        if name in ("db_port", "num_nodes"):
+        if kind is bool:
+            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[
+                text.lower()
+            ]
+        if kind is int:
             return int(text)
-        return float(text) if name == "max_reject_share" else text
-    except ValueError:
-        wanted = "a number" if name == "max_reject_share" else "a whole number"
+        return float(text) if kind is float else text
+    except (ValueError, KeyError):
+        wanted = "true or false" if kind is bool else "a whole number" if kind is int else "a number"
         raise UsageError(f"{origin}: {text!r} is not {wanted}", "correct it") from None

@@ -3,6 +3,7 @@
     SparkifyError            exit 1: the run failed; the message names the thing, the hint the remedy
     ├── UsageError           exit 2: the command line or the configuration is wrong
     ├── SourceError          a folder, bucket or object can't be listed or read
+    │   └── SourceChangedError   an object is not the version that was listed
     ├── WarehouseError       the database can't be opened, is locked, or refused a statement
     ├── TooManyRejectsError  more bad records than the configured share
     ├── AuditError           the new star schema failed an audit; the old one is still there
@@ -39,6 +40,15 @@ class UsageError(SparkifyError):
 
 class SourceError(SparkifyError):
     """A source folder, bucket or object can't be listed or read."""
+
+
+class SourceChangedError(SourceError):
+    """An object changed, or went away, between being listed and being read."""
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(
+            f"{uri}: changed while it was being loaded", "run again when whoever writes it has finished"
+        )
 
 
 class WarehouseError(SparkifyError):

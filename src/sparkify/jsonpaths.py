@@ -8,8 +8,9 @@ import json
 import re
 from collections.abc import Sequence
 
+from sparkify.config import Settings
 from sparkify.errors import SourceError
-from sparkify.sources import local_path
+from sparkify.sources import open_source
 
 _STEP = re.compile(
     r"""\[\s*'(?P<single>(?:[^'\\]|\\.)*)'\s*\]
@@ -43,12 +44,13 @@ def parse_path(path: str) -> list[str | int]:
     return steps
 
 
-def read_jsonpaths(location: str, columns: Sequence[str]) -> list[list[str | int]]:
+def read_jsonpaths(location: str, columns: Sequence[str], settings: Settings) -> list[list[str | int]]:
     """The paths of a JSONPaths file, one per column.
 
     Args:
         location: the file.
         columns: the columns that its paths fill, in order.
+        settings: how to reach S3.
 
     Raises:
         SourceError: the file is missing, not a JSONPaths file, or has another number of paths.
@@ -57,11 +59,8 @@ def read_jsonpaths(location: str, columns: Sequence[str]) -> list[list[str | int
         'a JSONPaths file is one object {"jsonpaths": ["$[\'artist\']", ...]} with one path per column: '
         + ", ".join(columns)
     )
-    path = local_path(location)
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise SourceError(f"{location}: can't be read: {error.strerror}", "check log_jsonpath") from None
+        document = json.loads(open_source(location, settings).read_text())
     except ValueError as error:
         raise SourceError(f"{location}: not a JSONPaths file: {error}", remedy) from None
     # Redshift falls back to 'auto' without a word when this key is misspelt; here it is an error.

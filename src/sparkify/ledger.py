@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sparkify import __version__
 from sparkify.engines import Source, Warehouse
 from sparkify.errors import WarehouseError
-from sparkify.sources import LoadFile, SourceObject
+from sparkify.sources import LoadFile, SourceObject, Store
 
 SOURCES: tuple[Source, ...] = ("song_data", "log_data")
 
@@ -16,11 +16,13 @@ class SourcePlan:
     """What a run does about one source.
 
     Attributes:
+        store: where the files are.
         added: files to load, new ones and changed ones, each under a file_id of its own.
         removed: file_ids of the versions that changed files were loaded as before.
         known: how many of the listed files are loaded already.
     """
 
+    store: Store
     added: list[LoadFile] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     known: int = 0
@@ -40,7 +42,9 @@ class FileCount:
     rejected: int
 
 
-def plan(warehouse: Warehouse, listed: dict[Source, list[SourceObject]]) -> dict[Source, SourcePlan]:
+def plan(
+    warehouse: Warehouse, listed: dict[Source, tuple[Store, list[SourceObject]]]
+) -> dict[Source, SourcePlan]:
     """Compare what was listed with what has been loaded."""
     known = {
         (source, uri): (file_id, size, version)
@@ -50,8 +54,8 @@ def plan(warehouse: Warehouse, listed: dict[Source, list[SourceObject]]) -> dict
     }
     next_id = max((file_id for file_id, _, _ in known.values()), default=0) + 1
     plans: dict[Source, SourcePlan] = {}
-    for source, objects in listed.items():
-        plans[source] = todo = SourcePlan()
+    for source, (store, objects) in listed.items():
+        plans[source] = todo = SourcePlan(store)
         # By name, so that an object that is listed twice is loaded once.
         for item in {item.uri: item for item in objects}.values():
             before = known.get((source, item.uri))

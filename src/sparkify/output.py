@@ -37,7 +37,8 @@ def _print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(soft_wrap=not sys.stdout.isatty())
+    # Into a pipe or a file a row is one line, however long.
+    console = Console(width=None if sys.stdout.isatty() else 10_000)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for number, column in enumerate(columns):
         is_number = any(isinstance(row[number], int | float | Decimal) for row in rows)
@@ -45,8 +46,6 @@ def _print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for row in rows:
         # Text, since what stands in the data is never markup.
         table.add_row(*(Text("" if value is None else cell_text(value)) for value in row))
-    if not sys.stdout.isatty():
-        console.width = 10_000
     console.print(table)
 
 

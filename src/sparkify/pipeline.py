@@ -9,12 +9,12 @@ from sparkify import ledger
 from sparkify.audits import Finding, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Source, Warehouse, connect
-from sparkify.errors import TooManyRejectsError
+from sparkify.errors import SourceChangedError, TooManyRejectsError
 from sparkify.jsonpaths import read_jsonpaths
 from sparkify.ledger import FileCount, SourcePlan
 from sparkify.progress import Progress
 from sparkify.repair import repair
-from sparkify.sources import SourceObject, list_objects, local_path
+from sparkify.sources import SourceObject, Store, beside, open_source
 from sparkify.sql_queries import STAR_TABLES, read_sql
 
 EVENT_KEYS = (
@@ -56,6 +56,9 @@ SONG_KEYS = (
 TRANSFORMS = ("songs", "artists", "users", "new_heard_songs", "heard_songs", "songplays", "time")
 """The files of sql/star in the order in which they run."""
 
+CHANGED_SOURCE_TRIES = 3
+"""How often a run lists anew when a file changes under it, before it gives up."""
+
 _SHOWN_REJECTS = 5
 
 
@@ -78,7 +81,7 @@ class Summary:
         run_id: its number in the ledger; None when there was nothing to do.
         sources: by source, its files and their records.
         tables: by star table, its rows and how many more they are than before.
-        matched: share of songplays whose song the catalogue has, 0 to 1; None without plays.
+        matched: songplays whose song the catalogue has.
         rejects: the first rejects, as (file, line, reason).
         findings: what the audits warn of.
         seconds: wall-clock time.
@@ -87,7 +90,7 @@ class Summary:
     run_id: int | None = None
     sources: dict[Source, SourceSummary] = field(default_factory=dict)
     tables: dict[str, tuple[int, int]] = field(default_factory=dict)
-    matched: float | None = None
+    matched: int = 0
     rejects: list[tuple[str, int, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     seconds: float = 0.0
@@ -122,27 +125,17 @@ def run_etl(settings: Settings, progress: Progress, *, full: bool = False) -> Su
         SparkifyError: a source can't be read, too many records are bad, an audit fails, or the warehouse
             can't be written.
     """
-    started, clock = datetime.now(UTC), time.perf_counter()
+    clock = time.perf_counter()
     warehouse = connect(settings)
     try:
-        with warehouse.transaction():
-            is_full = full or not warehouse.has_tables()
-            before = {} if not warehouse.has_tables() else _count_rows(warehouse)
-            if is_full:
-                warehouse.create_tables()
-            plans = ledger.plan(warehouse, _discover(settings, progress))
-            summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
-            if any(todo.added for todo in plans.values()):
-                counts = _stage(warehouse, settings, plans, summary, progress)
-                _transform(warehouse, progress)
-                progress.step("audit")
-                summary.findings = run_audits(warehouse)
-                summary.run_id = ledger.record_run(warehouse, plans, counts, started=started, is_full=is_full)
-            after = _count_rows(warehouse)
-            summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
-            ((matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
-            summary.matched = matched / after["songplays"] if after["songplays"] else None
-            progress.step("commit")
+        for _ in range(CHANGED_SOURCE_TRIES - 1):
+            try:
+                summary = load(warehouse, settings, progress, full=full)
+                break
+            except SourceChangedError as changed:
+                progress.step(f"start again: {changed.message}")
+        else:
+            summary = load(warehouse, settings, progress, full=full)
     finally:
         warehouse.close()
         progress.done()
@@ -150,21 +143,47 @@ def run_etl(settings: Settings, progress: Progress, *, full: bool = False) -> Su
     return summary
 
 
-def _discover(settings: Settings, progress: Progress) -> dict[Source, list[SourceObject]]:
-    listed: dict[Source, list[SourceObject]] = {}
-    for source, location in (("song_data", settings.song_data), ("log_data", settings.log_data)):
+def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: bool = False) -> Summary:
+    """What ``run_etl`` does, in a warehouse that is open already."""
+    started = datetime.now(UTC)
+    with warehouse.transaction():
+        has_tables = warehouse.has_tables()
+        before = _count_rows(warehouse) if has_tables else {}
+        is_full = full or not has_tables
+        if is_full:
+            warehouse.create_tables()
+        plans = ledger.plan(warehouse, _discover(settings, progress))
+        summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
+        if any(todo.added for todo in plans.values()):
+            counts = _stage(warehouse, settings, plans, summary, progress)
+            _transform(warehouse, progress)
+            progress.step("audit")
+            summary.findings = run_audits(warehouse)
+            summary.run_id = ledger.record_run(warehouse, plans, counts, started=started, is_full=is_full)
+        after = _count_rows(warehouse)
+        summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
+        ((summary.matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
+        progress.step("commit")
+    return summary
+
+
+def _discover(settings: Settings, progress: Progress) -> dict[Source, tuple[Store, list[SourceObject]]]:
+    listed: dict[Source, tuple[Store, list[SourceObject]]] = {}
+    locations: dict[Source, str] = {"song_data": settings.song_data, "log_data": settings.log_data}
+    for source, location in locations.items():
         progress.step(f"list {source}")
-        listed[source] = list_objects(location)  # type: ignore[index]
+        store = open_source(location, settings)
+        listed[source] = (store, store.list_objects())
     return listed
 
 
 def _event_paths(settings: Settings) -> list[list[str | int]]:
     """The paths of the JSONPaths file; without one, the keys that the logs have."""
     if settings.log_jsonpath:
-        return read_jsonpaths(settings.log_jsonpath, EVENT_KEYS)
-    beside = local_path(settings.log_data).parent / "log_json_path.json"
-    if Path(beside).exists():
-        return read_jsonpaths(str(beside), EVENT_KEYS)
+        return read_jsonpaths(settings.log_jsonpath, EVENT_KEYS, settings)
+    usual = beside(settings.log_data, "log_json_path.json")
+    if "://" not in usual and Path(usual).exists():
+        return read_jsonpaths(usual, EVENT_KEYS, settings)
     return [[key] for key in EVENT_KEYS]
 
 
@@ -183,7 +202,7 @@ def _stage(
     }
     for source, todo in plans.items():
         advance = progress.step(f"stage {source}", files=len(todo.added), size=todo.size)
-        records = warehouse.stage(source, todo.added, todo.removed, paths[source], advance)
+        records = warehouse.stage(source, todo.store, todo.added, todo.removed, paths[source], advance)
         counts = ledger.reconcile(warehouse, source, todo.added, records)
         all_counts |= counts
         summary.sources[source] = SourceSummary(

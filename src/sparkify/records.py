@@ -20,7 +20,7 @@ from itertools import chain
 import numpy as np
 import pyarrow as pa
 
-from sparkify.sources import LoadFile, SourceObject, read_chunks
+from sparkify.sources import LoadFile, Store
 from sparkify.splitter import MAX_RECORD_BYTES, TOO_LONG, Record, split
 
 SCHEMA = pa.schema(
@@ -51,6 +51,7 @@ class RecordReader:
     """Reads files and counts the records in each.
 
     Args:
+        store: where the files are.
         files: what to read, in order.
         careful: cut every file by the splitter, also those that look like one object per line.
         chunk_bytes: how much to read and cut at a time.
@@ -63,12 +64,14 @@ class RecordReader:
 
     def __init__(
         self,
+        store: Store,
         files: Iterable[LoadFile],
         *,
         careful: bool = False,
         chunk_bytes: int = CHUNK_BYTES,
         on_progress: Callable[[int, int], None] = lambda _files, _bytes: None,
     ) -> None:
+        self._store = store
         self._files = files
         self._careful = careful
         self._chunk_bytes = chunk_bytes
@@ -91,9 +94,9 @@ class RecordReader:
         """Small files are cut many at a time; a large one by itself, chunk by chunk."""
         waiting: list[_Piece] = []
         waiting_bytes = 0
-        for file in self._files:
+        for file, data in self._store.read(self._files, self._chunk_bytes):
             self.counts[file.file_id] = 0
-            contents = _Contents(self._read(file.source))
+            contents = _Contents(self._counted(data))
             chunks = _with_last(contents)
             first, last = next(chunks, (b"", True))
             if last and not self._careful:
@@ -110,8 +113,8 @@ class RecordReader:
         if waiting:
             yield from self._cut(waiting)
 
-    def _read(self, source: SourceObject) -> Iterator[bytes]:
-        for chunk in read_chunks(source, self._chunk_bytes):
+    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
             self._on_progress(0, len(chunk))
             yield chunk
 
@@ -140,9 +143,13 @@ class RecordReader:
                     continue
                 chunk, line, skipping = chunk[newline:], line + 1, False
             data = carry + chunk
-            # Up to the last newline, since a line says what it is only when it is whole. A file without
-            # any is objects with nothing between them.
-            whole = len(data) if last else (data.rfind(b"\n") + 1 or len(data))
+            # Up to the last newline, since a line says what it is only when it is whole. Where none comes
+            # for longer than a record may be, it is objects with nothing between them.
+            whole = len(data) if last else data.rfind(b"\n") + 1
+            if not whole and len(data) <= MAX_RECORD_BYTES:
+                carry = data
+                continue
+            whole = whole or len(data)
             batch = None
             if not self._careful:
                 batch, _ = self._cut_lines([_Piece(file_id, line, data[:whole])])

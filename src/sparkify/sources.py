@@ -1,16 +1,18 @@
-"""Where the source files are: lists them and reads their bytes.
+"""Where the source files are: one small interface over local folders and S3.
 
 Owns what counts as data (``*.json`` and ``*.json.gz``; no name below the root that begins with ``.`` or
 ``_``) and what identifies a version of an object (its size with its modification time or ETag).
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from sparkify.errors import SourceError
+from sparkify.config import Settings
+from sparkify.errors import SourceChangedError, SourceError
 
 DATA_SUFFIXES = (".json", ".json.gz")
 
@@ -38,95 +40,151 @@ class LoadFile:
     source: SourceObject
 
 
-def local_path(location: str) -> Path:
-    """The folder or file that a configured location names; ``file://`` URIs are understood.
+class Store(Protocol):
+    """A place with source files."""
+
+    def list_objects(self) -> list[SourceObject]:
+        """The data files, in the order of their names.
+
+        Raises:
+            SourceError: the place is not there, can't be listed, or has no data in it.
+        """
+        ...
+
+    def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
+        """Each file with its bytes, in pieces of at most about ``chunk_bytes``, in the order given.
+
+        A file's pieces must be taken before the next file is.
+
+        Raises:
+            SourceError: a file can't be read.
+            SourceChangedError: a file is not the version that was listed.
+        """
+        ...
+
+    def read_text(self) -> str:
+        """The text of the place itself, where it is a single file in UTF-8.
+
+        Raises:
+            SourceError: it can't be read.
+        """
+        ...
+
+
+def open_source(location: str, settings: Settings) -> Store:
+    """The store behind a configured location: a folder, a file, a file:// or an s3:// URI.
 
     Raises:
-        SourceError: the location is a URI of a kind that can't be read.
+        SourceError: the location is of a kind that can't be read.
     """
-    if "://" not in location:
-        return Path(location).expanduser()
-    parts = urlsplit(location)
-    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
-        return Path(unquote(parts.path))
+    scheme = urlsplit(location).scheme if "://" in location else "file"
+    if scheme == "s3":
+        from sparkify.s3 import S3Source
+
+        return S3Source(location, settings)
+    if scheme == "file":
+        return LocalSource(location)
     raise SourceError(
-        f"{location}: sources of the kind {parts.scheme}:// can't be read",
-        "name a local folder",
+        f"{location}: sources of the kind {scheme}:// can't be read", "name a local folder or an s3:// URI"
     )
 
 
-def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "_"))
+def beside(location: str, name: str) -> str:
+    """The location of a file in the folder that holds another location."""
+    return f"{location.rstrip('/').rpartition('/')[0] or '.'}/{name}"
+
+
+def is_data(relative_path: str) -> bool:
+    """Whether an object is source data, by its path below the place that is searched."""
+    hidden = any(part.startswith((".", "_")) for part in relative_path.split("/"))
+    return relative_path.endswith(DATA_SUFFIXES) and not hidden
+
+
+def no_data(location: str) -> SourceError:
+    """What to say of a place without data."""
+    return SourceError(
+        f"{location}: no *.json or *.json.gz file in this folder or below it",
+        "check the path; names that begin with . or _ are not read",
+    )
+
+
+class LocalSource:
+    """A folder, searched with all below it, or a single file."""
+
+    def __init__(self, location: str) -> None:
+        self._location = location
+        path = unquote(urlsplit(location).path) if "://" in location else location
+        self._path = Path(path).expanduser()
+
+    def list_objects(self) -> list[SourceObject]:
+        """The data files, in the order of their names."""
+        try:
+            root = self._path.resolve()
+            if root.is_file():
+                return [_described(str(root), root.stat())]
+            objects = list(_walk(str(root)))
+        except FileNotFoundError as error:
+            raise SourceError(
+                f"{error.filename or self._location}: no such file or folder",
+                "check the path, or make sample data with: sparkify simulate data",
+            ) from None
+        except OSError as error:
+            raise SourceError(
+                f"{error.filename or self._location}: can't be listed: {error.strerror}",
+                "check its permissions",
+            ) from None
+        if not objects:
+            raise no_data(self._location)
+        return objects
+
+    def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
+        """Each file with its bytes."""
+        for file in files:
+            yield file, _read_chunks(file.source, chunk_bytes)
+
+    def read_text(self) -> str:
+        """The text of the file."""
+        try:
+            return self._path.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise SourceError(
+                f"{self._location}: can't be read: {error.strerror}", "check its path and permissions"
+            ) from None
+        except UnicodeDecodeError:
+            raise SourceError(f"{self._location}: not a text in UTF-8", "check the file") from None
+
+
+def _described(path: str, status: os.stat_result) -> SourceObject:
+    return SourceObject(path, status.st_size, str(status.st_mtime_ns))
 
 
 def _walk(folder: str) -> Iterator[SourceObject]:
     with os.scandir(folder) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
     for entry in found:
-        if _is_hidden(entry.name):
+        if entry.name.startswith((".", "_")):
             continue
         if entry.is_dir():
             yield from _walk(entry.path)
         elif entry.name.endswith(DATA_SUFFIXES):
-            status = entry.stat()
-            yield SourceObject(entry.path, status.st_size, str(status.st_mtime_ns))
+            yield _described(entry.path, entry.stat())
 
 
-def list_objects(location: str) -> list[SourceObject]:
-    """The data files at a location, in the order of their names.
-
-    Args:
-        location: a folder, searched with all below it, or a single file.
-
-    Raises:
-        SourceError: there is no such folder, it can't be listed, or no data is in it.
-    """
-    path = local_path(location)
-    try:
-        root = path.resolve()
-        if root.is_file():
-            status = root.stat()
-            return [SourceObject(str(root), status.st_size, str(status.st_mtime_ns))]
-        objects = list(_walk(str(root)))
-    except FileNotFoundError as error:
-        raise SourceError(
-            f"{error.filename or location}: no such file or folder",
-            "check the path, or make sample data with: sparkify simulate data",
-        ) from None
-    except OSError as error:
-        raise SourceError(
-            f"{error.filename or location}: can't be listed: {error.strerror}", "check its permissions"
-        ) from None
-    if not objects:
-        raise SourceError(
-            f"{location}: no *.json or *.json.gz file in this folder or below it",
-            "check the path; names that begin with . or _ are not read",
-        )
-    return objects
-
-
-def read_chunks(source: SourceObject, chunk_bytes: int) -> Iterator[bytes]:
-    """The object's bytes, in pieces of at most ``chunk_bytes``.
-
-    Raises:
-        SourceError: it can't be read, or is not the version that was listed.
-    """
+def _read_chunks(source: SourceObject, chunk_bytes: int) -> Iterator[bytes]:
     try:
         # Unbuffered: whole chunks are asked for, and most song files are smaller than a buffer.
         with open(source.uri, "rb", buffering=0) as file:  # noqa: PTH123 (called once per tiny file)
-            status = os.fstat(file.fileno())
-            if status.st_size != source.size or str(status.st_mtime_ns) != source.version:
-                raise SourceError(
-                    f"{source.uri}: changed while it was being loaded",
-                    "run again; nothing was changed in the warehouse",
-                )
+            if _described(source.uri, os.fstat(file.fileno())) != source:
+                raise SourceChangedError(source.uri)
             remaining = source.size
             while remaining and (chunk := file.read(min(chunk_bytes, remaining))):
                 remaining -= len(chunk)
                 yield chunk
+    except FileNotFoundError:
+        raise SourceChangedError(source.uri) from None
     except OSError as error:
         raise SourceError(
             f"{source.uri}: can't be read: {error.strerror}", "check the file and its permissions"
         ) from None
     if remaining:
-        raise SourceError(f"{source.uri}: became shorter while it was being read", "run again")
+        raise SourceChangedError(source.uri)

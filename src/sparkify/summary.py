@@ -51,13 +51,12 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
         console.print(f"… and {rejected - len(summary.rejects):,} more in staging_rejects", highlight=False)
     for finding in summary.findings:
         console.print(Text(f"warning: {finding}", "yellow"))
-    parts = []
-    if summary.matched is not None:
-        parts.append(f"{summary.matched:.1%} of the plays matched to a song of the catalogue")
-    events = summary.sources["log_data"].records if summary.sources else 0
+    plays = summary.tables["songplays"][0]
+    share = f" ({summary.matched / plays:.1%})" if plays else ""
+    matches = f"{summary.matched:,} of {plays:,} plays{share} matched to a song of the catalogue"
+    events = summary.sources["log_data"].records
     speed = f", {events / summary.seconds:,.0f} events/s" if events else ""
-    parts.append(f"{location} in {summary.seconds:.1f} s{speed}")
-    console.print("; ".join(parts), highlight=False)
+    console.print(f"{matches}; {location} in {summary.seconds:.1f} s{speed}", highlight=False)
 
 
 def print_status(warehouse: Warehouse) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 from sparkify.config import Settings
 from sparkify.errors import UsageError
-from sparkify.sources import LoadFile
+from sparkify.sources import LoadFile, Store
 
 Row = tuple[Any, ...]
 Source = Literal["song_data", "log_data"]
@@ -51,6 +51,7 @@ class Warehouse(Protocol):
     def stage(
         self,
         source: Source,
+        store: Store,
         added: list[LoadFile],
         removed: list[int],
         paths: list[list[str | int]],
@@ -63,6 +64,7 @@ class Warehouse(Protocol):
 
         Args:
             source: which of the two sources.
+            store: where its files are.
             added: the files to load.
             removed: file_ids whose rows are to be removed first.
             paths: for each column of the staging table, the keys that lead to its value.

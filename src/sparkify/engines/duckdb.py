@@ -12,7 +12,7 @@ from sparkify.config import Settings
 from sparkify.engines import Progress, Row, Source
 from sparkify.errors import SparkifyError, WarehouseError
 from sparkify.records import RecordReader
-from sparkify.sources import LoadFile
+from sparkify.sources import LoadFile, Store
 from sparkify.sql_queries import STAR_TABLES, TABLES, VIEWS, read_sql
 
 _NOUNS = {"song_data": "songs", "log_data": "events"}
@@ -104,6 +104,7 @@ class DuckDBWarehouse:
     def stage(
         self,
         source: Source,
+        store: Store,
         added: list[LoadFile],
         removed: list[int],
         paths: list[list[str | int]],
@@ -134,9 +135,9 @@ class DuckDBWarehouse:
         singular = noun.removesuffix("s")
         self.query(f"SET VARIABLE {singular}_columns = ?", [columns[: len(paths)]])
         self.query(f"SET VARIABLE {singular}_paths = ?", [[_json_pointer(path) for path in paths]])
-        reader = RecordReader(added, on_progress=progress)
+        reader = RecordReader(store, added, on_progress=progress)
         self._read_into(f"stage_{noun}", f"parse_{noun}", reader)
-        self._restage_dirty(source, added, reader.counts)
+        self._restage_dirty(source, store, added, reader.counts)
         return reader.counts
 
     def _read_into(self, statement: str, view: str, reader: RecordReader) -> None:
@@ -152,7 +153,9 @@ class DuckDBWarehouse:
         finally:
             self._connection.unregister("records")
 
-    def _restage_dirty(self, source: Source, added: list[LoadFile], counts: dict[int, int]) -> None:
+    def _restage_dirty(
+        self, source: Source, store: Store, added: list[LoadFile], counts: dict[int, int]
+    ) -> None:
         """Read the files again that not all records of could be loaded from, to tell which and why."""
         noun = _NOUNS[source]
         table = f"staging_{noun}"
@@ -167,7 +170,7 @@ class DuckDBWarehouse:
         self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [ids])
         self.run("CREATE OR REPLACE TEMP TABLE dirty_files (file_id INTEGER, source VARCHAR, file VARCHAR)")
         self.insert("dirty_files", [(file.file_id, source, file.source.uri) for file in dirty])
-        reader = RecordReader(dirty, careful=True)
+        reader = RecordReader(store, dirty, careful=True)
         self._read_into(f"restage_{noun}", f"parse_{noun}", reader)
         counts.update(reader.counts)
 

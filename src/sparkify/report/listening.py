@@ -109,7 +109,7 @@ def states(rows: list[Record]) -> tuple[str, Chart]:
     rest = ", ".join(f"{state or 'unknown'} {number(row['plays'])}" for state, row in by_state.items())
     said = (
         f"{first['state'] or 'Unknown'} leads, of {plural(len(rows), 'state')}:"
-        f" {plural(first['plays'], 'play')}, {number(first['percent'])} % of all,"
+        f" {plural(first['plays'], 'play')}, {number(first['share_percent'])} % of all,"
         f" by {plural(first['listeners'], 'listener')}."
     )
     return said, Tiles(tiles, f"Not on the map: {rest}." if rest else "", "no plays", compact(top))

@@ -31,14 +31,14 @@ def levels(rows: list[Record]) -> tuple[str, Chart]:
     """Plays by level."""
     first = rows[0]
     said = (
-        f"{number(first['percent'])} % of the plays are {first['level']},"
+        f"{number(first['share_percent'])} % of the plays are {first['level']},"
         f" {number(first['plays_per_listener'])} by each of {plural(first['listeners'], 'listener')}."
     )
     return said, bars(
         rows,
         lambda row: str(row["level"]),
         lambda row: row["plays"],
-        note=lambda row: f"{number(row['percent'])} %",
+        note=lambda row: f"{number(row['share_percent'])} %",
         second=lambda row: bool(row["level"] == "free"),
     )
 
@@ -48,7 +48,7 @@ def gender_levels(rows: list[Record]) -> tuple[str, Chart]:
     most = max(rows, key=lambda row: row["plays"])
     who = _GENDERS.get(most["gender"], "Others")
     said = (
-        f"{who} at level {most['level']} play most: {number(most['percent'])} % of all,"
+        f"{who} at level {most['level']} play most: {number(most['share_percent'])} % of all,"
         f" {number(most['plays_per_listener'])} plays each."
     )
     return said, bars(
@@ -79,7 +79,7 @@ def shares(noun: str, key: str) -> View:
 
     def view(rows: list[Record]) -> tuple[str, Chart]:
         first = rows[0]
-        return f"{first[key]}, with {number(first['percent'])} % of the plays.", bars(
+        return f"{first[key]}, with {number(first['share_percent'])} % of the plays.", bars(
             rows, lambda row: str(row[key] or f"unknown {noun}"), lambda row: row["plays"], limit=8
         )
 
@@ -147,7 +147,7 @@ def retention(rows: list[Record]) -> tuple[str, Chart]:
     largest = sorted(sorted(sizes, key=lambda cohort: -sizes[cohort])[:_SHOWN_COHORTS])
     last_week = max(row["cohort"] + timedelta(weeks=row["weeks_later"]) for row in rows)
     weeks = range(min(_SHOWN_WEEKS, max(row["weeks_later"] for row in rows)) + 1)
-    percents = {(row["cohort"], row["weeks_later"]): row["percent"] for row in rows}
+    percents = {(row["cohort"], row["weeks_later"]): row["active_percent"] for row in rows}
     counts = {(row["cohort"], row["weeks_later"]): row["active_users"] for row in rows}
     cells: list[tuple[str, list[Cell | None]]] = []
     for cohort in largest:

@@ -126,7 +126,7 @@ def hours(rows: list[Record]) -> tuple[str, Chart]:
     first = rows[0]
     said = (
         f"{first['hour']:02}:00 to {(first['hour'] + 1) % 24:02}:00 UTC is the busiest hour:"
-        f" {plural(first['plays'], 'play')}, {number(first['percent'])} % of all."
+        f" {plural(first['plays'], 'play')}, {number(first['share_percent'])} % of all."
     )
     values = [by_hour.get(hour, 0) for hour in range(24)]
     marks = [(hour, f"{hour}") for hour in range(0, 24, 3)]

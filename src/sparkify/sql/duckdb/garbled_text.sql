@@ -12,4 +12,4 @@ FROM (
 ) AS texts
 WHERE
     REGEXP_MATCHES(texts.text, '[\x{C2}-\x{F4}][\x{80}-\x{BF}]')
-    AND texts.text NOT IN (SELECT garbled FROM text_repairs);
+    AND texts.text NOT IN (SELECT text_repairs.garbled FROM text_repairs);

@@ -58,11 +58,11 @@ SELECT
             THEN GETVARIABLE('song_columns')[LIST_POSITION(
                 LIST_TRANSFORM(
                     JSON_TYPE(raw, GETVARIABLE('song_paths')),
-                    lambda kind : COALESCE(kind IN ('OBJECT', 'ARRAY'), FALSE)
+                    LAMBDA kind: COALESCE(kind IN ('OBJECT', 'ARRAY'), FALSE)
                 ), TRUE
             )] || ': an object or array where text belongs'
         WHEN CONTAINS(ARRAY_TO_STRING(v, ''), CHR(0)) THEN 'a text with a NUL character'
-        WHEN STRLEN(raw) > 65535 AND LIST_MAX(LIST_TRANSFORM(v, lambda text : STRLEN(text))) > 65535
+        WHEN STRLEN(raw) > 65535 AND LIST_MAX(LIST_TRANSFORM(v, LAMBDA text: STRLEN(text))) > 65535
             THEN 'a text longer than 65,535 bytes'
     END AS reason
 FROM cast_once;

@@ -3,15 +3,23 @@
 -- song_id, then the smallest artist_id.
 -- Matched anew are the ones heard for the first time and those whose candidates this run has changed.
 CREATE TEMP TABLE matched_songs AS
-WITH touched_titles AS (
+WITH tracks AS (
     SELECT
+        artist_name,
+        title
+    FROM batch_songs
+    UNION
+    SELECT
+        artist_name,
+        title
+    FROM removed_songs
+),
+
+touched_titles AS (
+    SELECT DISTINCT
         COALESCE(artist_repairs.repaired, TRIM(BOTH ' ' FROM tracks.artist_name)) AS match_artist,
         COALESCE(title_repairs.repaired, TRIM(BOTH ' ' FROM tracks.title)) AS match_title
-    FROM (
-        SELECT artist_name, title FROM batch_songs
-        UNION
-        SELECT artist_name, title FROM removed_songs
-    ) AS tracks
+    FROM tracks
     LEFT JOIN text_repairs AS artist_repairs ON tracks.artist_name = artist_repairs.garbled
     LEFT JOIN text_repairs AS title_repairs ON tracks.title = title_repairs.garbled
 ),
@@ -24,8 +32,8 @@ heard AS (
         COALESCE(artist_repairs.repaired, TRIM(BOTH ' ' FROM new_heard_songs.artist)) AS match_artist,
         COALESCE(title_repairs.repaired, TRIM(BOTH ' ' FROM new_heard_songs.song)) AS match_title,
         1 AS is_new,
-        CAST(NULL AS VARCHAR) AS old_song_id,
-        CAST(NULL AS VARCHAR) AS old_artist_id
+        CAST(NULL AS VARCHAR(65535)) AS old_song_id,
+        CAST(NULL AS VARCHAR(65535)) AS old_artist_id
     FROM new_heard_songs
     LEFT JOIN text_repairs AS artist_repairs ON new_heard_songs.artist = artist_repairs.garbled
     LEFT JOIN text_repairs AS title_repairs ON new_heard_songs.song = title_repairs.garbled
@@ -40,10 +48,10 @@ heard AS (
         heard_songs.song_id AS old_song_id,
         heard_songs.artist_id AS old_artist_id
     FROM heard_songs
-    INNER JOIN (SELECT DISTINCT match_artist, match_title FROM touched_titles) AS touched
+    INNER JOIN touched_titles
         ON
-            heard_songs.match_artist = touched.match_artist
-            AND heard_songs.match_title = touched.match_title
+            heard_songs.match_artist = touched_titles.match_artist
+            AND heard_songs.match_title = touched_titles.match_title
 ),
 
 catalogue AS (

@@ -27,7 +27,11 @@ WITH events AS (
         level
     FROM user_states
     -- What a user was by an event that is gone has to be looked up in all events that are left.
-    WHERE user_id NOT IN (SELECT user_id FROM removed_events WHERE user_id IS NOT NULL)
+    WHERE
+        user_states.user_id NOT IN (
+            SELECT removed_events.user_id FROM removed_events
+            WHERE removed_events.user_id IS NOT NULL
+        )
     UNION ALL
     SELECT
         user_id,
@@ -39,7 +43,11 @@ WITH events AS (
         gender,
         level
     FROM staging_events
-    WHERE user_id IN (SELECT user_id FROM removed_events WHERE user_id IS NOT NULL)
+    WHERE
+        staging_events.user_id IN (
+            SELECT removed_events.user_id FROM removed_events
+            WHERE removed_events.user_id IS NOT NULL
+        )
 ),
 
 -- Few events are a user's last, and only these are worth ranking.
@@ -91,7 +99,10 @@ WHERE choice = 1;
 DELETE FROM user_states
 WHERE
     user_id IN (SELECT user_id FROM touched_users)
-    OR user_id IN (SELECT user_id FROM removed_events WHERE user_id IS NOT NULL);
+    OR user_id IN (
+        SELECT removed_events.user_id FROM removed_events
+        WHERE removed_events.user_id IS NOT NULL
+    );
 
 INSERT INTO user_states (
     user_id, ts, item_in_session, session_id, first_name, last_name, gender, level
@@ -110,7 +121,10 @@ FROM touched_users;
 DELETE FROM users
 WHERE
     user_id IN (SELECT user_id FROM touched_users)
-    OR user_id IN (SELECT user_id FROM removed_events WHERE user_id IS NOT NULL);
+    OR user_id IN (
+        SELECT removed_events.user_id FROM removed_events
+        WHERE removed_events.user_id IS NOT NULL
+    );
 
 INSERT INTO users (user_id, first_name, last_name, gender, level)
 SELECT

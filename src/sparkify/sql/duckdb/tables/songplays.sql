@@ -2,7 +2,7 @@
 CREATE SEQUENCE songplay_ids;
 
 CREATE TABLE songplays (
-    songplay_id BIGINT DEFAULT nextval('songplay_ids'),
+    songplay_id BIGINT DEFAULT NEXTVAL('songplay_ids'),
     start_time TIMESTAMP, -- UTC, ms; time.start_time
     user_id BIGINT, -- users.user_id
     level VARCHAR, -- at the time of the play

@@ -4,6 +4,6 @@ CREATE TABLE staging_rejects (
     file VARCHAR,
     line BIGINT, -- the record's first line, from 1
     reason VARCHAR,
-    raw VARCHAR, -- at most 1,000 characters
+    raw_line VARCHAR, -- at most 1,000 characters
     file_id INTEGER -- ledger.file_id
 );

@@ -1,0 +1,42 @@
+"""Shows how far a simulation is: bars on a terminal, some lines otherwise. All of it goes to stderr."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sparkify.simulate import Tell
+
+_LINES = 5
+
+
+@contextmanager
+def progress() -> Iterator[Tell]:
+    """Give a function to be told of progress, for as long as the context lasts."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with _bars(console) as tell:
+            yield tell
+    else:
+        yield _lines(console)
+
+
+@contextmanager
+def _bars(console: Console) -> Iterator[Tell]:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console) as bars:
+        tasks = {name: bars.add_task(name, total=None) for name in ("songs", "days")}
+        yield lambda name, done, total: bars.update(tasks[name], completed=done, total=total)
+
+
+def _lines(console: Console) -> Tell:
+    told: dict[str, int] = {}
+
+    def tell(name: str, done: int, total: int) -> None:
+        part = done * _LINES // total
+        if part > told.get(name, 0):
+            told[name] = part
+            console.print(f"{name}: {done:,} of {total:,}", highlight=False)
+
+    return tell

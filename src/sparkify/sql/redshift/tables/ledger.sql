@@ -1,0 +1,15 @@
+-- ledger: one row per source object whose records the warehouse holds; loaded + rejected = records.
+-- ALL: small, and compared with every listing.
+CREATE TABLE ledger (
+    file_id INTEGER,
+    source VARCHAR(65535), -- song_data or log_data
+    uri VARCHAR(65535),
+    size BIGINT, -- bytes
+    version VARCHAR(65535), -- ETag, or modification time in ns
+    run_id INTEGER, -- runs.run_id
+    records BIGINT,
+    loaded BIGINT,
+    rejected BIGINT
+)
+DISTSTYLE ALL
+SORTKEY (file_id);

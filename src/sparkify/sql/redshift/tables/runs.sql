@@ -1,0 +1,16 @@
+-- runs: one row per run that changed the warehouse.
+-- ALL: small.
+CREATE TABLE runs (
+    run_id INTEGER,
+    started_at TIMESTAMP, -- UTC
+    finished_at TIMESTAMP, -- UTC
+    engine VARCHAR(65535),
+    version VARCHAR(65535), -- of this software
+    is_full BOOLEAN, -- rebuilt from scratch
+    files BIGINT,
+    records BIGINT,
+    loaded BIGINT,
+    rejected BIGINT
+)
+DISTSTYLE ALL
+SORTKEY (run_id);

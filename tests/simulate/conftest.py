@@ -1,0 +1,43 @@
+"""Simulations that several tests look at."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkify.simulate import Settings, simulate, sink_for
+from tests.simulate.reading import SAMPLE, Simulation
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Simulation]:
+    """Simulate with the given settings."""
+
+    def simulate_into_new_folder(**settings: Any) -> Simulation:
+        folder = tmp_path_factory.mktemp("simulation")
+        asked = Settings(**settings)
+        simulate(asked, sink_for(str(folder)))
+        return Simulation(folder, asked)
+
+    return simulate_into_new_folder
+
+
+@pytest.fixture(scope="session")
+def clean(run: Callable[..., Simulation]) -> Simulation:
+    """Ten days without warts."""
+    return run(songs=500, users=400, days=10)
+
+
+@pytest.fixture(scope="session")
+def dirty(run: Callable[..., Simulation]) -> Simulation:
+    """Ten days with a great many warts."""
+    return run(songs=500, users=400, days=10, dirty=0.05)
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """The real logs and songs."""
+    if not (SAMPLE / "log_data").is_dir():
+        pytest.skip(f"the sample data are not in {SAMPLE}; SPARKIFY_SAMPLE_DATA says where else")
+    return SAMPLE

@@ -1,0 +1,103 @@
+"""Helpers for tests: source files made on the spot, and tables read back."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sparkify.config import Settings
+from sparkify.engines import connect
+from sparkify.pipeline import Summary
+from sparkify.sql_queries import STAR_TABLES
+from tests.reference import Star, sort_rows
+
+Record = dict[str, Any]
+
+
+def event(**values: Any) -> Record:
+    """A play as the logs have it, with some values changed."""
+    return {
+        "artist": "Sydney Youngblood",
+        "auth": "Logged In",
+        "firstName": "Jacob",
+        "gender": "M",
+        "itemInSession": 53,
+        "lastName": "Klein",
+        "length": 238.07955,
+        "level": "paid",
+        "location": "Tampa-St. Petersburg-Clearwater, FL",
+        "method": "PUT",
+        "page": "NextSong",
+        "registration": 1540558108796.0,
+        "sessionId": 954,
+        "song": "Ain't No Sunshine",
+        "status": 200,
+        "ts": 1543449657796,
+        "userAgent": '"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_4)"',
+        "userId": "73",
+    } | values
+
+
+def track(**values: Any) -> Record:
+    """A song file's object, with some values changed."""
+    return {
+        "num_songs": 1,
+        "artist_id": "ARJIE2Y1187B994AB7",
+        "artist_latitude": None,
+        "artist_longitude": None,
+        "artist_location": "",
+        "artist_name": "Line Renaud",
+        "song_id": "SOUPIRU12A6D4FA1E1",
+        "title": "Der Kleine Dompfaff",
+        "duration": 152.92036,
+        "year": 0,
+    } | values
+
+
+def write(path: Path, *records: Record | str | bytes) -> Path:
+    """Write a file with a record on each line; text and bytes go in as they are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [
+        item if isinstance(item, bytes) else (item if isinstance(item, str) else json.dumps(item)).encode()
+        for item in records
+    ]
+    path.write_bytes(b"\n".join(lines))
+    return path
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A warehouse after a run."""
+
+    settings: Settings
+    summary: Summary
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement."""
+        warehouse = connect(self.settings, read_only=True)
+        try:
+            return warehouse.query(sql)
+        finally:
+            warehouse.close()
+
+    @property
+    def star(self) -> Star:
+        """The five tables, without songplay_id, each sorted."""
+        return read_star(self.settings)
+
+    @property
+    def rejects(self) -> list[tuple[str, int, str, str]]:
+        """(file name, line, reason, raw text) of each reject, in order."""
+        rows = self.query("SELECT file, line, reason, raw_line FROM staging_rejects ORDER BY 1, 2, 3")
+        return [(Path(file).name, line, reason, raw) for file, line, reason, raw in rows]
+
+
+def read_star(settings: Settings) -> Star:
+    """The five tables of a warehouse, without songplay_id, each sorted."""
+    warehouse = connect(settings, read_only=True)
+    try:
+        star = {table: warehouse.query(f"SELECT * FROM {table}") for table in STAR_TABLES}
+    finally:
+        warehouse.close()
+    star["songplays"] = [row[1:] for row in star["songplays"]]
+    return {table: sort_rows(rows) for table, rows in star.items()}

@@ -1,0 +1,336 @@
+"""Bad input: every record is loaded, or rejected with file, line and reason, never both or neither."""
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sparkify.errors import TooManyRejectsError
+from sparkify.pipeline import run_etl
+from sparkify.progress import Silence
+from tests.support import Loaded, event, read_star, track, write
+
+BEFORE, AFTER = event(ts=1543449657000), event(ts=1543449659000)
+
+
+def text(**values: object) -> str:
+    return json.dumps(event(**values))
+
+
+def with_value(key: str, literal: str) -> str:
+    """An event with a value written just so, right or wrong."""
+    return json.dumps(event(**{key: "PLACE"})).replace('"PLACE"', literal)
+
+
+@pytest.fixture
+def load_event(tmp_path: Path, load: Callable[..., Loaded]) -> Callable[[str | bytes], Loaded]:
+    """Loads a log file in which a record stands on line 2, between two good ones."""
+
+    def run(record: str | bytes) -> Loaded:
+        write(tmp_path / "song_data/A/song.json", track())
+        write(tmp_path / "log_data/events.json", json.dumps(BEFORE), record, json.dumps(AFTER))
+        loaded = load()
+        records, good, bad = loaded.query(
+            "SELECT records, loaded, rejected FROM ledger WHERE source = 'log_data'"
+        )[0]
+        assert good + bad == records
+        assert loaded.query("SELECT COUNT(*) FROM staging_events") == [(good,)]
+        assert len(loaded.rejects) == bad
+        return loaded
+
+    return run
+
+
+REJECTED: dict[str, tuple[str | bytes, str]] = {
+    "a text for a number": (with_value("ts", '"abc"'), "ts: 'abc' is not an integer"),
+    "a number too large for BIGINT": (
+        with_value("ts", "99999999999999999999"),
+        "ts: '99999999999999999999' is not an integer",
+    ),
+    "a fraction for an integer": (
+        with_value("ts", "1541105830796.7"),
+        "ts: '1541105830796.7' is not an integer",
+    ),
+    "an integer with an exponent": (with_value("sessionId", "1e3"), "session_id: '1000.0' is not an integer"),
+    "a hexadecimal text": (with_value("userId", '"0x1F"'), "user_id: '0x1F' is not an integer"),
+    "an integer with underscores": (with_value("userId", '"1_000"'), "user_id: '1_000' is not an integer"),
+    "a status too large for INTEGER": (
+        with_value("status", "3000000000"),
+        "status: '3000000000' is not an integer",
+    ),
+    "an item number that is a text": (
+        with_value("itemInSession", '"one"'),
+        "item_in_session: 'one' is not an integer",
+    ),
+    "true for a number": (with_value("length", "true"), "length: 'true' is not a number"),
+    "a text for a length": (with_value("length", '"4:12"'), "length: '4:12' is not a number"),
+    "a length with underscores": (with_value("length", '"1_0.5"'), "length: '1_0.5' is not a number"),
+    "NaN": (with_value("length", "NaN"), "length: 'NaN' is not a number"),
+    "Infinity": (with_value("registration", "-Infinity"), "registration: '-Infinity' is not a number"),
+    "a number too large for a double": (with_value("length", "1e400"), "length: '1e400' is not a number"),
+    "an object for a text": (with_value("artist", '{"name": "Air"}'), "artist: an object or array"),
+    "an array for a text": (with_value("userAgent", "[1, 2]"), "user_agent: an object or array"),
+    "no ts": (text(ts=None), "ts is missing"),
+    "no session": (text(sessionId=None), "session_id is missing"),
+    "no page": (text(page=None), "page is missing"),
+    "a year after 9999": (with_value("ts", "253402300800000"), "outside the years 1 to 9999"),
+    "a year before 1": (with_value("ts", "-62135596800001"), "outside the years 1 to 9999"),
+    "a lone surrogate": (with_value("song", r'"\ud800"'), "not valid JSON"),
+    "a raw control character": (with_value("song", '"a\tb"'), "not valid JSON"),
+    "invalid UTF-8": (text(song="PLACE").encode().replace(b"PLACE", b"\xff\xfe"), "not UTF-8"),
+    "a NUL character": (with_value("song", r'"a\u0000b"'), "a text with a NUL character"),
+    "a text over 65,535 bytes": (text(song="é" * 32768), "a text longer than 65,535 bytes"),
+    "a line that is cut off": (text()[:200], "not valid JSON"),
+    "a line that is cut off in the middle of a value": (text()[:30], "not valid JSON"),
+    "single quotes": ("{'ts': 1}", "not valid JSON"),
+    "a comment": ("// nothing", "not a JSON object"),
+    "something behind the object": (text() + " x", "not valid JSON"),
+    "a closing brace too many": (text() + "}", "not valid JSON"),
+    "a number": ("42", "not a JSON object"),
+    "a text": ('"{}"', "not a JSON object"),
+    "an array": ("[" + text() + "]", "not a JSON object"),
+    "an empty object": ("{}", "ts is missing"),
+    "a million open brackets": ('{"ts": ' + "[" * 1_000_000, "not valid JSON"),
+    "a million nested brackets": (
+        '{"ts": ' + "[" * 1_000_000 + "]" * 1_000_000 + "}",
+        "is not an integer",
+    ),
+    "a line of 33 MB": (text(song="x" * 33_000_000), "longer than 4 MB"),
+    "a line of 33 MB without a good character": ("x" * 33_000_000, "longer than 4 MB"),
+}
+
+
+@pytest.mark.parametrize(("record", "reason"), REJECTED.values(), ids=REJECTED.keys())
+def test_a_bad_record_is_rejected_with_its_line_and_reason(
+    load_event: Callable[[str | bytes], Loaded], record: str | bytes, reason: str
+) -> None:
+    loaded = load_event(record)
+    ((file, line, found, raw),) = loaded.rejects
+    assert (file, line) == ("events.json", 2)
+    assert reason in found
+    assert 0 < len(raw) <= 1000
+    assert raw[:20].encode() == (record if isinstance(record, bytes) else record.encode())[:20]
+    assert len(loaded.star["songplays"]) == 2
+
+
+LOADED = {
+    "a number as a text": (with_value("ts", '"1541105830796"'), "ts", "2018-11-01 20:57:10.796"),
+    "a text as a number": (with_value("artist", "311"), "artist", "311"),
+    "a user id as a number": (with_value("userId", "39"), "user_id", "39"),
+    "an empty user id": (text(userId=""), "user_id", "None"),
+    "a user id that is null": (text(userId=None), "user_id", "None"),
+    "an empty text": (text(location=""), "location", ""),
+    "brackets inside a text": (text(song=": [Live] {a}"), "song", ": [Live] {a}"),
+    "a text that looks like an array": (text(song="[1]"), "song", "[1]"),
+    "a text that looks like an object": (text(song='{"a": {}}'), "song", '{"a": {}}'),
+    "escapes": (with_value("song", r'"a\/b\"c\u00e9\n"'), "song", 'a/b"cé\n'),
+    "a surrogate pair": (with_value("song", r'"\ud83d\ude00"'), "song", "😀"),
+    "unescaped characters of any plane": (
+        json.dumps(event(song="ÿ€😀\u2028"), ensure_ascii=False),
+        "song",
+        "ÿ€😀\u2028",
+    ),
+    "the literal text \\u0000": (text(song="a\\u0000b"), "song", "a\\u0000b"),
+    "a key twice: the first counts": ('{"song": "first", ' + text(song="second")[1:], "song", "first"),
+    "a comma too many": (text()[:-1] + ",}", "song", "Ain't No Sunshine"),
+    "an unknown key": ('{"device": {"os": "x"}, ' + text()[1:], "song", "Ain't No Sunshine"),
+    "spaces around the object": ("  " + text() + " \t", "song", "Ain't No Sunshine"),
+    "the first moment": (with_value("ts", "0"), "ts", "1970-01-01 00:00:00"),
+    "a moment before 1970": (with_value("ts", "-1"), "ts", "1969-12-31 23:59:59.999"),
+    "a leap day": (with_value("ts", "1582934400001"), "ts", "2020-02-29 00:00:00.001"),
+    "the largest session": (with_value("sessionId", str(2**63 - 1)), "session_id", str(2**63 - 1)),
+    "a text of 65,535 bytes": (text(song="x" * 65_535), "song", "x" * 65_535),
+}
+
+
+@pytest.mark.parametrize(("record", "column", "value"), LOADED.values(), ids=LOADED.keys())
+def test_an_unusual_record_is_loaded_as_it_means(
+    load_event: Callable[[str | bytes], Loaded], record: str, column: str, value: str
+) -> None:
+    loaded = load_event(record)
+    assert loaded.rejects == []
+    assert loaded.query("SELECT COUNT(*) FROM staging_events") == [(3,)]
+    values = [str(row[0]) for row in loaded.query(f"SELECT {column}::VARCHAR FROM staging_events")]
+    assert value in values
+
+
+def test_missing_keys_are_null_where_they_may_be(load_event: Callable[[str | bytes], Loaded]) -> None:
+    loaded = load_event('{"ts": 1, "page": "NextSong", "sessionId": 2, "userId": "3"}')
+    assert loaded.rejects == []
+    assert loaded.query("SELECT * EXCLUDE (songplay_id, start_time) FROM songplays WHERE user_id = 3") == [
+        (3, None, None, None, 2, None, None)
+    ]
+    assert loaded.query("SELECT * FROM users WHERE user_id = 3") == [(3, None, None, None, None)]
+
+
+SONG_REJECTS = {
+    "no song id": (track(song_id=None), "song_id is missing"),
+    "an empty song id": (track(song_id=""), "song_id is missing"),
+    "no artist id": (track(artist_id=None), "artist_id is missing"),
+    "a text for a year": (track(year="MCMXCIX"), "year: 'MCMXCIX' is not an integer"),
+    "a text for a latitude": (track(artist_latitude="north"), "artist_latitude: 'north' is not a number"),
+    "a text for a longitude": (track(artist_longitude="9_9"), "artist_longitude: '9_9' is not a number"),
+    "a text for a duration": (track(duration="3 min"), "duration: '3 min' is not a number"),
+    "a fraction for a count": (track(num_songs=1.5), "num_songs: '1.5' is not an integer"),
+    "a list for a name": (track(artist_name=["a", "b"]), "artist_name: an object or array"),
+}
+
+
+@pytest.mark.parametrize(("record", "reason"), SONG_REJECTS.values(), ids=SONG_REJECTS.keys())
+def test_a_bad_song_is_rejected_and_the_others_load(
+    tmp_path: Path, load: Callable[..., Loaded], record: dict[str, object], reason: str
+) -> None:
+    write(tmp_path / "song_data/A/bad.json", record)
+    write(tmp_path / "song_data/A/good.json", track(song_id="GOOD"))
+    write(tmp_path / "log_data/events.json", event())
+    loaded = load()
+    ((file, line, found, _),) = loaded.rejects
+    assert (file, line) == ("bad.json", 1)
+    assert reason in found
+    assert loaded.query("SELECT song_id FROM songs") == [("GOOD",)]
+
+
+THREE = [event(ts=1543449657000 + number) for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        "\n".join(map(json.dumps, THREE)).encode(),
+        "\r\n".join(map(json.dumps, THREE)).encode() + b"\r\n",
+        "\n\n \n\t\n".join(map(json.dumps, THREE)).encode() + b"\n\n",
+        b"\n\n" + "\n".join(map(json.dumps, THREE)).encode(),
+        "".join(map(json.dumps, THREE)).encode(),
+        " ".join(map(json.dumps, THREE)).encode(),
+        "\n".join(json.dumps(item, indent=2) for item in THREE).encode(),
+        "".join(json.dumps(item, indent=4) for item in THREE).encode(),
+        b"\xef\xbb\xbf" + "\n".join(map(json.dumps, THREE)).encode(),
+        "\n".join(map(json.dumps, THREE)).encode("utf-16"),
+        "\n".join(map(json.dumps, THREE)).encode("utf-16-be").join((b"\xfe\xff", b"")),
+        gzip.compress("\n".join(map(json.dumps, THREE)).encode()),
+        gzip.compress(json.dumps(THREE[0]).encode() + b"\n")
+        + gzip.compress("\n".join(map(json.dumps, THREE[1:])).encode()),
+    ],
+    ids=[
+        "lines without a final newline",
+        "CRLF",
+        "blank lines",
+        "blank lines first",
+        "nothing between",
+        "spaces between",
+        "objects over lines",
+        "objects over lines with nothing between",
+        "byte order mark",
+        "UTF-16",
+        "UTF-16 big-endian",
+        "gzip named json",
+        "gzip in two members",
+    ],
+)
+@pytest.mark.parametrize("name", ["events.json", "events.json.gz"])
+def test_every_way_to_put_records_into_a_file_is_read(
+    tmp_path: Path, load: Callable[..., Loaded], contents: bytes, name: str
+) -> None:
+    write(tmp_path / "song_data/A/song.json", track())
+    write(tmp_path / "log_data" / name, contents)
+    loaded = load()
+    assert loaded.rejects == []
+    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(3,)]
+
+
+def test_an_empty_file_has_no_records(tmp_path: Path, load: Callable[..., Loaded]) -> None:
+    write(tmp_path / "song_data/A/song.json", track())
+    write(tmp_path / "log_data/a.json", event())
+    write(tmp_path / "log_data/b.json", b"")
+    write(tmp_path / "log_data/c.json", b"\n \n")
+    assert load().query("SELECT records FROM ledger WHERE source = 'log_data' ORDER BY uri") == [
+        (1,),
+        (0,),
+        (0,),
+    ]
+
+
+def test_a_truncated_gzip_file_gives_its_whole_lines_and_a_reject_for_the_rest(
+    tmp_path: Path, load: Callable[..., Loaded]
+) -> None:
+    whole = gzip.compress("\n".join(json.dumps(event(ts=number)) for number in range(1000)).encode())
+    write(tmp_path / "song_data/A/song.json", track())
+    write(tmp_path / "log_data/events.json.gz", whole[: len(whole) // 2])
+    loaded = load()
+    ((plays,),) = loaded.query("SELECT COUNT(*) FROM songplays")
+    assert 0 < plays < 1000
+    reasons = [reason for _, _, reason, _ in loaded.rejects]
+    assert any("damaged gzip file" in reason for reason in reasons)
+    assert len(reasons) <= 2  # and the line in which it breaks off
+
+
+def test_a_json_array_over_lines_is_rejected_line_by_line(
+    tmp_path: Path, load: Callable[..., Loaded]
+) -> None:
+    write(tmp_path / "song_data/A/song.json", track())
+    write(tmp_path / "log_data/array.json", "[", text(ts=1) + ",", text(ts=2), "]")
+    write(tmp_path / "log_data/good.json", event())
+    loaded = load()
+    assert [(line, reason) for _, line, reason, _ in loaded.rejects] == [
+        (1, "not a JSON object"),
+        (2, "not valid JSON"),
+        (4, "not a JSON object"),
+    ]
+
+
+def test_a_record_fares_the_same_whatever_stands_beside_it(
+    tmp_path: Path, load: Callable[..., Loaded]
+) -> None:
+    # A file with a bad record is read by another code path, which must not change what becomes of the others.
+    records: list[str | bytes] = [record for record, _ in REJECTED.values() if len(record) < 100_000]
+    records += [record for record, _, _ in LOADED.values()]
+    write(tmp_path / "song_data/A/song.json", track())
+    for number, record in enumerate(records):
+        write(tmp_path / f"log_data/alone/{number:03}.json", record)
+    alone = load()
+    alone_rows = alone.query("SELECT * EXCLUDE file_id FROM staging_events")
+    alone_rejects = [(reason, raw) for _, _, reason, raw in alone.rejects]
+    write(tmp_path / "log_data/together.json", *records)
+    for number in range(len(records)):
+        (tmp_path / f"log_data/alone/{number:03}.json").unlink()
+    together = load(full=True)
+    assert sorted(together.query("SELECT * EXCLUDE file_id FROM staging_events"), key=str) == sorted(
+        alone_rows, key=str
+    )
+    assert sorted((reason, raw) for _, _, reason, raw in together.rejects) == sorted(alone_rejects)
+
+
+def test_hidden_and_underscore_names_are_not_data(tmp_path: Path, load: Callable[..., Loaded]) -> None:
+    write(tmp_path / "song_data/A/song.json", track())
+    write(tmp_path / "log_data/2018/11/events.json", event())
+    for name in (
+        ".ipynb_checkpoints/events-checkpoint.json",
+        "2018/.hidden.json",
+        "_temporary/events.json",
+        "2018/11/_SUCCESS.json",
+        "2018/11/notes.txt",
+        "2018/11/events.json.crc",
+    ):
+        write(tmp_path / "log_data" / name, event(ts=1))
+    assert load().query("SELECT COUNT(*) FROM songplays") == [(1,)]
+
+
+def test_too_many_rejects_fail_the_run_and_change_nothing(
+    tmp_path: Path, load: Callable[..., Loaded]
+) -> None:
+    write(tmp_path / "song_data/A/song.json", track())
+    write(tmp_path / "log_data/a.json", event())
+    first = load()
+    before = first.star
+    write(tmp_path / "log_data/b.json", *(event(ts=number) for number in range(98)), "{", "x")
+    strict = replace(first.settings, max_reject_share=0.01)
+    with pytest.raises(TooManyRejectsError) as caught:
+        run_etl(strict, Silence())
+    assert "2 of 100 records" in caught.value.message
+    assert "b.json:99: not valid JSON" in caught.value.message
+    assert read_star(first.settings) == before
+    assert first.rejects == []
+    assert run_etl(replace(strict, max_reject_share=0.02), Silence()).tables["songplays"] == (99, 98)

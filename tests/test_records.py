@@ -1,0 +1,95 @@
+"""Cutting files into records: the same records however the bytes come, and none lost."""
+
+import json
+from pathlib import Path
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from sparkify.records import RecordReader
+from sparkify.sources import LoadFile, LocalSource
+from sparkify.splitter import split
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+objects = st.dictionaries(st.text(max_size=4), values, min_size=1, max_size=3)
+written = st.builds(
+    lambda item, indent, plain: json.dumps(item, indent=indent, ensure_ascii=plain),
+    objects,
+    st.sampled_from([None, None, None, 1]),
+    st.booleans(),
+)
+damaged = st.builds(
+    lambda item, end: json.dumps(item)[: -1 - end], objects, st.integers(0, 9)
+) | st.sampled_from(["x", "}", "{", "[1]", '"{}"', '{"a": 1}}', '{"a": 1},', "{'a': 1}", '{"a": "b'])
+
+
+def read(folder: Path, *, chunk_bytes: int = 2**22, careful: bool = False) -> list[tuple[int, int, str]]:
+    """(file, line, text) of every record in a folder."""
+    store = LocalSource(str(folder))
+    files = [LoadFile(number, item) for number, item in enumerate(store.list_objects())]
+    reader = RecordReader(store, files, chunk_bytes=chunk_bytes, careful=careful)
+    rows = [
+        (row["file_id"], row["line"], row["raw"].strip())
+        for batch in reader.stream()
+        for row in batch.to_pylist()
+    ]
+    for file in files:
+        assert reader.counts[file.file_id] == sum(file_id == file.file_id for file_id, _, _ in rows)
+    return sorted(rows)
+
+
+def is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+@given(
+    contents=st.lists(st.lists(written | damaged, max_size=6).map("\n".join), min_size=1, max_size=4),
+    chunk_bytes=st.integers(1, 200),
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_records_do_not_depend_on_how_the_bytes_are_read(
+    tmp_path_factory: pytest.TempPathFactory, contents: list[str], chunk_bytes: int
+) -> None:
+    folder = tmp_path_factory.mktemp("data")
+    for number, text in enumerate(contents):
+        (folder / f"{number}.json").write_text(text, encoding="utf-8", newline="")
+    records = read(folder, careful=True)
+    assert read(folder, careful=True, chunk_bytes=chunk_bytes) == records
+    by_lines = read(folder)
+    assert read(folder, chunk_bytes=chunk_bytes) == by_lines
+    # Several objects on a line are one bad record at first, and make the loader cut the file again.
+    assert {record for record in by_lines if is_object(record[2])} <= set(records)
+    # Nothing is lost: all that is not white space is in exactly one record.
+    for number, text in enumerate(contents):
+        for found in (records, by_lines):
+            kept = "".join(raw for file_id, _, raw in found if file_id == number)
+            assert "".join(kept.split()) == "".join(text.split())
+
+
+@given(items=st.lists(objects, max_size=5), between=st.sampled_from(["", " ", "\n", "\n\n", "\r\n"]))
+def test_good_objects_are_found_whatever_stands_between_them(items: list[object], between: str) -> None:
+    data = between.join(json.dumps(item, indent=1) for item in items).encode()
+    records, rest, _ = split(data, 1, final=True)
+    assert [json.loads(record.data) for record in records] == items
+    assert rest == b""
+
+
+def test_lines_are_counted_from_one_over_blank_lines_and_chunks(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('\n{"a": 1}\n\n\n{"a": 2}\r\n{\n"a": 3}\nx\n{"a": 4}{"a": 5}')
+    for chunk_bytes in (3, 10, 1000):
+        assert read(tmp_path, careful=True, chunk_bytes=chunk_bytes) == [
+            (0, 2, '{"a": 1}'),
+            (0, 5, '{"a": 2}'),
+            (0, 6, '{\n"a": 3}'),
+            (0, 8, "x"),
+            (0, 9, '{"a": 4}'),
+            (0, 9, '{"a": 5}'),
+        ]

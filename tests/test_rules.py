@@ -1,0 +1,183 @@
+"""The rules of the star schema, as properties: whatever arrives, the pipeline and the reference agree."""
+
+import json
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, given, settings
+
+from sparkify.config import load_settings
+from sparkify.engines import Warehouse, connect
+from sparkify.pipeline import load
+from sparkify.progress import Silence
+from sparkify.sql_queries import STAR_TABLES
+from tests.reference import Star, build_star, sort_rows
+from tests.support import Record, event, track, write
+
+
+def garbled(text: str, times: int) -> str:
+    """Text as it looks when its UTF-8 has been read as Latin-1."""
+    for _ in range(times):
+        text = text.encode().decode("latin-1")
+    return text
+
+
+# Few values, so that the same artist, user or moment comes up again and again; and awkward ones.
+plain_names = [
+    "Björk",
+    "björk",
+    "Beyoncé",
+    "Beyonce",
+    "!!!",
+    "O'Brien",
+    "",
+    " Air ",
+    "Air",
+    "東京事変",
+    "Zé",
+    "Z",
+]
+names = st.builds(garbled, st.sampled_from(plain_names), st.integers(0, 3))
+titles = st.builds(
+    garbled, st.sampled_from(["Jóga", "Joga", "Hallo", "[Live]", '{"a": 1}', "a\\b", "½"]), st.integers(0, 2)
+)
+lengths = st.sampled_from([None, 0, 100, 100.5, 101.0, 101.5, 238.07955, -3.5])
+moments = st.one_of(
+    st.sampled_from([1543449657796, 1543449657797]),
+    st.sampled_from([0, -1, 951782400000, 1546300799999, 1582934400000, 32503680000123]),
+)
+text_or_null = st.sampled_from([None, "", "a", "B", "é", "~"])
+
+events = st.lists(
+    st.builds(
+        event,
+        artist=st.none() | names,
+        song=st.none() | titles,
+        length=lengths,
+        ts=moments,
+        userId=st.sampled_from(["1", "2", 2, "", None]),
+        sessionId=st.integers(1, 2),
+        itemInSession=st.sampled_from([None, 0, 1, 2]),
+        page=st.sampled_from(["NextSong", "NextSong", "NextSong", "Home", "Submit Upgrade"]),
+        level=st.sampled_from(["free", "paid", None]),
+        firstName=text_or_null,
+        lastName=text_or_null,
+        gender=st.sampled_from(["F", "M", None]),
+        location=text_or_null,
+        userAgent=text_or_null,
+    ),
+    max_size=25,
+)
+songs = st.lists(
+    st.builds(
+        track,
+        song_id=st.sampled_from(["S1", "S2", "S3", "S4", "s1"]),
+        artist_id=st.sampled_from(["A1", "A2", "a1"]),
+        artist_name=st.none() | names,
+        title=st.none() | titles,
+        duration=st.sampled_from([None, 99.5, 100, 100.5, 101, 238.07955]),
+        year=st.sampled_from([None, 0, 1999, 2001]),
+        artist_location=st.sampled_from([None, "", "Oslo", "Österreich"]),
+        artist_latitude=st.sampled_from([None, 0, 59.9, -59.9]),
+        artist_longitude=st.sampled_from([None, 10.7]),
+    ),
+    max_size=15,
+)
+
+
+@contextmanager
+def scratch_warehouse() -> Iterator[tuple[Path, Any, Warehouse]]:
+    """A folder for source files, settings that point to it, and a warehouse in memory."""
+    folder = Path(tempfile.mkdtemp())
+    options = load_settings(
+        environment={},
+        database=":memory:",
+        song_data=str(folder / "song_data"),
+        log_data=str(folder / "log_data"),
+        max_reject_share=0,
+    )
+    warehouse = connect(options)
+    # A file without records is data as well, and keeps the folders from being empty.
+    write(folder / "song_data" / "empty.json")
+    write(folder / "log_data" / "empty.json")
+    try:
+        yield folder, options, warehouse
+    finally:
+        warehouse.close()
+        shutil.rmtree(folder)
+
+
+def star_of(warehouse: Warehouse) -> Star:
+    """The five tables, without songplay_id, each sorted."""
+    star = {table: warehouse.query(f"SELECT * FROM {table}") for table in STAR_TABLES}
+    star["songplays"] = [row[1:] for row in star["songplays"]]
+    return {table: sort_rows(rows) for table, rows in star.items()}
+
+
+def write_logs(folder: Path, name: str, records: list[Record]) -> None:
+    write(
+        folder / "log_data" / f"{name}.json", *(json.dumps(record, ensure_ascii=False) for record in records)
+    )
+
+
+def write_songs(folder: Path, name: str, records: list[Record]) -> None:
+    write(folder / "song_data" / f"{name}.json", *records)
+
+
+@given(songs=songs, events=events, seed=st.integers(0, 1000))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_files_give_the_tables_of_the_reference(
+    songs: list[Record], events: list[Record], seed: int
+) -> None:
+    with scratch_warehouse() as (folder, options, warehouse):
+        # In two files, one of which holds again some events of the other, in another order.
+        again = random.Random(seed).sample(events, len(events) // 3)
+        write_logs(folder, "2018-11-01-events", events)
+        write_logs(folder, "2018-11-02-events", again)
+        write_songs(folder, "TRAAA", songs)
+        load(warehouse, options, Silence())
+        expected = build_star(songs, events + again)
+        for table, rows in star_of(warehouse).items():
+            assert rows == expected[table], table
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[tuple[str, str, list[Record]]]:
+    """Files in the order in which they come: new ones, changed ones, and the same ones under new names."""
+    order = draw(
+        st.lists(
+            st.tuples(st.sampled_from(["song_data", "log_data"]), st.sampled_from(["a", "b", "c", "d"])),
+            min_size=2,
+            max_size=7,
+        )
+    )
+    return [(source, name, draw(songs if source == "song_data" else events)) for source, name in order]
+
+
+@given(arrivals=arrivals(), pauses=st.sets(st.integers(0, 6)))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+def test_any_sequence_of_runs_ends_in_the_tables_of_one_full_load(
+    arrivals: list[tuple[str, str, list[Record]]], pauses: set[int]
+) -> None:
+    with scratch_warehouse() as (folder, options, warehouse):
+        present: dict[tuple[str, str], list[Record]] = {}
+        for number, (source, name, records) in enumerate(arrivals):
+            present[source, name] = records
+            (write_songs if source == "song_data" else write_logs)(folder, name, records)
+            if number not in pauses:
+                load(warehouse, options, Silence())
+        load(warehouse, options, Silence())
+        expected = build_star(
+            [song for (source, _), found in present.items() if source == "song_data" for song in found],
+            [visit for (source, _), found in present.items() if source == "log_data" for visit in found],
+        )
+        for table, rows in star_of(warehouse).items():
+            assert rows == expected[table], table

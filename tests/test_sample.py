@@ -1,0 +1,108 @@
+"""The real sample: its known answers, and every row against the reference."""
+
+from pathlib import Path
+
+import pytest
+
+from sparkify.config import load_settings
+from sparkify.pipeline import run_etl
+from sparkify.progress import Silence
+from tests.reference import build_star, read_records
+from tests.support import Loaded
+
+
+@pytest.fixture(scope="module")
+def loaded(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    settings = load_settings(
+        environment={},
+        database=str(tmp_path_factory.mktemp("sample") / "warehouse.duckdb"),
+        song_data=str(sample / "song_data"),
+        log_data=str(sample / "log_data"),
+    )
+    return Loaded(settings, run_etl(settings, Silence()))
+
+
+@pytest.mark.parametrize(
+    ("table", "rows"), [("songplays", 6820), ("users", 97), ("songs", 71), ("artists", 69), ("time", 6813)]
+)
+def test_each_table_has_its_known_number_of_rows(loaded: Loaded, table: str, rows: int) -> None:
+    assert loaded.query(f"SELECT COUNT(*) FROM {table}") == [(rows,)]
+
+
+def test_the_one_matched_play_is_the_known_one(loaded: Loaded) -> None:
+    assert loaded.query("SELECT song_id, artist_id FROM songplays WHERE song_id IS NOT NULL") == [
+        ("SOZCTXZ12AB0182364", "AR5KOSW1187FB35FF4")
+    ]
+
+
+def test_the_busiest_hours_are_the_known_ones(loaded: Loaded) -> None:
+    hours = loaded.query(
+        "SELECT hour, COUNT(*) FROM songplays JOIN time USING (start_time) GROUP BY 1 ORDER BY 2 DESC LIMIT 5"
+    )
+    assert hours == [(16, 542), (18, 498), (17, 494), (15, 477), (14, 432)]
+
+
+def test_the_top_listeners_are_the_known_ones(loaded: Loaded) -> None:
+    users = loaded.query("SELECT user_id, COUNT(*) FROM songplays GROUP BY 1 ORDER BY 2 DESC LIMIT 5")
+    assert users == [(49, 689), (80, 665), (97, 557), (15, 463), (44, 397)]
+
+
+def test_plays_by_level_are_the_known_ones(loaded: Loaded) -> None:
+    assert loaded.query("SELECT level, COUNT(*) FROM songplays GROUP BY 1 ORDER BY 1") == [
+        ("free", 1229),
+        ("paid", 5591),
+    ]
+
+
+def test_logged_out_events_have_no_user(loaded: Loaded) -> None:
+    assert loaded.query("SELECT COUNT(*) FROM staging_events WHERE user_id IS NULL") == [(286,)]
+
+
+def test_garbled_texts_are_all_found_and_repaired(loaded: Loaded) -> None:
+    texts = loaded.query(
+        "SELECT COUNT(*), COUNT(DISTINCT garbled) FROM text_repairs WHERE garbled <> repaired"
+    )
+    assert texts == [(195, 195)]
+    plays = loaded.query(
+        "SELECT COUNT(*) FROM staging_events WHERE page = 'NextSong' AND"
+        " (artist IN (SELECT garbled FROM text_repairs) OR song IN (SELECT garbled FROM text_repairs))"
+    )
+    assert plays == [(326,)]
+    assert not loaded.query(
+        "SELECT repaired FROM text_repairs WHERE regexp_matches(repaired, '[\x80-\x9f]|Ã')"
+    )
+
+
+def test_milliseconds_are_kept(loaded: Loaded) -> None:
+    assert loaded.query("SELECT COUNT(*) FROM time WHERE millisecond(start_time) % 1000 = 796") == [(6813,)]
+
+
+def test_every_row_of_every_table_equals_the_reference(loaded: Loaded, sample: Path) -> None:
+    expected = build_star(read_records(sample / "song_data"), read_records(sample / "log_data"))
+    for table, rows in loaded.star.items():
+        assert rows == expected[table], table
+
+
+def test_the_views_show_the_tables(loaded: Loaded) -> None:
+    for view in ("fact_songplays", "dim_users", "dim_songs", "dim_artists", "dim_time"):
+        table = view.partition("_")[2]
+        assert (
+            loaded.query(
+                f"(FROM {view} EXCEPT ALL FROM {table}) UNION ALL (FROM {table} EXCEPT ALL FROM {view})"
+            )
+            == []
+        )
+
+
+def test_the_tables_have_exactly_the_designed_columns(loaded: Loaded) -> None:
+    expected = {
+        "songplays": "songplay_id, start_time, user_id, level, song_id, artist_id, session_id, location,"
+        " user_agent",
+        "users": "user_id, first_name, last_name, gender, level",
+        "songs": "song_id, title, artist_id, year, duration",
+        "artists": "artist_id, name, location, latitude, longitude",
+        "time": "start_time, hour, day, week, month, year, weekday",
+    }
+    for table, columns in expected.items():
+        found = loaded.query(f"SELECT name FROM pragma_table_info('{table}') ORDER BY cid")
+        assert ", ".join(name for (name,) in found) == columns
