@@ -278,6 +278,30 @@ def report(
 
 
 @app.command()
+def export(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")],
+    config: Config = None,
+    database: Database = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+) -> None:
+    """Write the five tables as Parquet files, to be read by anything else."""
+    from sparkify.engines import connect
+    from sparkify.export import export as export_tables
+    from sparkify.output import print_rows
+    from sparkify.questions import require_tables
+
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        require_tables(warehouse)
+        tables = export_tables(warehouse, out, overwrite=overwrite)
+    finally:
+        warehouse.close()
+    rows = [(name, table["rows"], table["files"]) for name, table in tables.items()]
+    print_rows(["table", "rows", "files"], rows, "table")
+    typer.echo(f"exported to {out}", err=True)
+
+
+@app.command()
 def status(config: Config = None, database: Database = None) -> None:
     """Show what the warehouse holds, and the runs that loaded it."""
     from sparkify import summary
