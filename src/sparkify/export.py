@@ -1,15 +1,15 @@
 """Takes the star schema elsewhere: one folder of Parquet files per table.
 
-Owns the layout (below) and the switch from an earlier export to a new one. How an engine writes Parquet is its
-own matter: ``Warehouse.write_parquet``.
+Owns the layout (below) and the switch from an earlier export to a new one. How an engine writes Parquet is
+its own matter: ``Warehouse.write_parquet``.
 
     OUT/songplays/year=2018/month=11/…parquet      OUT/songs/year=1999/…parquet
     OUT/time/year=2018/month=11/…parquet           OUT/users/…parquet   OUT/artists/…parquet
     OUT/_export.json                               the tables with their rows and files
 
-Partition columns are told by the folders, as Hive, Spark, DuckDB and Arrow read them; songs of an unknown year
-are in the folder that these take for NULL. Songs are not partitioned by artist: that would make thousands of
-tiny files.
+Partition columns are told by the folders, as Hive, Spark, DuckDB and Arrow read them; songs of an unknown
+year are in the folder that these take for NULL. Songs are not partitioned by artist: that would make
+thousands of tiny files.
 """
 
 import ctypes
@@ -55,8 +55,8 @@ LAYOUTS = {
 def export(warehouse: Warehouse, out: Path, *, overwrite: bool = False) -> dict[str, Any]:
     """Write the five tables as Parquet into a folder: the whole of it or nothing.
 
-    The files are written aside and then take the place of the folder in one step, so that a reader who lists it
-    sees the old export or the new one, never some of both.
+    The files are written aside and then take the place of the folder in one step, so that a reader who lists
+    it sees the old export or the new one, never some of both.
 
     Args:
         warehouse: one that has been loaded.
