@@ -110,7 +110,7 @@ def test_spark_reads_the_same_rows(database: str, exported: Path) -> None:
     )
     try:
         for table in STAR_TABLES:
-            frame = spark.read.parquet((exported / table).as_uri()).select(*columns(database, table))
+            frame = spark.read.parquet(str(exported / table)).select(*columns(database, table))
             assert sorted((tuple(row) for row in frame.collect()), key=repr) == stored(database, table)
     finally:
         spark.stop()
