@@ -21,7 +21,7 @@ from sparkify.audits import load_audits
 from sparkify.check import find_bad_rows
 from sparkify.engines import Warehouse
 from sparkify.errors import SparkifyError
-from sparkify.questions import Question, ask, load_questions
+from sparkify.questions import Question, ask, load_questions, prepare_many
 from sparkify.report.cards import view_of
 from sparkify.report.charts import Chart, number
 from sparkify.report.words import Record, shown
@@ -137,9 +137,7 @@ def write_report(warehouse: Warehouse, out: Path) -> None:
 
 def collect(warehouse: Warehouse) -> Page:
     """Ask everything that the page tells."""
-    # Six of the questions look at what was heard. The view works it out each time; a table of the same name
-    # that is this connection's own comes before it, and does so once.
-    warehouse.run("CREATE TEMP TABLE heard_plays AS SELECT * FROM heard_plays")
+    prepare_many(warehouse)
     questions = {question.name: question for question in load_questions()}
     sections = {
         section: [_card(warehouse, questions.pop(name), width) for name, width in widths.items()]
