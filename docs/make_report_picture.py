@@ -23,10 +23,11 @@ from sparkify.report import write_report
 DOCS = Path(__file__).parent
 _PAGE = """
 <style>
-  body {{ margin: 0; width: 1400px; height: 980px; overflow: hidden; position: relative; background: #dcd8f3; }}
+  body {{ margin: 0; width: 1400px; height: 980px; overflow: hidden; position: relative; }}
+  body {{ background: #dcd8f3; }}
   img {{ position: absolute; border-radius: 14px; box-shadow: 0 24px 60px #1d174059; }}
   .desk {{ left: 48px; top: 48px; width: 1120px; }}
-  .phone {{ right: 48px; bottom: 40px; width: 300px; border-radius: 28px; border: 7px solid #16181d; }}
+  .phone {{ right: 48px; bottom: 40px; width: 300px; border-radius: 28px; border: 7px solid #111; }}
 </style>
 <img class="desk" src="data:image/png;base64,{desk}">
 <img class="phone" src="data:image/png;base64,{phone}">
