@@ -51,7 +51,7 @@ def test_the_sample_answers_every_question_as_expected(tmp_path: Path) -> None:
 
 def test_equal_answers_are_equal_however_they_are_written(warehouse: Warehouse, tmp_path: Path) -> None:
     (tmp_path / "plays_by_level.csv").write_text(
-        "\ufefflevel,plays,percent,listeners,PLAYS_PER_LISTENER\r\nfree,1,50,1,1.00\r\npaid,1,50.0,1,1\r\n",
+        "\ufefflevel,plays,share_percent,listeners,PLAYS_PER_LISTENER\r\nfree,1,50,1,1.00\r\npaid,1,50.0,1,1\r\n",
         encoding="utf-8",
     )
     assert outcome(check_all(warehouse, tmp_path), "plays_by_level").result == "equal"

@@ -221,6 +221,8 @@ def questions(
     warehouse = connect(_settings(config, database=database), read_only=True)
     try:
         asked.require_tables(warehouse)
+        if all_:
+            asked.prepare_many(warehouse)
         for question in chosen:
             columns, rows = asked.ask(warehouse, question, values)
             if all_:
@@ -258,6 +260,50 @@ def check(
         warehouse.close()
     checks.print_outcomes(outcomes)
     typer.echo(checks.require_good(outcomes), err=True)
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Argument(metavar="OUT.html", help="The file to write.")] = Path("report.html"),
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Write a page with all answers as charts, and the quality of the data."""
+    from sparkify.engines import connect
+    from sparkify.questions import require_tables
+    from sparkify.report import write_report
+
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        require_tables(warehouse)
+        write_report(warehouse, out)
+    finally:
+        warehouse.close()
+    typer.echo(out)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")],
+    config: Config = None,
+    database: Database = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+) -> None:
+    """Write the five tables as Parquet files, to be read by anything else."""
+    from sparkify.engines import connect
+    from sparkify.export import export as export_tables
+    from sparkify.output import print_rows
+    from sparkify.questions import require_tables
+
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        require_tables(warehouse)
+        tables = export_tables(warehouse, out, overwrite=overwrite)
+    finally:
+        warehouse.close()
+    rows = [(name, table["rows"], table["files"]) for name, table in tables.items()]
+    print_rows(["table", "rows", "files"], rows, "table")
+    typer.echo(f"exported to {out}", err=True)
 
 
 @app.command()

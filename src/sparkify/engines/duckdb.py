@@ -206,6 +206,17 @@ class DuckDBWarehouse:
         except duckdb.Error as error:
             raise WarehouseError(f"{self.location}: {_first_line(error)}", _remedy(error)) from None
 
+    def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
+        """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
+        options = ["FORMAT parquet", "COMPRESSION zstd"]
+        if partition_by:
+            options.append(f"PARTITION_BY ({', '.join(partition_by)})")
+        else:
+            Path(folder).mkdir()
+        target = folder if partition_by else f"{folder}/data_0.parquet"
+        self.query("COPY ({}) TO '{}' ({})".format(select, target.replace("'", "''"), ", ".join(options)))
+        Path(folder).mkdir(exist_ok=True)  # of no rows there are no partitions
+
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
         self._connection.close()
