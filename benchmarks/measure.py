@@ -18,13 +18,13 @@ class Runs:
 
     @property
     def median(self) -> float:
+        """The middle one of the wall-clock times."""
         return statistics.median(self.seconds)
 
     def __str__(self) -> str:
-        spread = f"{min(self.seconds):.2f}–{max(self.seconds):.2f}" if len(self.seconds) > 1 else "one run"
-        return (
-            f"{self.median:.2f} s ({spread}), CPU {statistics.median(self.cpu):.2f} s, peak {self.peak_mb:.0f} MB"
-        )
+        spread = f"{min(self.seconds):.2f} to {max(self.seconds):.2f}" if len(self.seconds) > 1 else "one run"
+        cpu = statistics.median(self.cpu)
+        return f"{self.median:.2f} s ({spread}), CPU {cpu:.2f} s, peak {self.peak_mb:.0f} MB"
 
 
 def run_once(command: Sequence[str], runs: Runs) -> None:

@@ -2,17 +2,15 @@
 
 Usage: python benchmarks/pipeline.py FOLDER [--rounds N] [--only NAME …] [--growth MILLIONS …]
 
-FOLDER takes the simulated data (some GB) and is best on the disk that you care about. What is measured is whole
-processes. Names: tiny, whole, nothing-new, day, s3, growth.
+FOLDER takes the simulated data (some GB) and is best on the disk that you care about. Measured are whole processes. Names: tiny, whole, nothing-new, day, s3, growth.
 """
 
 import argparse
-import contextlib
 import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from measure import Runs, compare, run_once
@@ -23,7 +21,8 @@ READ_ONLY = "import pathlib, sys\nfor p in pathlib.Path(sys.argv[1]).rglob('*.js
 GLOB = (
     "import duckdb, sys\n"
     "db = duckdb.connect(sys.argv[2])\n"
-    "db.execute('CREATE OR REPLACE TABLE staging_songs AS SELECT * FROM read_json(?)', [sys.argv[1] + '/**/*.json'])"
+    "db.execute('CREATE OR REPLACE TABLE staging_songs AS SELECT * FROM read_json(?)',"
+    " [sys.argv[1] + '/**/*.json'])"
 )
 
 
@@ -60,7 +59,7 @@ def show(title: str, runs: dict[str, Runs], against: Sequence[str] = ()) -> None
         print(f"  {name}: {item}")
     first = next(iter(runs))
     for other in against:
-        print(f"  {first} takes {runs[first].median / runs[other].median:.2f} × {other}")
+        print(f"  {first} takes {runs[first].median / runs[other].median:.2f} times as long as {other}")
 
 
 def two_million(folder: Path) -> Path:
@@ -118,7 +117,7 @@ def nothing_new(folder: Path, rounds: int) -> None:
 def day(folder: Path, rounds: int) -> None:
     """A day of logs onto a year, and the same day onto nothing but the songs."""
     data = simulate(folder / "year", "--days", "366")
-    last = sorted((data / "log_data").rglob("*.json"))[-1]
+    last = max((data / "log_data").rglob("*.json"))
     year, alone, database = folder / "year.duckdb", folder / "alone.duckdb", folder / "day.duckdb"
     aside, empty = folder / last.name, folder / "no_logs"
     empty.mkdir(exist_ok=True)
@@ -144,17 +143,32 @@ def day(folder: Path, rounds: int) -> None:
     show(f"{last.name} ({last.stat().st_size / 1e6:.1f} MB)", runs, ["a day onto nothing"])
 
 
-@contextlib.contextmanager
-def s3_server(folder: Path) -> Iterator[list[str]]:
-    """rclone serving a folder as S3, with the environment that reaches it."""
+def s3(folder: Path, rounds: int) -> None:
+    """10,000 song objects and a day of logs from an S3 server on this machine, and from its folder."""
     sys.path.insert(0, str(HERE.parent))
     from tests.standin.s3 import S3Server
 
-    with S3Server(folder) as server:
-        yield [
-            "env", f"SPARKIFY_S3_ENDPOINT={server.endpoint}", f"AWS_ACCESS_KEY_ID={server.access_key}",
-            f"AWS_SECRET_ACCESS_KEY={server.secret_key}", "AWS_REGION=us-east-1",
-        ]  # fmt: skip
+    data = simulate(folder / "buckets" / "sparkify", "--days", "1")
+    server = S3Server(data.parent)
+    server.start()
+    environment = [
+        "env", f"SPARKIFY_S3_ENDPOINT={server.endpoint}", f"AWS_ACCESS_KEY_ID={server.access_key}",
+        f"AWS_SECRET_ACCESS_KEY={server.secret_key}", "AWS_REGION=us-east-1",
+    ]  # fmt: skip
+    database = folder / "s3.duckdb"
+    bucket = ["--song-data", "s3://sparkify/song_data", "--log-data", "s3://sparkify/log_data"]
+    try:
+        runs = compare(
+            {
+                "sparkify etl from S3": [*environment, *etl(data, database), *bucket],
+                "sparkify etl from the folder": etl(data, database),
+            },
+            rounds,
+            remove(database),
+        )
+    finally:
+        server.stop()
+    show("10,000 song objects and a day of logs", runs, ["sparkify etl from the folder"])
 
 
 def growth(folder: Path, millions: Sequence[float]) -> None:
@@ -174,7 +188,7 @@ def growth(folder: Path, millions: Sequence[float]) -> None:
         print(
             f"  {events / 1e6:.1f} million events, {logs / 1e9:.1f} GB: {runs}, database"
             f" {database.stat().st_size / 1e6:.0f} MB, {per_million:.2f} s per million"
-            f" ({per_million / first:.2f} × the first)"
+            f" ({per_million / first:.2f} times the first)"
         )
         shutil.rmtree(data)
         remove(database)()
@@ -186,16 +200,24 @@ def _events(data: Path) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", nargs="+", default=["tiny", "whole", "nothing-new", "day", "growth"])
+    parser.add_argument("--only", nargs="+", default=["tiny", "whole", "nothing-new", "day", "s3", "growth"])
     parser.add_argument("--growth", nargs="+", type=float, default=[2, 8, 20])
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     folder = asked.folder.resolve()
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
-    for name, benchmark in {"tiny": tiny, "whole": whole, "nothing-new": nothing_new, "day": day}.items():
+    for name, benchmark in {
+        "tiny": tiny,
+        "whole": whole,
+        "nothing-new": nothing_new,
+        "day": day,
+        "s3": s3,
+    }.items():
         if name in asked.only:
             benchmark(folder, asked.rounds)
     if "growth" in asked.only:
