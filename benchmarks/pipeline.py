@@ -2,7 +2,8 @@
 
 Usage: python benchmarks/pipeline.py FOLDER [--rounds N] [--only NAME …] [--growth MILLIONS …]
 
-FOLDER takes the simulated data (some GB) and is best on the disk that you care about. Measured are whole processes. Names: tiny, whole, nothing-new, day, s3, growth.
+FOLDER takes the simulated data (some GB) and is best on the disk that you care about. Measured are whole
+processes, interleaved. Names: tiny, whole, nothing-new, day, s3, growth.
 """
 
 import argparse
