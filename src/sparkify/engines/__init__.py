@@ -86,6 +86,13 @@ class Warehouse(Protocol):
         """
         ...
 
+    def audit_scope(self) -> AbstractContextManager[None]:
+        """Let audits see only the time that this run touched, where that saves work.
+
+        Between transform and commit, with ``batch_events`` and ``contested_plays`` in place.
+        """
+        ...
+
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
         ...
