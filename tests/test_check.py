@@ -7,10 +7,12 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
+from sparkify.audits import load_audits
 from sparkify.check import Outcome, check_all, compare
 from sparkify.cli import app
 from sparkify.engines import Warehouse, connect
 from sparkify.errors import CheckError, UsageError
+from sparkify.questions import load_questions
 from tests.answers_support import ANSWERS, SAMPLE, load, needs_sample, play, write_sources
 
 NOON = 1_541_073_600_000  # 2018-11-01 12:00 UTC
@@ -45,7 +47,8 @@ def test_the_sample_answers_every_question_as_expected(tmp_path: Path) -> None:
     settings = load(SAMPLE, tmp_path / "sample.duckdb")
     result = run(str(ANSWERS), "--database", settings.database)
     assert result.exit_code == 0, result.output
-    assert "25 questions equal, 22 audits passed" in result.stderr
+    questions, audits = len(load_questions()), len(load_audits())
+    assert f"{questions} questions equal, {audits} audits passed" in result.stderr
     assert "different" not in result.stdout
 
 
