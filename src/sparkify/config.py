@@ -30,6 +30,15 @@ class Settings:
             the usual keys where there is none.
         max_reject_share: share of a run's records that may be bad, 0 to 1, before the run fails.
         memory_limit: what DuckDB may keep in memory, e.g. ``1GB``.
+        work_prefix: folder on S3 for manifests and bundled parts, which Redshift loads from.
+        export_prefix: folder on S3 to which Redshift may unload.
+        cluster_type: ``multi-node``, ``single-node`` (``provisioned``: by num_nodes) or ``serverless``.
+        workgroup: Serverless workgroup; by default the cluster identifier.
+        namespace: Serverless namespace; by default the cluster identifier.
+        base_rpu: what a Serverless workgroup computes with, in Redshift processing units.
+        publicly_accessible: whether the cluster gets an address outside of its VPC.
+        tags: tags of one's own for all that is created, as ``key=value, key=value``.
+        cluster_timeout_minutes: how long to wait for the cluster to reach a state.
         warnings: what is to be said about the configuration.
     """
 
@@ -53,6 +62,14 @@ class Settings:
     aws_access_key_id: str = field(default="", repr=False)
     aws_secret_access_key: str = field(default="", repr=False)
     aws_region: str = ""
+    work_prefix: str = ""
+    export_prefix: str = ""
+    workgroup: str = ""
+    namespace: str = ""
+    base_rpu: int = 8
+    publicly_accessible: bool = False
+    tags: str = ""
+    cluster_timeout_minutes: int = 60
     warnings: tuple[str, ...] = ()
 
 
@@ -76,6 +93,12 @@ _FILE_KEYS = {
             "DWH_DB_USER": "db_user",
             "DWH_DB_PASSWORD": "db_password",
             "DWH_PORT": "db_port",
+            "DWH_WORKGROUP": "workgroup",
+            "DWH_NAMESPACE": "namespace",
+            "DWH_BASE_RPU": "base_rpu",
+            "DWH_PUBLICLY_ACCESSIBLE": "publicly_accessible",
+            "DWH_TAGS": "tags",
+            "DWH_TIMEOUT_MINUTES": "cluster_timeout_minutes",
         }.items()
     },
     "IAM_ROLE.ARN": "iam_role_arn",
@@ -84,6 +107,8 @@ _FILE_KEYS = {
     "S3.LOG_DATA": "log_data",
     "S3.LOG_JSONPATH": "log_jsonpath",
     "S3.SONG_DATA": "song_data",
+    "S3.WORK_PREFIX": "work_prefix",
+    "S3.EXPORT_PREFIX": "export_prefix",
     "AWS.ACCESS_KEY": "aws_access_key_id",
     "AWS.KEY": "aws_access_key_id",
     "AWS.SECRET_KEY": "aws_secret_access_key",
@@ -196,11 +221,29 @@ def _unquoted(value: str) -> str:
     return value
 
 
-def _convert(name: str, text: str, origin: str) -> str | int | float:
+_WHOLE_NUMBERS = ("db_port", "num_nodes", "base_rpu", "cluster_timeout_minutes")
+_TRUTHS = configparser.RawConfigParser.BOOLEAN_STATES
+
+
+def _convert(name: str, text: str, origin: str) -> str | int | float | bool:
     try:
-        if name in ("db_port", "num_nodes"):
+        if name in _WHOLE_NUMBERS:
             return int(text)
+        if name == "publicly_accessible":
+            return _TRUTHS[text.lower()]
         return float(text) if name == "max_reject_share" else text
-    except ValueError:
-        wanted = "a number" if name == "max_reject_share" else "a whole number"
-        raise UsageError(f"{origin}: {text!r} is not {wanted}", "correct it") from None
+    except (ValueError, KeyError):
+        wanted = {"max_reject_share": "a number", "publicly_accessible": "true or false"}
+        raise UsageError(
+            f"{origin}: {text!r} is not {wanted.get(name, 'a whole number')}", "correct it"
+        ) from None
+
+
+def file_keys(name: str) -> list[tuple[str, str]]:
+    """The (section, key) pairs under which dwh.cfg may hold a setting, the usual one first."""
+    return [
+        (section, key)
+        for section, _, key in (
+            known.partition(".") for known, setting in _FILE_KEYS.items() if setting == name
+        )
+    ]

@@ -4,6 +4,7 @@
     ├── UsageError           exit 2: the command line or the configuration is wrong
     ├── SourceError          a folder, bucket or object can't be listed or read
     ├── WarehouseError       the database can't be opened, is locked, or refused a statement
+    ├── ClusterError         AWS refused a call for the cluster, or it is not as it must be
     ├── TooManyRejectsError  more bad records than the configured share
     └── AuditError           the new star schema failed an audit; the old one is still there
 
@@ -42,6 +43,20 @@ class SourceError(SparkifyError):
 
 class WarehouseError(SparkifyError):
     """The database can't be opened, is in use, or refused what it was asked."""
+
+
+class ClusterError(SparkifyError):
+    """The Redshift cluster, its role or its network can't be made, found, changed or removed.
+
+    Args:
+        message: what happened.
+        hint: what to do about it.
+        code: AWS's code of the error, where it was AWS that refused.
+    """
+
+    def __init__(self, message: str, hint: str = "", code: str = "") -> None:
+        super().__init__(message, hint)
+        self.code = code
 
 
 class TooManyRejectsError(SparkifyError):
