@@ -203,14 +203,13 @@ def _connect(settings: "Settings", *, dry_run: bool, show_reads: bool = False) -
         os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
         os.environ.get("AWS_SESSION_TOKEN", ""),
     )
-    aws = Aws(
+    return Aws(
         open_session(settings),
         waiter,
         secrets,
         typer.echo if dry_run else None,
         show_reads=dry_run and show_reads,
     )
-    return aws
 
 
 def _asker(yes: bool) -> Any:

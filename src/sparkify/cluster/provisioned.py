@@ -43,7 +43,7 @@ def find_all(aws: Aws, identifier: str) -> list[Resource]:
             "snapshot", it["SnapshotIdentifier"], it["ClusterIdentifier"], it["Status"], None, SNAPSHOT_NOTE
         )
         for it in snapshots
-        if it["ClusterIdentifier"] in names
+        if it["ClusterIdentifier"] in names and it["SnapshotType"] == "manual"
     ]
     return found
 
