@@ -191,6 +191,8 @@ class World:
     serverless: Serverless = field(default_factory=Serverless)
     calls: list[Call] = field(default_factory=list)
     fault: Callable[[Call, str], None] | None = None
+    _clients: dict[str, Any] = field(default_factory=dict)
+    _own_clients: dict[str, Any] = field(default_factory=dict)
 
     @property
     def config(self) -> Path:
@@ -198,18 +200,27 @@ class World:
 
     def session(self, **arguments: Any) -> Any:
         """A boto3 session whose calls are recorded and never leave this process."""
-        botocore_session = get_session()
-        botocore_session.register_component("data_loader", _LOADER)
-        session = _REAL_SESSION(botocore_session=botocore_session, **arguments)
+        session = _new_session(**arguments)
         events = session.events
         events.register("before-parameter-build", self._record)
         events.register_first("before-call", lambda **_: self._fail("before"))
-        events.register("before-call.redshift-serverless", self.serverless.answer)
+        events.register_first("before-call.redshift-serverless", self._answer_serverless)
         events.register_first("after-call", lambda **_: self._fail("after"))
+        if not arguments.get("aws_access_key_id"):
+            # Making clients takes longer than all else, and a test runs many commands.
+            make = session.client
+            session.client = lambda service, **options: (
+                self._clients.get(service) or self._clients.setdefault(service, make(service, **options))
+            )
         return session
 
     def _record(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         self.calls.append(Call(model.service_model.service_name, model.name, copy.deepcopy(params)))
+
+    def _answer_serverless(self, **call: Any) -> Any:
+        # botocore asks this handler before the general one.
+        self._fail("before")
+        return self.serverless.answer(**call)
 
     def _fail(self, moment: str) -> None:
         if self.fault:
@@ -245,9 +256,13 @@ class World:
 
     def client(self, service: str) -> Any:
         """A client of the test's own, with nothing recorded."""
-        botocore_session = get_session()
-        botocore_session.register_component("data_loader", _LOADER)
-        return _REAL_SESSION(botocore_session=botocore_session).client(service)
+        if service not in self._own_clients:
+            self._own_clients[service] = _new_session().client(service)
+        return self._own_clients[service]
+
+    def commands_client(self, service: str) -> Any:
+        """The client that the commands work with, once they have."""
+        return self._clients[service]
 
     def contents(self) -> dict[str, list[str]]:
         """What is in the account, by kind."""
@@ -270,6 +285,12 @@ class World:
             for rule in group["IpPermissions"]
             for source in rule["IpRanges"]
         ]
+
+
+def _new_session(**arguments: Any) -> Any:
+    botocore_session = get_session()
+    botocore_session.register_component("data_loader", _LOADER)
+    return _REAL_SESSION(botocore_session=botocore_session, **arguments)
 
 
 EMPTY: dict[str, list[str]] = {"cluster": [], "role": [], "group": [], "namespace": [], "workgroup": []}

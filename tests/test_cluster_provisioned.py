@@ -125,19 +125,14 @@ def test_a_cluster_that_lost_role_and_network_gets_them_again(world: World) -> N
         return AWSResponse("", 200, {}, None), {"Cluster": {}, "ResponseMetadata": {}}
 
     # moto has no ModifyClusterIamRoles.
-    session = world.session
-    world.session = lambda **arguments: _answering(session(**arguments), answer)  # type: ignore[method-assign]
-    world.monkeypatch.setattr("boto3.Session", world.session)
+    world.commands_client("redshift").meta.events.register(
+        "before-call.redshift.ModifyClusterIamRoles", answer
+    )
     assert world.create().code == 0
     assert world.changes() == ["redshift.ModifyClusterIamRoles", "redshift.ModifyCluster"]
     assert answered[0]["DefaultIamRoleArn"] == ROLE_ARN
     groups = redshift.describe_clusters()["Clusters"][0]["VpcSecurityGroups"]
     assert [group["VpcSecurityGroupId"] for group in groups] == sent["VpcSecurityGroupIds"]
-
-
-def _answering(session: Any, answer: Any) -> Any:
-    session.events.register("before-call.redshift.ModifyClusterIamRoles", answer)
-    return session
 
 
 def test_a_new_role_that_redshift_does_not_know_yet_is_waited_for(world: World) -> None:
