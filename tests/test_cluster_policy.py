@@ -154,7 +154,7 @@ def test_arns_are_those_of_the_regions_partition() -> None:
         ({"log_data": "s3://music/a\nb/"}, "control characters"),
         ({"log_jsonpath": "s3://music/"}, "name the file in it"),
         ({"work_prefix": "s3://music/"}, "a whole bucket"),
-        ({"work_prefix": "/var/tmp"}, "not on S3"),
+        ({"work_prefix": "work"}, "not on S3"),
         ({"work_prefix": "s3://music/song_data/work/"}, "overlaps the source s3://music/song_data/"),
         ({"export_prefix": "s3://music/log_data"}, "overlaps the source s3://music/log_data/"),
     ],

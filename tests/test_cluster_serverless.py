@@ -1,4 +1,4 @@
-"""Serverless workgroups: moto has none, so a small stand-in answers; botocore checks what is sent and answered."""
+"""Serverless workgroups: moto has none, so a small stand-in answers, and botocore checks what is sent."""
 
 import json
 

@@ -28,16 +28,16 @@ _KNOWN = (
         "access denied",
         "the credentials need the permissions that docs/cluster.md lists: ask the account's administrator",
     ),
+    (
+        r"Throttl.*|RequestLimitExceeded|TooManyRequests.*",
+        "AWS asks to slow down",
+        "run it again in a minute",
+    ),
     (r".*Quota.*|.*LimitExceeded.*|.*Limit(Fault)?$", "a quota of the account is used up", _QUOTA),
     (
         r"Insufficient.*Capacity.*",
         "AWS has no such nodes free at the moment",
         "try again later, or take another node_type or region",
-    ),
-    (
-        r"Throttl.*|RequestLimitExceeded|TooManyRequests.*",
-        "AWS asks to slow down",
-        "run it again in a minute",
     ),
     (
         r"InvalidClusterState.*|Conflict.*|InvalidClusterSnapshotState.*",

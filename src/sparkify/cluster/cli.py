@@ -199,6 +199,7 @@ def _connect(settings: "Settings", *, dry_run: bool, show_reads: bool = False) -
     waiter = Waiter(Console(stderr=True, soft_wrap=True), settings.cluster_timeout_minutes)
     secrets = (
         settings.db_password,
+        settings.aws_access_key_id,
         settings.aws_secret_access_key,
         os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
         os.environ.get("AWS_SESSION_TOKEN", ""),
