@@ -155,6 +155,10 @@ def test_a_wait_ends_with_what_to_do(world: World) -> None:
     assert "error: namespace music is still CREATING after 5 minutes" in run.err
     assert "run the same command later, and it continues from here" in run.err
     assert world.clock.now == 300
+    minutes = [line for line in run.err.splitlines() if line.startswith("namespace music: CREATING")]
+    assert minutes == ["namespace music: CREATING"] + [
+        f"namespace music: CREATING for {minute} min" for minute in (1, 2, 3, 4)
+    ]
     world.serverless.is_stuck = False
     assert (world.create().code, world.contents()) == (0, SERVERLESS)
 

@@ -55,9 +55,13 @@ class Waiter:
                         "AWS goes on with it: run the same command later, and it continues from here; "
                         "--timeout MINUTES waits longer",
                     )
-                spinner.update(f"{what}: {state} for {waited / 60:.0f} min")
+                line = f"{what}: {state} for {waited / 60:.0f} min"
+                spinner.update(line)
                 if state != last:
                     self.say(f"{what}: {state}")
+                # The spinner shows on terminals only; a log shall grow, too.
+                elif not self._console.is_terminal and waited % 60 < _POLL_SECONDS:
+                    self.say(line)
                 last = state
                 time.sleep(_POLL_SECONDS)
         self.say(f"{what}: {wanted}")
