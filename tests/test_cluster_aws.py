@@ -1,6 +1,7 @@
 """The round on a real AWS account: create, look, delete, and nothing is left.
 
-It costs money: see docs/cluster.md. Runs only with ``pytest -m aws``, with the credentials and the region of AWS's own chain.
+It costs money: see docs/cluster.md. Runs only with ``pytest -m aws``, with the credentials and the
+region of AWS's own chain.
 """
 
 import json
