@@ -124,8 +124,14 @@ def status(
     rows = [(it.cluster, it.kind, it.name, it.state, it.usd_per_hour, it.note) for it in found]
     print_rows(["cluster", "kind", "name", "state", "usd_per_hour", "note"], rows, output.value)
     hourly = sum(it.usd_per_hour or 0 for it in found)
+    more = (
+        "Serverless while queries run, and storage"
+        if any(it.kind == "workgroup" for it in found)
+        else "storage"
+    )
     aws.waiter.say(
-        f"costs about ${hourly:.2f} per hour now, and storage; sparkify cluster pause stops nodes, delete all"
+        f"costs about ${hourly:.2f} per hour now, plus {more}; sparkify cluster pause stops the nodes, "
+        "sparkify cluster delete removes all"
     )
 
 
