@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run setup system-packages test redshift-local lint format lock clean
+.PHONY: help run setup system-packages test test-kills redshift-local lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -42,6 +42,9 @@ system-packages:  ## install Chromium (Debian, Ubuntu) for the tests of the repo
 
 test: setup  ## run the tests
 	$(BIN)/python -m pytest -n auto -q
+
+test-kills: setup  ## kill the pipeline more than a hundred times, and compare with clean runs
+	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/test_kills.py
 
 redshift-local: setup  ## run the stand-in for Amazon Redshift by hand, with an S3 server, until Ctrl-C
 	$(BIN)/python -m tests.standin $(if $(DATA),--data $(DATA))

@@ -9,11 +9,11 @@ import sys
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sparkify import __version__
+from sparkify import __version__, interrupts
 from sparkify.cluster.cli import app as cluster_app
 from sparkify.errors import SparkifyError, UsageError
 
@@ -337,19 +337,21 @@ def _settings(config: str | None, **flags: Any) -> "Settings":
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the tool and exit: 0 good, 1 failure with a message, 2 wrong usage."""
+    """Run the tool and exit: 0 good, 1 failure with a message, 2 wrong usage, 130 and 143 told to stop."""
+    interrupts.install()
     try:
         app(args)
+    except interrupts.Stopped as stopped:
+        _stop(stopped.number)
     except SparkifyError as error:
         _fail(error)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; nothing was changed", err=True)
-        sys.exit(130)
     except BrokenPipeError:
         # Whoever read the output has had enough of it, e.g. head.
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
+        if number := interrupts.received():
+            _stop(number)
         _fail(
             SparkifyError(
                 f"unexpected {type(error).__name__}: {error}",
@@ -359,10 +361,22 @@ def main(args: list[str] | None = None) -> None:
         )
 
 
-def _fail(error: SparkifyError, cause: Exception | None = None) -> None:
+def _stop(number: int) -> NoReturn:
+    typer.echo(interrupts.message(number), err=True)
+    _leave(128 + number)
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit at once: an ordinary exit would wait for requests whose answers nobody wants any more."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _fail(error: SparkifyError, cause: Exception | None = None) -> NoReturn:
     if cause is not None and os.environ.get("SPARKIFY_TRACEBACK"):
         raise cause
     typer.echo(f"{'usage error' if isinstance(error, UsageError) else 'error'}: {error.message}", err=True)
     if error.hint:
         typer.echo(f"  what to do: {error.hint}", err=True)
-    sys.exit(error.exit_code)
+    _leave(error.exit_code)

@@ -48,7 +48,8 @@ class SourceChangedError(SourceError):
 
     def __init__(self, uri: str) -> None:
         super().__init__(
-            f"{uri}: changed while it was being loaded", "run again when whoever writes it has finished"
+            f"{uri}: changed or vanished while it was being loaded",
+            "run again when whoever writes it has finished",
         )
 
 

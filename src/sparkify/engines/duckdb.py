@@ -11,6 +11,7 @@ import duckdb
 from sparkify.config import Settings
 from sparkify.engines import Progress, Row, Source
 from sparkify.errors import SparkifyError, WarehouseError
+from sparkify.interrupts import interruptible
 from sparkify.records import RecordReader
 from sparkify.sources import LoadFile, Store
 from sparkify.sql_queries import STAR_TABLES, TABLES, VIEWS, read_sql
@@ -78,7 +79,8 @@ class DuckDBWarehouse:
             yield
         except BaseException:
             # After an error COMMIT would succeed without a word and keep nothing.
-            self._connection.rollback()
+            with contextlib.suppress(duckdb.Error):  # some errors have ended the transaction already
+                self._connection.rollback()
             raise
         with self._explained():
             self._connection.commit()
@@ -151,7 +153,9 @@ class DuckDBWarehouse:
                 raise reader.error from None
             raise
         finally:
-            self._connection.unregister("records")
+            # An error has aborted the transaction, and the stream goes with it.
+            with contextlib.suppress(duckdb.Error):
+                self._connection.unregister("records")
 
     def _restage_dirty(
         self, source: Source, store: Store, added: list[LoadFile], counts: dict[int, int]
@@ -201,10 +205,11 @@ class DuckDBWarehouse:
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except duckdb.Error as error:
-            raise WarehouseError(f"{self.location}: {_first_line(error)}", _remedy(error)) from None
+        with interruptible(self._connection.interrupt):
+            try:
+                yield
+            except duckdb.Error as error:
+                raise WarehouseError(f"{self.location}: {_first_line(error)}", _remedy(error)) from None
 
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
