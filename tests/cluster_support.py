@@ -23,7 +23,7 @@ from botocore.session import get_session
 from botocore.validate import ParamValidator
 from moto import mock_aws
 
-from sparkify.cli import main
+from sparkify.cli import run
 
 REGION = "us-west-2"
 ACCOUNT = "123456789012"
@@ -231,7 +231,7 @@ class World:
         self.monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
         code: Any = 0
         try:
-            main(["cluster", *arguments])
+            run(["cluster", *arguments])
         except SystemExit as end:
             code = end.code
         captured = self.capsys.readouterr()

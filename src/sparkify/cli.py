@@ -337,8 +337,22 @@ def _settings(config: str | None, **flags: Any) -> "Settings":
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the tool and exit: 0 good, 1 failure with a message, 2 wrong usage, 130 and 143 told to stop."""
+    """Run the tool as a process of its own and exit: see ``run``."""
     interrupts.install()
+    try:
+        run(args)
+    except SystemExit as leaving:
+        if leaving.code:
+            _leave(leaving.code if isinstance(leaving.code, int) else 1)
+        raise
+
+
+def run(args: list[str] | None = None) -> None:
+    """Run the tool.
+
+    Raises:
+        SystemExit: always, with 0 good, 1 failure with a message, 2 wrong usage, 130 and 143 told to stop.
+    """
     try:
         app(args)
     except interrupts.Stopped as stopped:
@@ -363,7 +377,7 @@ def main(args: list[str] | None = None) -> None:
 
 def _stop(number: int) -> NoReturn:
     typer.echo(interrupts.message(number), err=True)
-    _leave(128 + number)
+    sys.exit(128 + number)
 
 
 def _leave(code: int) -> NoReturn:
@@ -379,4 +393,4 @@ def _fail(error: SparkifyError, cause: Exception | None = None) -> NoReturn:
     typer.echo(f"{'usage error' if isinstance(error, UsageError) else 'error'}: {error.message}", err=True)
     if error.hint:
         typer.echo(f"  what to do: {error.hint}", err=True)
-    _leave(error.exit_code)
+    sys.exit(error.exit_code)
