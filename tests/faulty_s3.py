@@ -27,8 +27,8 @@ class Fault:
     Attributes:
         kind: ``status`` answers with one of its own; ``cut`` promises the whole body and closes after half;
             ``stall`` says nothing more after half; ``reset`` drops the connection; ``slow`` sends
-            piecemeal; ``other etag`` answers with an ETag that was never listed; ``before`` calls ``action``
-            and then answers well.
+            piecemeal; ``other etag`` answers with an ETag that was never listed; ``before`` answers well,
+            after it has called ``action``.
         on: the end of the key that it befalls, or ``list`` for listings.
         times: how often, from the first; None for ever.
     """
@@ -126,8 +126,7 @@ class FaultyS3:
             request.connection.close()
             request.close_connection = True
         else:
-            if fault.kind == "before":
-                fault.action()
+            fault.action()
             self._forward(request, fault.kind)
 
     def _forward(self, request: BaseHTTPRequestHandler, kind: Kind | None) -> None:

@@ -110,18 +110,18 @@ def test_many_tiny_objects_large_ones_and_bad_records_load_as_from_folders(
             tmp_path / f"song_data/{number % 7}/{number}.json", track(song_id=f"S{number}", duration=number)
         )
     write(tmp_path / "song_data/bad.json", "{", "[]")
-    plays = [event(ts=1543449657000 + number, userId=str(number % 50)) for number in range(5000)]
+    plays = [event(ts=1543449657000 + number, userId=str(number % 50)) for number in range(1500)]
     write(tmp_path / "log_data/large.json", *plays)
     write(
         tmp_path / "log_data/packed.json.gz", gzip.compress(b"\n".join(json.dumps(p).encode() for p in plays))
     )
     write(tmp_path / "log_data/empty.json")
     # A damaged file of several parts, of which the last are never wanted.
-    noise = gzip.compress(b"\n".join(json.dumps(event(ts=n, song=str(n))).encode() for n in range(60000)))
+    noise = gzip.compress(b"\n".join(json.dumps(event(ts=n, song=str(n))).encode() for n in range(12000)))
     write(tmp_path / "log_data/damaged.json.gz", noise[:20_000] + b"\0" * 2000 + noise[22_000:])
     write(tmp_path / "log_data/next.json", event(ts=1))
-    monkeypatch.setattr(s3, "PART_BYTES", 100_000)
-    monkeypatch.setattr(s3, "WINDOW_BYTES", 300_000)
+    monkeypatch.setattr(s3, "PART_BYTES", 20_000)
+    monkeypatch.setattr(s3, "WINDOW_BYTES", 60_000)
     bucket.put_folder(tmp_path / "song_data", "song_data/")
     bucket.put_folder(tmp_path / "log_data", "log_data/")
     local = replace(settings, database=settings.database + ".local")
@@ -476,13 +476,13 @@ def test_an_object_that_changes_between_two_of_its_parts_is_never_mixed(
     bucket = servers["moto"].bucket(bucket_name(request))
     put_json(bucket, "song_data/song.json", track())
     put_json(bucket, "log_data/a.json", *(event(ts=number, level="paid") for number in range(1000)))
-    monkeypatch.setattr(s3, "PART_BYTES", 10_000)
+    monkeypatch.setattr(s3, "PART_BYTES", 40_000)
     with FaultyS3(bucket.endpoint).running() as server:
         changed = [event(ts=number, level="free") for number in range(1000)]
         key = "log_data/a.json"
         options = replace(bucket, proxy=server.endpoint).settings(settings)
         options = replace(options, s3_requests=1)
-        seen_before = 5
+        seen_before = 3
 
         def change() -> None:
             if server.seen.count(f"/{bucket.name}/{key}") == seen_before:

@@ -34,6 +34,7 @@ class Stopped(BaseException):
 
 class _State:
     received = 0
+    is_raised = False
     is_too_late = False
     running: tuple[Callable[[], None], ...] = ()
 
@@ -86,20 +87,20 @@ def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
 
 def point_of_no_return() -> None:
     """From now on a signal comes too late: what has been done is committed, and the process ends well."""
+    check()
     _State.is_too_late = True
-    if _State.received:
-        _State.is_too_late = False
-        raise Stopped(_State.received)
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
-    if not _State.received and not _State.is_too_late:
-        _State.received = number
+    _State.received = number
+    if not _State.is_raised and not _State.is_too_late:
+        _State.is_raised = True
         raise Stopped(number)
 
 
 def _watch(reading: socket.socket, _writing: socket.socket) -> None:
     number = _next_signal(reading)
+    _State.received = number  # known to all threads before the main one gets to its handler
     if not _State.is_too_late:
         reading.settimeout(GRACE_SECONDS)
         for interrupt in _State.running:

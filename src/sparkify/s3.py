@@ -138,15 +138,15 @@ class S3Source:
             nonlocal window
             while waiting and waiting[0][0] is file:
                 _, size, future = waiting.popleft()
+                window -= size
                 try:
                     data = _result(future)
                 except _NoPartsError:
                     drop_rest(file)
                     yield from self._stream(file.source)
                     return
-                yield data
-                window -= size
                 ask_ahead()
+                yield data
 
         try:
             ask_ahead()

@@ -91,6 +91,14 @@ class DuckDBWarehouse:
         found = {row[0] for row in self.query("SELECT table_name FROM duckdb_tables() WHERE NOT internal")}
         return found.issuperset(TABLES)
 
+    def _holds_tables(self) -> bool:
+        try:
+            return bool(
+                self._connection.execute("SELECT 1 FROM duckdb_tables() WHERE NOT internal").fetchone()
+            )
+        except duckdb.Error:  # after a fatal one no statement works any more: better to leave the file
+            return True
+
     def create_tables(self) -> None:
         """Drop all tables of this project, and create them empty."""
         for view in VIEWS:
@@ -224,8 +232,10 @@ class DuckDBWarehouse:
 
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
+        # Nothing was ever committed to it, by this process or by one that was a moment faster.
+        is_empty = self._is_new and not self._holds_tables()
         self._connection.close()
-        if self._is_new:  # nothing was ever committed to it
+        if is_empty:
             Path(self.location).unlink(missing_ok=True)
             Path(f"{self.location}.wal").unlink(missing_ok=True)
 
@@ -240,7 +250,8 @@ def _first_line(error: duckdb.Error) -> str:
 
 
 def _remedy(error: duckdb.Error) -> str:
-    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+    # A full disk may show only in a commit, as an error of the transaction.
+    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException) or "Could not write" in str(error):
         return "free some disk space or memory, and run again; the warehouse is as it was"
     if isinstance(error, duckdb.CatalogException):
         return "the tables are: " + ", ".join((*STAR_TABLES, "staging_events", "staging_songs"))

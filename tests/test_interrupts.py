@@ -1,0 +1,200 @@
+"""Ctrl-C, SIGTERM and a second writer: the real command, stopped while it is at work."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sparkify.config import Settings
+from sparkify.pipeline import run_etl
+from sparkify.progress import Silence
+from tests.faulty_s3 import FaultyS3
+from tests.s3_servers import Bucket, rclone
+from tests.state import state_of
+from tests.support import event, track, write
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables that make the command work with some settings."""
+    names = (
+        "database song_data log_data s3_endpoint aws_region aws_access_key_id aws_secret_access_key"
+        " s3_timeout max_reject_share"
+    )
+    return {f"SPARKIFY_{name.upper()}": str(getattr(settings, name)) for name in names.split()}
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts the command; with ``prelude``, after some Python of the test's own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(settings: Settings, *arguments: str, prelude: str = "") -> "subprocess.Popen[str]":
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("SPARKIFY_")}
+        process = subprocess.Popen(
+            [sys.executable, "-c", f"{prelude}\nfrom sparkify.cli import main\nmain()", "etl", *arguments],
+            env=kept | environment(settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def output_until(process: "subprocess.Popen[str]", text: str) -> None:
+    """Read what a process says until it says something."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if text in line:
+            return
+    raise AssertionError(f"never said: {text}")
+
+
+def assert_stopped(process: "subprocess.Popen[str]", number: int) -> None:
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (128 + number, "")
+    name = signal.Signals(number).name
+    assert err.splitlines()[-1] == f"stopped by {name}; the warehouse is as it was"
+    assert "Traceback" not in err
+    assert "error" not in err
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Iterator[Bucket]:
+    with rclone(tmp_path / "s3") as server:
+        bucket = server.bucket("sparkify")
+        write(tmp_path / "source/song_data/song.json", track())
+        write(tmp_path / "source/log_data/a.json", event(ts=1))
+        bucket.put_folder(tmp_path / "source")
+        yield bucket
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_objects_are_read_stops_the_run_and_changes_nothing(
+    settings: Settings, bucket: Bucket, start: Start, number: int
+) -> None:
+    run_etl(bucket.settings(settings), Silence())
+    before = state_of(bucket.settings(settings), bucket.uri)
+    asked = threading.Event()
+    with FaultyS3(bucket.endpoint).running() as server:
+        for name in "bcd":
+            bucket.put(f"log_data/{name}.json", b"\n".join([b'{"a": 1}'] * 1000))
+        server.add("stall", "log_data/b.json", None)
+        server.add("before", "log_data/c.json", action=asked.set)
+        options = replace(bucket, proxy=server.endpoint).settings(settings)
+        process = start(replace(options, s3_timeout=60))
+        assert asked.wait(60)
+        process.send_signal(number)
+        assert_stopped(process, number)
+    assert state_of(options, bucket.uri) == before
+
+
+def test_a_signal_while_a_listing_hangs_stops_the_run(
+    settings: Settings, bucket: Bucket, start: Start
+) -> None:
+    asked = threading.Event()
+    with FaultyS3(bucket.endpoint).running() as server:
+        server.add("stall", "list", None, action=asked.set)
+        process = start(replace(replace(bucket, proxy=server.endpoint).settings(settings), s3_timeout=60))
+        assert asked.wait(60)
+        process.send_signal(signal.SIGINT)
+        assert_stopped(process, signal.SIGINT)
+
+
+ENDLESS = """
+from sparkify import pipeline
+read = pipeline.read_sql
+numbers = "range(1000000000) a, range(1000) b"
+endless = f"CREATE TEMP TABLE endless AS SELECT COUNT(*) FROM {numbers} WHERE a.range % 7 = b.range;"
+pipeline.read_sql = lambda name, *rest: (endless if name == "star/users" else "") + read(name, *rest)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_database_computes_stops_the_run_and_changes_nothing(
+    tmp_path: Path, settings: Settings, start: Start, number: int
+) -> None:
+    write(tmp_path / "song_data/song.json", track())
+    write(tmp_path / "log_data/a.json", event(ts=1))
+    run_etl(settings, Silence())
+    before = state_of(settings, str(tmp_path))
+    write(tmp_path / "log_data/b.json", event(ts=2))
+    process = start(settings, prelude=ENDLESS)
+    output_until(process, "transform artists")
+    process.send_signal(number)
+    assert_stopped(process, number)
+    assert state_of(settings, str(tmp_path)) == before
+
+
+def test_a_signal_before_anything_was_committed_leaves_no_file(
+    tmp_path: Path, settings: Settings, start: Start
+) -> None:
+    write(tmp_path / "song_data/song.json", track())
+    write(tmp_path / "log_data/a.json", event(ts=1))
+    process = start(settings, prelude=ENDLESS)
+    output_until(process, "transform artists")
+    process.send_signal(signal.SIGTERM)
+    assert_stopped(process, signal.SIGTERM)
+    assert not Path(settings.database).exists()
+
+
+LATE = """
+import os, signal
+from sparkify import interrupts
+before = interrupts.point_of_no_return
+def and_then_a_signal():
+    before()
+    os.kill(os.getpid(), signal.SIGTERM)
+interrupts.point_of_no_return = and_then_a_signal
+"""
+
+
+def test_a_signal_that_comes_too_late_lets_the_run_end_well(
+    tmp_path: Path, settings: Settings, start: Start
+) -> None:
+    write(tmp_path / "song_data/song.json", track())
+    write(tmp_path / "log_data/a.json", event(ts=1))
+    process = start(settings, prelude=LATE)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "stopped" not in err
+    assert run_etl(settings, Silence()).run_id is None
+
+
+def test_a_second_writer_fails_at_once_and_names_the_first_which_ends_well(
+    settings: Settings, bucket: Bucket, start: Start
+) -> None:
+    asked, released = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        asked.set()
+        released.wait(60)
+
+    with FaultyS3(bucket.endpoint).running() as server:
+        server.add("before", "log_data/a.json", action=hold)
+        options = replace(replace(bucket, proxy=server.endpoint).settings(settings), s3_timeout=60)
+        first = start(options)
+        assert asked.wait(60)
+        second = start(options)
+        _, err = second.communicate(timeout=60)
+        assert second.returncode == 1
+        assert re.search(rf"^error: .*: in use by process {first.pid} \(", err, re.MULTILINE), err
+        assert first.poll() is None
+        released.set()
+        _, err = first.communicate(timeout=60)
+        assert first.returncode == 0, err
+    assert run_etl(bucket.settings(settings), Silence()).run_id is None
