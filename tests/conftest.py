@@ -1,9 +1,9 @@
 """What all tests share: the real sample, and warehouses loaded from folders."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,14 +12,17 @@ from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
 from tests.support import Loaded
 
-SAMPLE = Path(os.environ.get("SPARKIFY_SAMPLE", Path(__file__).resolve().parents[2] / "shared" / "data"))
+if TYPE_CHECKING:
+    from tests.cluster_support import World
+
+SAMPLE = Path(os.environ.get("SPARKIFY_SAMPLE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 
 @pytest.fixture(scope="session")
 def sample() -> Path:
     """The folder of the real sample: 30 days of logs and 71 songs."""
     if not (SAMPLE / "log_data").is_dir():
-        pytest.skip(f"the real sample is not at {SAMPLE}; SPARKIFY_SAMPLE can name its folder")
+        pytest.skip(f"the real sample is not at {SAMPLE}; SPARKIFY_SAMPLE_DATA can name its folder")
     return SAMPLE
 
 
@@ -44,3 +47,14 @@ def load(settings: Settings) -> Callable[..., Loaded]:
         return Loaded(settings, summary)
 
     return run
+
+
+@pytest.fixture
+def world(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator["World"]:
+    """An AWS account of the test's own, in this process, and a folder with a dwh.cfg."""
+    from tests.cluster_support import open_world
+
+    with open_world(tmp_path, capsys, monkeypatch) as opened:
+        yield opened

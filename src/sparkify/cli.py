@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from sparkify import __version__, interrupts
+from sparkify.cluster.cli import app as cluster_app
 from sparkify.errors import SparkifyError, UsageError
 
 if TYPE_CHECKING:
@@ -28,18 +29,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(cluster_app)
 
 Config = Annotated[
     str | None,
-    typer.Option("--config", metavar="FILE", help="Configuration file. [default: ./dwh.cfg, if there]"),
+    typer.Option("--config", metavar="FILE", help="Configuration file.", show_default="dwh.cfg, if there"),
 ]
 Database = Annotated[
     str | None,
     typer.Option(
-        "--database",
-        metavar="DB",
-        help="A DuckDB file, or 'redshift'. [default: sparkify.duckdb]",
-        show_default=False,
+        "--database", metavar="DB", help="A DuckDB file, or 'redshift'.", show_default="sparkify.duckdb"
     ),
 ]
 
@@ -114,32 +113,35 @@ def etl(
     song_data: Annotated[
         str | None,
         typer.Option(
-            metavar="URI", help="Folder with the song files. [default: data/song_data]", show_default=False
+            metavar="URI",
+            help="The song files: a folder or s3://bucket/prefix.",
+            show_default="data/song_data",
         ),
     ] = None,
     log_data: Annotated[
         str | None,
-        typer.Option(
-            metavar="URI", help="Folder with the log files. [default: data/log_data]", show_default=False
-        ),
+        typer.Option(metavar="URI", help="The log files, likewise.", show_default="data/log_data"),
     ] = None,
     log_jsonpath: Annotated[
         str | None,
         typer.Option(
             metavar="URI",
-            help="JSONPaths file of the logs. [default: log_json_path.json beside log_data, if there]",
-            show_default=False,
+            help="JSONPaths file of the logs.",
+            show_default="log_json_path.json beside log_data, if there",
         ),
     ] = None,
     max_reject_share: Annotated[
         float | None,
         typer.Option(
             metavar="SHARE",
-            help="Fail when more of the records than this share are bad, 0 to 1. [default: 0.01]",
-            show_default=False,
+            help="Fail when a larger share of the records is bad, 0 to 1.",
+            show_default="0.01",
         ),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Load everything again, from scratch.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print which files would be loaded, and load none.")
+    ] = False,
 ) -> None:
     """Stage, transform and audit what is new in the source files."""
     from sparkify import pipeline, progress, summary
@@ -153,6 +155,9 @@ def etl(
         max_reject_share=max_reject_share,
     )
     console = _stderr()
+    if dry_run:
+        summary.print_plan(pipeline.plan_etl(settings, full=full), console)
+        return
     result = pipeline.run_etl(settings, progress.on_console(console), full=full)
     summary.print_summary(result, settings.database, console)
 
@@ -218,6 +223,8 @@ def questions(
     warehouse = connect(_settings(config, database=database), read_only=True)
     try:
         asked.require_tables(warehouse)
+        if all_:
+            asked.prepare_many(warehouse)
         for question in chosen:
             columns, rows = asked.ask(warehouse, question, values)
             if all_:
@@ -258,6 +265,50 @@ def check(
 
 
 @app.command()
+def report(
+    out: Annotated[Path, typer.Argument(metavar="OUT.html", help="The file to write.")] = Path("report.html"),
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Write a page with all answers as charts, and the quality of the data."""
+    from sparkify.engines import connect
+    from sparkify.questions import require_tables
+    from sparkify.report import write_report
+
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        require_tables(warehouse)
+        write_report(warehouse, out)
+    finally:
+        warehouse.close()
+    typer.echo(out)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")],
+    config: Config = None,
+    database: Database = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+) -> None:
+    """Write the five tables as Parquet files, to be read by anything else."""
+    from sparkify.engines import connect
+    from sparkify.export import export as export_tables
+    from sparkify.output import print_rows
+    from sparkify.questions import require_tables
+
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        require_tables(warehouse)
+        tables = export_tables(warehouse, out, overwrite=overwrite)
+    finally:
+        warehouse.close()
+    rows = [(name, table["rows"], table["files"]) for name, table in tables.items()]
+    print_rows(["table", "rows", "files"], rows, "table")
+    typer.echo(f"exported to {out}", err=True)
+
+
+@app.command()
 def status(config: Config = None, database: Database = None) -> None:
     """Show what the warehouse holds, and the runs that loaded it."""
     from sparkify import summary
@@ -286,8 +337,22 @@ def _settings(config: str | None, **flags: Any) -> "Settings":
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the tool and exit: 0 good, 1 failure with a message, 2 wrong usage, 130 and 143 told to stop."""
+    """Run the tool as a process of its own and exit: see ``run``."""
     interrupts.install()
+    try:
+        run(args)
+    except SystemExit as leaving:
+        if leaving.code:
+            _leave(leaving.code if isinstance(leaving.code, int) else 1)
+        raise
+
+
+def run(args: list[str] | None = None) -> None:
+    """Run the tool.
+
+    Raises:
+        SystemExit: always, with 0 good, 1 failure with a message, 2 wrong usage, 130 and 143 told to stop.
+    """
     try:
         app(args)
     except interrupts.Stopped as stopped:
@@ -312,7 +377,7 @@ def main(args: list[str] | None = None) -> None:
 
 def _stop(number: int) -> NoReturn:
     typer.echo(interrupts.message(number), err=True)
-    _leave(128 + number)
+    sys.exit(128 + number)
 
 
 def _leave(code: int) -> NoReturn:
@@ -328,4 +393,4 @@ def _fail(error: SparkifyError, cause: Exception | None = None) -> NoReturn:
     typer.echo(f"{'usage error' if isinstance(error, UsageError) else 'error'}: {error.message}", err=True)
     if error.hint:
         typer.echo(f"  what to do: {error.hint}", err=True)
-    _leave(error.exit_code)
+    sys.exit(error.exit_code)

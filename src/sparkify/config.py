@@ -36,6 +36,15 @@ class Settings:
         s3_requests: how many requests to S3 may be under way at a time.
         s3_timeout: seconds one request may take.
         s3_retries: how often a request is tried again after a transient fault.
+        work_prefix: folder on S3 for manifests and bundled parts, which Redshift loads from.
+        export_prefix: folder on S3 to which Redshift may unload.
+        cluster_type: ``multi-node``, ``single-node`` (``provisioned``: by num_nodes) or ``serverless``.
+        workgroup: Serverless workgroup; by default the cluster identifier.
+        namespace: Serverless namespace; by default the cluster identifier.
+        base_rpu: what a Serverless workgroup computes with, in Redshift processing units.
+        publicly_accessible: whether the cluster gets an address outside of its VPC.
+        tags: tags of one's own for all that is created, as ``key=value, key=value``.
+        cluster_timeout_minutes: how long to wait for the cluster to reach a state.
         warnings: what is to be said about the configuration.
     """
 
@@ -65,6 +74,14 @@ class Settings:
     s3_requests: int = 32
     s3_timeout: int = 30
     s3_retries: int = 5
+    work_prefix: str = ""
+    export_prefix: str = ""
+    workgroup: str = ""
+    namespace: str = ""
+    base_rpu: int = 8
+    publicly_accessible: bool = False
+    tags: str = ""
+    cluster_timeout_minutes: int = 60
     warnings: tuple[str, ...] = ()
 
 
@@ -88,6 +105,12 @@ _FILE_KEYS = {
             "DWH_DB_USER": "db_user",
             "DWH_DB_PASSWORD": "db_password",
             "DWH_PORT": "db_port",
+            "DWH_WORKGROUP": "workgroup",
+            "DWH_NAMESPACE": "namespace",
+            "DWH_BASE_RPU": "base_rpu",
+            "DWH_PUBLICLY_ACCESSIBLE": "publicly_accessible",
+            "DWH_TAGS": "tags",
+            "DWH_TIMEOUT_MINUTES": "cluster_timeout_minutes",
         }.items()
     },
     "IAM_ROLE.ARN": "iam_role_arn",
@@ -101,6 +124,8 @@ _FILE_KEYS = {
     "S3.REQUESTS": "s3_requests",
     "S3.TIMEOUT": "s3_timeout",
     "S3.RETRIES": "s3_retries",
+    "S3.WORK_PREFIX": "work_prefix",
+    "S3.EXPORT_PREFIX": "export_prefix",
     "AWS.ACCESS_KEY": "aws_access_key_id",
     "AWS.KEY": "aws_access_key_id",
     "AWS.SECRET_KEY": "aws_secret_access_key",
@@ -118,6 +143,10 @@ _ENVIRONMENT_KEYS = {
     for setting in fields(Settings)
     if setting.name != "warnings"
 }
+
+
+# Understood elsewhere: by the command line, and by the tests.
+_OTHER_VARIABLES = ("SPARKIFY_TRACEBACK", "SPARKIFY_SAMPLE_DATA")
 
 
 def load_settings(
@@ -144,7 +173,7 @@ def load_settings(
     for variable, value in environment.items():
         if variable in _ENVIRONMENT_KEYS:
             origins[_ENVIRONMENT_KEYS[variable]] = (value, f"the environment variable {variable}")
-        elif variable.startswith("SPARKIFY_"):
+        elif variable.startswith("SPARKIFY_") and variable not in _OTHER_VARIABLES:
             nearest = _nearest(variable, _ENVIRONMENT_KEYS)
             warnings.append(f"unknown environment variable {variable}, ignored{nearest}")
     for name, value in flags.items():
@@ -221,12 +250,20 @@ def _convert(name: str, text: str, origin: str) -> str | int | float | bool:
     kind = _KINDS[name]
     try:
         if kind is bool:
-            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[
-                text.lower()
-            ]
+            return configparser.RawConfigParser.BOOLEAN_STATES[text.lower()]
         if kind is int:
             return int(text)
         return float(text) if kind is float else text
     except (ValueError, KeyError):
         wanted = "true or false" if kind is bool else "a whole number" if kind is int else "a number"
         raise UsageError(f"{origin}: {text!r} is not {wanted}", "correct it") from None
+
+
+def file_keys(name: str) -> list[tuple[str, str]]:
+    """The (section, key) pairs under which dwh.cfg may hold a setting, the usual one first."""
+    return [
+        (section, key)
+        for section, _, key in (
+            known.partition(".") for known, setting in _FILE_KEYS.items() if setting == name
+        )
+    ]

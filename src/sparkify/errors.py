@@ -5,6 +5,7 @@
     ├── SourceError          a folder, bucket or object can't be listed or read
     │   └── SourceChangedError   an object is not the version that was listed
     ├── WarehouseError       the database can't be opened, is locked, or refused a statement
+    ├── ClusterError         AWS refused a call for the cluster, or it is not as it must be
     ├── TooManyRejectsError  more bad records than the configured share
     ├── AuditError           the new star schema failed an audit; the old one is still there
     └── CheckError           an answer is not the expected one, or an audit finds bad rows
@@ -54,6 +55,20 @@ class SourceChangedError(SourceError):
 
 class WarehouseError(SparkifyError):
     """The database can't be opened, is in use, or refused what it was asked."""
+
+
+class ClusterError(SparkifyError):
+    """The Redshift cluster, its role or its network can't be made, found, changed or removed.
+
+    Args:
+        message: what happened.
+        hint: what to do about it.
+        code: AWS's code of the error, where it was AWS that refused.
+    """
+
+    def __init__(self, message: str, hint: str = "", code: str = "") -> None:
+        super().__init__(message, hint)
+        self.code = code
 
 
 class TooManyRejectsError(SparkifyError):

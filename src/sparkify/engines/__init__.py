@@ -75,6 +75,24 @@ class Warehouse(Protocol):
         """
         ...
 
+    def audit_scope(self) -> AbstractContextManager[None]:
+        """Let audits see only the time that this run touched, where that saves work.
+
+        Between transform and commit, with ``batch_events`` and ``contested_plays`` in place.
+        """
+        ...
+
+    def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
+        """Write the rows of a SELECT as Parquet files into a folder that is not there yet.
+
+        Args:
+            select: the rows, in the order in which they are to stand in the files.
+            folder: where to.
+            partition_by: columns that become folders named ``column=value`` and leave the files; NULL is
+                ``__HIVE_DEFAULT_PARTITION__``.
+        """
+        ...
+
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
         ...

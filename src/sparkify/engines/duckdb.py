@@ -187,12 +187,48 @@ class DuckDBWarehouse:
         counts.update(reader.counts)
 
     @contextlib.contextmanager
+    def audit_scope(self) -> Iterator[None]:
+        """Let audits see only the time that this run touched.
+
+        Temporary views of the same names stand before the tables meanwhile, so that the audits' SQL stays
+        what people can paste. Plays, times and events outside of that time are as an earlier run's audits
+        left them, and looking at all of them again would make a day's run cost what the whole history costs.
+        """
+        ((first, last),) = self.query(
+            "SELECT MIN(moment), MAX(moment) FROM ("
+            " SELECT ts AS moment FROM batch_events UNION ALL SELECT ts FROM removed_events"
+            " UNION ALL SELECT start_time FROM contested_plays)"
+        )
+        ((database,),) = self.query("SELECT current_database()")
+        catalog = '"' + database.replace('"', '""') + '"'
+        within = "FALSE" if first is None else f"BETWEEN TIMESTAMP '{first}' AND TIMESTAMP '{last}'"
+        columns = {"songplays": "start_time", "time": "start_time", "staging_events": "ts"}
+        for table, column in columns.items():
+            condition = within if first is None else f"{column} {within}"
+            self.run(f"CREATE TEMP VIEW {table} AS SELECT * FROM {catalog}.main.{table} WHERE {condition}")
+        yield
+        # After an exception the rollback takes them away.
+        for table in columns:
+            self.run(f"DROP VIEW temp.{table}")
+
+    @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
         with interruptible(self._connection.interrupt):
             try:
                 yield
             except duckdb.Error as error:
                 raise WarehouseError(f"{self.location}: {_first_line(error)}", _remedy(error)) from None
+
+    def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
+        """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
+        options = ["FORMAT parquet", "COMPRESSION zstd"]
+        if partition_by:
+            options.append(f"PARTITION_BY ({', '.join(partition_by)})")
+        else:
+            Path(folder).mkdir()
+        target = folder if partition_by else f"{folder}/data_0.parquet"
+        self.query("COPY ({}) TO '{}' ({})".format(select, target.replace("'", "''"), ", ".join(options)))
+        Path(folder).mkdir(exist_ok=True)  # of no rows there are no partitions
 
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
