@@ -16,6 +16,7 @@ from sparkify.config import Settings
 from sparkify.errors import SourceChangedError, SourceError, SparkifyError
 from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
+from sparkify.sources import LoadFile, open_source
 from tests.faulty_s3 import PAGE, FaultyS3
 from tests.s3_servers import Bucket, Server, moto, rclone
 from tests.state import state_of
@@ -129,6 +130,18 @@ def test_many_tiny_objects_large_ones_and_bad_records_load_as_from_folders(
     etl(local)
     etl(bucket.settings(settings))
     assert state_of(bucket.settings(settings), bucket.uri) == state_of(local, str(tmp_path.resolve()))
+
+
+def test_a_large_object_of_which_only_the_beginning_is_taken_is_read_once(
+    settings: Settings, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3, "PART_BYTES", 1000)
+    for name in "abc":
+        bucket.put(f"{name}.json", name.encode() * 10_000)
+    store = open_source(bucket.uri, bucket.settings(settings))
+    files = [LoadFile(number, item) for number, item in enumerate(store.list_objects())]
+    taken = [(file.file_id, next(iter(data))[:1]) for file, data in store.read(files, 1000)]
+    assert taken == [(0, b"a"), (1, b"b"), (2, b"c")]
 
 
 AWKWARD = [
