@@ -30,6 +30,11 @@ class Settings:
             the usual keys where there is none.
         max_reject_share: share of a run's records that may be bad, 0 to 1, before the run fails.
         memory_limit: what DuckDB may keep in memory, e.g. ``1GB``.
+        login: how to log in to Redshift: ``password`` or ``iam``; by default with a password where there is one.
+        workgroup: Serverless workgroup; by default the cluster identifier.
+        work_prefix: folder on S3 for manifests and bundled parts, which Redshift loads from.
+        bundle_below_mb: source files smaller than this are bundled before Redshift loads them.
+        s3_region: where the buckets of the source files are, if not in aws_region.
         aws_profile: a profile of ~/.aws/config, where no keys are given.
         s3_endpoint: the address of another S3 server than AWS's.
         s3_anonymous: read public buckets without credentials.
@@ -50,6 +55,10 @@ class Settings:
     db_user: str = ""
     db_password: str = field(default="", repr=False)
     db_port: int = 5439
+    login: str = ""
+    workgroup: str = ""
+    work_prefix: str = ""
+    bundle_below_mb: int = 10
     cluster_type: str = "multi-node"
     num_nodes: int = 2
     node_type: str = "ra3.large"
@@ -60,6 +69,7 @@ class Settings:
     aws_secret_access_key: str = field(default="", repr=False)
     aws_region: str = ""
     aws_profile: str = ""
+    s3_region: str = ""
     s3_endpoint: str = ""
     s3_anonymous: bool = False
     s3_requests: int = 32
@@ -75,6 +85,7 @@ _FILE_KEYS = {
     "CLUSTER.DB_USER": "db_user",
     "CLUSTER.DB_PASSWORD": "db_password",
     "CLUSTER.DB_PORT": "db_port",
+    "CLUSTER.LOGIN": "login",
     **{
         f"{section}.{key}": name
         for section in ("CLUSTER_PRO", "DWH")
@@ -88,6 +99,7 @@ _FILE_KEYS = {
             "DWH_DB_USER": "db_user",
             "DWH_DB_PASSWORD": "db_password",
             "DWH_PORT": "db_port",
+            "DWH_WORKGROUP": "workgroup",
         }.items()
     },
     "IAM_ROLE.ARN": "iam_role_arn",
@@ -96,6 +108,9 @@ _FILE_KEYS = {
     "S3.LOG_DATA": "log_data",
     "S3.LOG_JSONPATH": "log_jsonpath",
     "S3.SONG_DATA": "song_data",
+    "S3.WORK_PREFIX": "work_prefix",
+    "S3.BUNDLE_BELOW_MB": "bundle_below_mb",
+    "S3.REGION": "s3_region",
     "S3.ENDPOINT": "s3_endpoint",
     "S3.ANONYMOUS": "s3_anonymous",
     "S3.REQUESTS": "s3_requests",
@@ -164,6 +179,11 @@ def load_settings(
         raise UsageError(
             f"{origins['memory_limit'][1]}: memory_limit is {settings.memory_limit!r}",
             "it is a number with a unit, e.g. 1GB or 512MB",
+        )
+    if settings.login not in ("", "password", "iam"):
+        raise UsageError(
+            f"{origins['login'][1]}: login is {settings.login!r}",
+            "it is password or iam, or empty: then with the password where there is one, else through IAM",
         )
     return settings
 

@@ -56,29 +56,33 @@ class S3Source:
         self._requests = settings.s3_requests
         if not self._bucket:
             raise SourceError(f"{location}: no bucket", "write it as s3://bucket/prefix")
-        with self._explained(location):
-            self._store = _connect(self._bucket, settings)
+        self.others: list[str] = []
+        """Objects below the place that are no source files, once it has been listed."""
+        with explained(location):
+            self._store = connect(self._bucket, settings, settings.s3_region)
 
     def list_objects(self) -> list[SourceObject]:
         """The data files, in the order of their names."""
         if is_data(self._key.rpartition("/")[2]):
-            with self._explained(self._location):
+            with explained(self._location):
                 return [self._described(obstore.head(self._store, self._key))]
         # With the slash, for s3://bucket/log_data must not find log_data_old/ as well.
         prefix = f"{self._key.rstrip('/')}/" if self._key.strip("/") else ""
-        with self._explained(self._location):
-            objects = [
-                self._described(item)
-                for page in obstore.list(self._store, prefix or None)
-                for item in page
-                if is_data(item["path"].removeprefix(prefix))
-            ]
+        with explained(self._location):
+            found = [item for page in obstore.list(self._store, prefix or None) for item in page]
+        objects = [self._described(item) for item in found if is_data(item["path"].removeprefix(prefix))]
+        self.others = [
+            f"s3://{self._bucket}/{item['path']}"
+            for item in found
+            if item["size"] and not is_data(item["path"].removeprefix(prefix))
+        ]
         if not objects:
             raise no_data(self._location)
         return sorted(objects, key=lambda item: item.uri)
 
     def _described(self, item: Any) -> SourceObject:
-        version = item["e_tag"] or item["last_modified"].isoformat()
+        # Some servers leave out the quotes that belong to an ETag, in listings or everywhere.
+        version = (item["e_tag"] or "").strip('"') or item["last_modified"].isoformat()
         return SourceObject(f"s3://{self._bucket}/{item['path']}", item["size"], version)
 
     def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
@@ -125,10 +129,10 @@ class S3Source:
         if start == end:
             return b""
         key = source.uri.removeprefix(f"s3://{self._bucket}/")
-        options: Any = {"if_match": source.version, "range": (start, end)}
+        options: Any = {"if_match": f'"{source.version}"', "range": (start, end)}
         if (start, end) == (0, source.size):
             del options["range"]
-        with self._explained(source.uri):
+        with explained(source.uri):
             try:
                 response = obstore.get(self._store, key, options=options)
                 found = self._described(response.meta)
@@ -141,36 +145,39 @@ class S3Source:
 
     def read_text(self) -> str:
         """The text of the object."""
-        with self._explained(self._location):
+        with explained(self._location):
             data = bytes(obstore.get(self._store, self._key).bytes())
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise SourceError(f"{self._location}: not a text in UTF-8", "check the object") from None
 
-    @contextmanager
-    def _explained(self, uri: str) -> Iterator[None]:
-        """Turn the client's errors, which quote whole responses, into one line about the object."""
-        try:
-            yield
-        except NotFoundError:
-            raise SourceError(
-                f"{uri}: no such bucket or object", "check the URI, and that it is still there"
-            ) from None
-        except PermissionDeniedError:
-            raise SourceError(
-                f"{uri}: access denied",
-                "the credentials need s3:ListBucket on the bucket and s3:GetObject on its objects",
-            ) from None
-        except UnauthenticatedError:
-            raise SourceError(
-                f"{uri}: the credentials were not accepted", "check that they are right and have not expired"
-            ) from None
-        except (BaseError, ValueError) as error:
-            raise SourceError(f"{uri}: {_reason(error)}", _remedy(error)) from None
+
+@contextmanager
+def explained(uri: str) -> Iterator[None]:
+    """Turn the client's errors, which quote whole responses, into one line about the object."""
+    try:
+        yield
+    except NotFoundError:
+        raise SourceError(
+            f"{uri}: no such bucket or object", "check the URI, and that it is still there"
+        ) from None
+    except PermissionDeniedError:
+        raise SourceError(
+            f"{uri}: access denied",
+            "the credentials need s3:ListBucket on the bucket and s3:GetObject on its objects, and for a work"
+            " prefix s3:PutObject and s3:DeleteObject",
+        ) from None
+    except UnauthenticatedError:
+        raise SourceError(
+            f"{uri}: the credentials were not accepted", "check that they are right and have not expired"
+        ) from None
+    except (BaseError, ValueError) as error:
+        raise SourceError(f"{uri}: {_reason(error)}", _remedy(error)) from None
 
 
-def _connect(bucket: str, settings: Settings) -> S3Store:
+def connect(bucket: str, settings: Settings, region: str = "") -> S3Store:
+    """A client for a bucket, in a region of its own or in the configured one."""
     client: ClientConfig = {
         "timeout": timedelta(seconds=settings.s3_timeout),
         "connect_timeout": timedelta(seconds=min(10, settings.s3_timeout)),
@@ -188,8 +195,8 @@ def _connect(bucket: str, settings: Settings) -> S3Store:
     config: Any = {}
     if settings.s3_endpoint:
         config["endpoint"] = settings.s3_endpoint
-    if settings.aws_region:
-        config["region"] = settings.aws_region
+    if region or settings.aws_region:
+        config["region"] = region or settings.aws_region
     if settings.s3_anonymous:
         config["skip_signature"] = True
     elif settings.aws_access_key_id:
