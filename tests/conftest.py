@@ -12,14 +12,14 @@ from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
 from tests.support import Loaded
 
-SAMPLE = Path(os.environ.get("SPARKIFY_SAMPLE", Path(__file__).resolve().parents[2] / "shared" / "data"))
+SAMPLE = Path(os.environ.get("SPARKIFY_SAMPLE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 
 @pytest.fixture(scope="session")
 def sample() -> Path:
     """The folder of the real sample: 30 days of logs and 71 songs."""
     if not (SAMPLE / "log_data").is_dir():
-        pytest.skip(f"the real sample is not at {SAMPLE}; SPARKIFY_SAMPLE can name its folder")
+        pytest.skip(f"the real sample is not at {SAMPLE}; SPARKIFY_SAMPLE_DATA can name its folder")
     return SAMPLE
 
 

@@ -81,6 +81,21 @@ def test_the_summary_tells_files_records_rejects_rows_and_speed(run: Run, data: 
     assert "nothing new; all 2 files are loaded already" in again.stderr
 
 
+def test_a_dry_run_names_the_files_it_would_load_and_loads_none(run: Run, data: Path, tmp_path: Path) -> None:
+    result = run("etl", "--dry-run")
+    assert result.returncode == 0
+    assert str(data.resolve() / "log_data/events.json") in result.stdout
+    assert "log_data: 1 files to load" in result.stderr
+    assert not (tmp_path / "sparkify.duckdb").exists()
+    run("etl", "--max-reject-share", "1")
+    write(data / "log_data/events.json", event(ts=1), event(ts=2))
+    again = run("etl", "--dry-run")
+    assert [line.split()[0] for line in again.stdout.splitlines()[2:]] == ["log_data"]
+    assert "1 of them changed" in again.stderr
+    assert "song_data: 0 files to load" in again.stderr
+    assert len(run("etl", "--full", "--dry-run").stdout.splitlines()) == 4
+
+
 def test_create_tables_empties_the_warehouse_and_its_ledger(run: Run, data: Path) -> None:
     del data
     run("etl", "--max-reject-share", "1")

@@ -31,15 +31,12 @@ app = typer.Typer(
 
 Config = Annotated[
     str | None,
-    typer.Option("--config", metavar="FILE", help="Configuration file. [default: ./dwh.cfg, if there]"),
+    typer.Option("--config", metavar="FILE", help="Configuration file.", show_default="dwh.cfg, if there"),
 ]
 Database = Annotated[
     str | None,
     typer.Option(
-        "--database",
-        metavar="DB",
-        help="A DuckDB file, or 'redshift'. [default: sparkify.duckdb]",
-        show_default=False,
+        "--database", metavar="DB", help="A DuckDB file, or 'redshift'.", show_default="sparkify.duckdb"
     ),
 ]
 
@@ -114,32 +111,35 @@ def etl(
     song_data: Annotated[
         str | None,
         typer.Option(
-            metavar="URI", help="Folder with the song files. [default: data/song_data]", show_default=False
+            metavar="URI",
+            help="The song files: a folder or s3://bucket/prefix.",
+            show_default="data/song_data",
         ),
     ] = None,
     log_data: Annotated[
         str | None,
-        typer.Option(
-            metavar="URI", help="Folder with the log files. [default: data/log_data]", show_default=False
-        ),
+        typer.Option(metavar="URI", help="The log files, likewise.", show_default="data/log_data"),
     ] = None,
     log_jsonpath: Annotated[
         str | None,
         typer.Option(
             metavar="URI",
-            help="JSONPaths file of the logs. [default: log_json_path.json beside log_data, if there]",
-            show_default=False,
+            help="JSONPaths file of the logs.",
+            show_default="log_json_path.json beside log_data, if there",
         ),
     ] = None,
     max_reject_share: Annotated[
         float | None,
         typer.Option(
             metavar="SHARE",
-            help="Fail when more of the records than this share are bad, 0 to 1. [default: 0.01]",
-            show_default=False,
+            help="Fail when a larger share of the records is bad, 0 to 1.",
+            show_default="0.01",
         ),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Load everything again, from scratch.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print which files would be loaded, and load none.")
+    ] = False,
 ) -> None:
     """Stage, transform and audit what is new in the source files."""
     from sparkify import pipeline, progress, summary
@@ -153,6 +153,9 @@ def etl(
         max_reject_share=max_reject_share,
     )
     console = _stderr()
+    if dry_run:
+        summary.print_plan(pipeline.plan_etl(settings, full=full), console)
+        return
     result = pipeline.run_etl(settings, progress.on_console(console), full=full)
     summary.print_summary(result, settings.database, console)
 

@@ -135,6 +135,10 @@ _ENVIRONMENT_KEYS = {
 }
 
 
+# Understood elsewhere: by the command line, and by the tests.
+_OTHER_VARIABLES = ("SPARKIFY_TRACEBACK", "SPARKIFY_SAMPLE_DATA")
+
+
 def load_settings(
     config: str | None = None,
     environment: Mapping[str, str] | None = None,
@@ -159,7 +163,7 @@ def load_settings(
     for variable, value in environment.items():
         if variable in _ENVIRONMENT_KEYS:
             origins[_ENVIRONMENT_KEYS[variable]] = (value, f"the environment variable {variable}")
-        elif variable.startswith("SPARKIFY_"):
+        elif variable.startswith("SPARKIFY_") and variable not in _OTHER_VARIABLES:
             nearest = _nearest(variable, _ENVIRONMENT_KEYS)
             warnings.append(f"unknown environment variable {variable}, ignored{nearest}")
     for name, value in flags.items():

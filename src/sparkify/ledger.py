@@ -1,11 +1,11 @@
 """The ledger: which object was loaded by which run, and what became of its records."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sparkify import __version__
-from sparkify.engines import Source, Warehouse
+from sparkify.engines import Row, Source, Warehouse
 from sparkify.errors import WarehouseError
 from sparkify.sources import LoadFile, SourceObject, SourcePlan, Store
 
@@ -22,12 +22,17 @@ class FileCount:
 
 
 def plan(
-    warehouse: Warehouse, listed: dict[Source, tuple[Store, list[SourceObject]]]
+    query: Callable[[str], list[Row]], listed: dict[Source, tuple[Store, list[SourceObject]]]
 ) -> dict[Source, SourcePlan]:
-    """Compare what was listed with what has been loaded."""
+    """Compare what was listed with what has been loaded.
+
+    Args:
+        query: runs a statement in the warehouse.
+        listed: by source, where its files are and which are there.
+    """
     known = {
         (source, uri): (file_id, size, version)
-        for file_id, source, uri, size, version in warehouse.query(
+        for file_id, source, uri, size, version in query(
             "SELECT file_id, source, uri, size, version FROM ledger"
         )
     }

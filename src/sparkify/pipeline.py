@@ -1,6 +1,7 @@
 """The whole flow: discover, stage, transform, audit, commit."""
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from sparkify.engines import Source, Warehouse, connect
 from sparkify.errors import ConflictError, SourceChangedError, TooManyRejectsError
 from sparkify.jsonpaths import read_jsonpaths
 from sparkify.ledger import FileCount
-from sparkify.progress import Progress
+from sparkify.progress import Progress, Silence
 from sparkify.repair import repair
 from sparkify.sources import SourceObject, SourcePlan, Store, beside, open_source
 from sparkify.sql_queries import STAR_TABLES, read_sql
@@ -143,6 +144,21 @@ def run_etl(settings: Settings, progress: Progress, *, full: bool = False) -> Su
     return summary
 
 
+def plan_etl(settings: Settings, *, full: bool = False) -> dict[Source, SourcePlan]:
+    """What a run would load, without loading it."""
+    listed = _discover(settings, Silence())
+    if not full and (settings.database == "redshift" or Path(settings.database).exists()):
+        warehouse = connect(settings, read_only=True)
+        try:
+            if warehouse.has_tables():
+                plans = ledger.plan(warehouse.query, listed)
+                if not warehouse.must_rebuild(plans):
+                    return plans
+        finally:
+            warehouse.close()
+    return ledger.plan(lambda _sql: [], listed)
+
+
 def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: bool = False) -> Summary:
     """What ``run_etl`` does, in a warehouse that is open already."""
     started = datetime.now(UTC)
@@ -154,18 +170,20 @@ def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: 
         elif full:
             warehouse.empty_tables()
         listed = _discover(settings, progress)
-        plans = ledger.plan(warehouse, listed)
-        is_full = full or not has_tables
+        plans = ledger.plan(warehouse.query, listed)
+        is_full = full or not any(todo.known or todo.removed for todo in plans.values())
         if not is_full and warehouse.must_rebuild(plans):
             is_full = True
             warehouse.empty_tables()
-            plans = ledger.plan(warehouse, listed)
+            plans = ledger.plan(warehouse.query, listed)
         summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
         if any(todo.added for todo in plans.values()):
             counts = _stage(warehouse, settings, plans, summary, progress)
             _transform(warehouse, progress)
             progress.step("audit")
-            summary.findings = run_audits(warehouse)
+            with nullcontext() if is_full else warehouse.audit_scope():
+                summary.findings = run_audits(warehouse)
+            warehouse.run("DROP TABLE contested_plays")
             summary.run_id = ledger.record_run(warehouse, plans, counts, started=started, is_full=is_full)
         after = _count_rows(warehouse)
         summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}

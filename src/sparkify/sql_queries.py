@@ -8,7 +8,6 @@ Every statement the warehouse runs stands in a file below ``sparkify/sql``, name
     sql/views/             fact_ and dim_ names over the star schema, and what was heard in each play
     sql/audits/            one SELECT of bad rows per file
     sql/questions/         one question of the analysts per file, run verbatim on every engine
-    sql/ledger/            what has been loaded by which run
 """
 
 from functools import cache

@@ -14,7 +14,9 @@ from sparkify.output import print_rows
 from sparkify.sql_queries import STAR_TABLES
 
 if TYPE_CHECKING:
+    from sparkify.engines import Source
     from sparkify.pipeline import Summary
+    from sparkify.sources import SourcePlan
 
 
 def _table(*columns: str) -> Table:
@@ -57,6 +59,21 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
     events = summary.sources["log_data"].records
     speed = f", {events / summary.seconds:,.0f} events/s" if events else ""
     console.print(f"{matches}; {location} in {summary.seconds:.1f} s{speed}", highlight=False)
+
+
+def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
+    """Print which files a run would load to stdout, and how many to stderr."""
+    rows = []
+    for source, todo in plans.items():
+        rows += [(source, file.source.uri, file.source.size) for file in todo.added]
+    if rows:
+        print_rows(["source", "file", "bytes"], rows, "table")
+    for source, todo in plans.items():
+        console.print(
+            f"{source}: {len(todo.added):,} files to load ({todo.size / 1e6:,.1f} MB), {len(todo.removed):,}"
+            f" of them changed since they were loaded; {todo.known:,} are loaded already",
+            highlight=False,
+        )
 
 
 def print_status(warehouse: Warehouse) -> None:

@@ -86,6 +86,13 @@ class Warehouse(Protocol):
         """How many records of each file the last ``stage`` has loaded, as the database has it."""
         ...
 
+    def audit_scope(self) -> AbstractContextManager[None]:
+        """Let audits see only the time that this run touched, where that saves work.
+
+        Between transform and commit, with ``batch_events`` and ``contested_plays`` in place.
+        """
+        ...
+
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
         ...

@@ -16,6 +16,7 @@ from sparkify.records import RecordReader
 from sparkify.sources import LoadFile, SourcePlan, Store
 from sparkify.sql_queries import STAR_TABLES, TABLES, VIEWS, read_sql
 
+
 class DuckDBWarehouse:
     """A connection to a DuckDB file.
 
@@ -180,6 +181,31 @@ class DuckDBWarehouse:
     def count_loaded(self, source: Source) -> dict[int, int]:
         """How many rows each file has that was staged last."""
         return dict(self.query(f"SELECT file_id, COUNT(*) FROM batch_{NOUNS[source]} GROUP BY file_id"))
+
+    @contextlib.contextmanager
+    def audit_scope(self) -> Iterator[None]:
+        """Let audits see only the time that this run touched.
+
+        Temporary views of the same names stand before the tables meanwhile, so that the audits' SQL stays
+        what people can paste. Plays, times and events outside of that time are as an earlier run's audits
+        left them, and looking at all of them again would make a day's run cost what the whole history costs.
+        """
+        ((first, last),) = self.query(
+            "SELECT MIN(moment), MAX(moment) FROM ("
+            " SELECT ts AS moment FROM batch_events UNION ALL SELECT ts FROM removed_events"
+            " UNION ALL SELECT start_time FROM contested_plays)"
+        )
+        ((database,),) = self.query("SELECT current_database()")
+        catalog = '"' + database.replace('"', '""') + '"'
+        within = "FALSE" if first is None else f"BETWEEN TIMESTAMP '{first}' AND TIMESTAMP '{last}'"
+        columns = {"songplays": "start_time", "time": "start_time", "staging_events": "ts"}
+        for table, column in columns.items():
+            condition = within if first is None else f"{column} {within}"
+            self.run(f"CREATE TEMP VIEW {table} AS SELECT * FROM {catalog}.main.{table} WHERE {condition}")
+        yield
+        # After an exception the rollback takes them away.
+        for table in columns:
+            self.run(f"DROP VIEW temp.{table}")
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:

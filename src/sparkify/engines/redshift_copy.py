@@ -115,7 +115,9 @@ class LoadError:
         return f"{self.column}: {self.reason}" if self.column else self.reason
 
 
-def read_load_errors(query: Query, query_id: int, *, serverless: bool, limit: int = MAX_MAXERROR) -> list[LoadError]:
+def read_load_errors(
+    query: Query, query_id: int, *, serverless: bool, limit: int = MAX_MAXERROR
+) -> list[LoadError]:
     """What a COPY refused, by file and line.
 
     The system tables are no part of the transaction: they can be read in it and after its rollback.
@@ -145,7 +147,9 @@ def failed_copy_id(query: Query, *, serverless: bool) -> int:
     """The query id of the COPY that just failed in this session, by its errors."""
     # Not PG_LAST_COPY_ID(): it is documented for a COPY that completed.
     table, column, session = (
-        ("sys_load_error_detail", "query_id", "session_id") if serverless else ("stl_load_errors", "query", "session")
+        ("sys_load_error_detail", "query_id", "session_id")
+        if serverless
+        else ("stl_load_errors", "query", "session")
     )
     rows = query(f"SELECT COALESCE(MAX({column}), -1) FROM {table} WHERE {session} = PG_BACKEND_PID()")
     return int(rows[0][0])
@@ -156,6 +160,7 @@ def lines_scanned(query: Query, query_id: int) -> dict[str, int]:
     return {
         uri: int(lines)
         for uri, lines in query(
-            "SELECT TRIM(filename), SUM(lines_scanned) FROM stl_load_commits WHERE query = ? GROUP BY 1", [query_id]
+            "SELECT TRIM(filename), SUM(lines_scanned) FROM stl_load_commits WHERE query = ? GROUP BY 1",
+            [query_id],
         )
     }

@@ -11,7 +11,7 @@ from sparkify.config import Settings
 from sparkify.errors import ConflictError, UsageError, WarehouseError
 
 if TYPE_CHECKING:
-    from redshift_connector import Connection
+    from redshift_connector.core import Connection
 
 _CONNECT_SECONDS = 10
 
@@ -30,10 +30,16 @@ _REMEDIES = (
     ),
     (r"NoSuchBucket|bucket does not exist", "check the bucket's name"),
     (r"NoSuchKey|prefix .* does not exist", "the object is gone; run again"),
-    (r"PermanentRedirect|Status 301|specified endpoint", "the bucket is in another region: say which in [S3] REGION"),
+    (
+        r"PermanentRedirect|Status 301|specified endpoint",
+        "the bucket is in another region: say which in [S3] REGION",
+    ),
     (r"permission denied|must be owner|not authorized", "the database user needs the right to do this"),
     (r"cannot drop .* because other objects depend", "drop the views of your own on it first"),
-    (r"relation .* does not exist", "the tables are: songplays, users, songs, artists, time, staging_events, staging_songs"),
+    (
+        r"relation .* does not exist",
+        "the tables are: songplays, users, songs, artists, time, staging_events, staging_songs",
+    ),
     (r"read-only", "queries may only read"),
     (r"[Dd]isk [Ff]ull", "free some disk space on the cluster; the warehouse is as it was"),
 )
@@ -94,9 +100,17 @@ def login_options(settings: Settings) -> dict[str, Any]:
     if settings.host:
         options |= {"host": settings.host, "port": settings.db_port}
     if settings.login == "password" or (settings.login != "iam" and settings.db_password):
-        for name, value in (("HOST", settings.host), ("DB_USER", settings.db_user), ("DB_PASSWORD", settings.db_password)):
+        for name, value in (
+            ("HOST", settings.host),
+            ("DB_USER", settings.db_user),
+            ("DB_PASSWORD", settings.db_password),
+        ):
             if not value:
-                remedy = f"set [CLUSTER] {name}" if name != "DB_PASSWORD" else "set SPARKIFY_DB_PASSWORD, or LOGIN = iam"
+                remedy = (
+                    f"set [CLUSTER] {name}"
+                    if name != "DB_PASSWORD"
+                    else "set SPARKIFY_DB_PASSWORD, or LOGIN = iam"
+                )
                 raise UsageError(f"database redshift: [CLUSTER] {name} is missing", remedy)
         return options | {"user": settings.db_user, "password": settings.db_password}
     options["iam"] = True
@@ -116,7 +130,8 @@ def login_options(settings: Settings) -> dict[str, Any]:
         }
     if not settings.db_user:
         raise UsageError(
-            "database redshift: [CLUSTER] DB_USER is missing", "IAM gives temporary credentials for a database user"
+            "database redshift: [CLUSTER] DB_USER is missing",
+            "IAM gives temporary credentials for a database user",
         )
     return options | {"cluster_identifier": settings.cluster_identifier, "db_user": settings.db_user}
 
@@ -169,13 +184,17 @@ def explain(error: BaseException, location: str, settings: Settings) -> Warehous
         if re.search(pattern, message, re.IGNORECASE):
             return WarehouseError(f"{location}: {message}", remedy)
     if not code and re.search("BrokenPipe|connection is closed|communication error|socket", message):
-        return WarehouseError(f"{location}: the connection was lost: {message}", "run again; nothing was changed")
+        return WarehouseError(
+            f"{location}: the connection was lost: {message}", "run again; nothing was changed"
+        )
     return WarehouseError(f"{location}: {message}", "correct the statement")
 
 
 def _login_error(error: Exception, settings: Settings) -> WarehouseError:
     where = settings.host or (
-        settings.workgroup or settings.cluster_identifier if is_serverless(settings) else settings.cluster_identifier
+        settings.workgroup or settings.cluster_identifier
+        if is_serverless(settings)
+        else settings.cluster_identifier
     )
     code, message = message_of(error)
     message = scrub(message, settings)
@@ -186,7 +205,8 @@ def _login_error(error: Exception, settings: Settings) -> WarehouseError:
         )
     if re.search("[Uu]nable to locate credentials|NoCredentials|profile", message):
         return WarehouseError(
-            f"{where}: no AWS credentials: {message}", "log in with the AWS command line tool, or name [AWS] PROFILE"
+            f"{where}: no AWS credentials: {message}",
+            "log in with the AWS command line tool, or name [AWS] PROFILE",
         )
     if "AccessDenied" in message:
         return WarehouseError(
@@ -195,7 +215,9 @@ def _login_error(error: Exception, settings: Settings) -> WarehouseError:
             " redshift-serverless:GetCredentials and redshift-serverless:GetWorkgroup",
         )
     if re.search("ClusterNotFound|ResourceNotFound", message):
-        return WarehouseError(f"{where}: {message}", "check DWH_CLUSTER_IDENTIFIER or DWH_WORKGROUP, and [AWS] REGION")
+        return WarehouseError(
+            f"{where}: {message}", "check DWH_CLUSTER_IDENTIFIER or DWH_WORKGROUP, and [AWS] REGION"
+        )
     found = explain(error, where, settings)
     if found.hint == "correct the statement":
         found = WarehouseError(found.message, "check [CLUSTER] and [AWS] in dwh.cfg")

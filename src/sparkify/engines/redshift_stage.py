@@ -102,7 +102,9 @@ class Stager:
             WarehouseError: the rows without a file_id are not as many as COPY said.
         """
         noun = NOUNS[source]
-        loaded = dict(self._query(f"SELECT file_id, COUNT(*) FROM batch_{noun} GROUP BY file_id"))
+        loaded: dict[int | None, int] = dict(
+            self._query(f"SELECT file_id, COUNT(*) FROM batch_{noun} GROUP BY file_id")
+        )
         straight = self._straight.get(source, {})
         if loaded.pop(None, 0) != sum(straight.values()):
             raise WarehouseError(
@@ -151,12 +153,18 @@ class Stager:
         """Load everything below the configured prefix."""
         settings = self._settings
         location = settings.song_data if source == "song_data" else settings.log_data
-        remedy = "set a work prefix, e.g. [S3] WORK_PREFIX = s3://bucket/work: files are then loaded one by one"
+        remedy = (
+            "set a work prefix, e.g. [S3] WORK_PREFIX = s3://bucket/work: files are then loaded one by one"
+        )
         for other in getattr(store, "others", [])[:1]:
-            raise SourceError(f"{other}: no source file, but COPY would load all that lies below {location}", remedy)
+            raise SourceError(
+                f"{other}: no source file, but COPY would load all that lies below {location}", remedy
+            )
         compressed = {file.source.uri.endswith(".gz") for file in added}
         if len(compressed) > 1:
-            raise SourceError(f"{location}: some files are compressed and some not, which COPY can't load", remedy)
+            raise SourceError(
+                f"{location}: some files are compressed and some not, which COPY can't load", remedy
+            )
         if source == "log_data" and not settings.log_jsonpath.startswith("s3://"):
             raise SourceError(
                 f"log_jsonpath {settings.log_jsonpath!r}: Redshift reads the JSONPaths file from S3",
@@ -164,7 +172,9 @@ class Stager:
             )
         uri = location if len(added) == 1 and added[0].source.uri == location else location.rstrip("/") + "/"
         jsonpaths = settings.log_jsonpath if source == "log_data" else ""
-        return self._copy_straight(source, store, added, uri, jsonpaths, ["GZIP"] * (compressed == {True}), progress)
+        return self._copy_straight(
+            source, store, added, uri, jsonpaths, ["GZIP"] * (compressed == {True}), progress
+        )
 
     def _by_manifest(
         self,
@@ -323,7 +333,9 @@ class Stager:
         self, store: Store, by_uri: dict[str, LoadFile], errors: list[LoadError]
     ) -> dict[tuple[int, int], str]:
         """The records that were refused without their text, by file and line, from the files themselves."""
-        wanted = {(by_uri[_as_logged(error.uri)].file_id, error.line) for error in errors if error.raw is None}
+        wanted = {
+            (by_uri[_as_logged(error.uri)].file_id, error.line) for error in errors if error.raw is None
+        }
         if not wanted:
             return {}
         ids = {file_id for file_id, _ in wanted}

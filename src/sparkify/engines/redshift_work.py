@@ -150,7 +150,9 @@ def bundle(
     result = Bundle([], 0, [])
     uploads: list[Future[str]] = []
     with ThreadPoolExecutor(2, "upload") as pool:
-        for number, (lines, count) in enumerate(_part_lines(source, connection, reader, target, result.rejects)):
+        for number, (lines, count) in enumerate(
+            _part_lines(source, connection, reader, target, result.rejects)
+        ):
             result.records += count
             uploads.append(pool.submit(_upload, work, f"{source}-{number:04}.json.gz", lines))
             if len(uploads) > 2:  # so that no more than a few parts wait in memory
@@ -204,7 +206,7 @@ def _judged(
         ]
         # A TIMESTAMP's own text has the form that COPY's TIMEFORMAT 'auto' reads.
         pairs = ", ".join(f"'{name}', {'ts::VARCHAR' if name == 'ts' else name}" for name in columns)
-        judged = connection.execute(
+        judged = connection.sql(
             f"SELECT CASE WHEN reason IS NULL THEN json_object({pairs})::VARCHAR END,"
             f" line, reason, CASE WHEN reason IS NOT NULL THEN LEFT(raw, 1000) END, file_id FROM parsed_{noun}"
         ).to_arrow_reader(_BATCH_ROWS)
@@ -225,7 +227,9 @@ def _judged(
         if isinstance(reader.error, Exception):
             raise reader.error from None
         if isinstance(error, duckdb.Error):
-            raise WarehouseError(f"bundling {source}: {str(error).splitlines()[0]}", "free some memory") from None
+            raise WarehouseError(
+                f"bundling {source}: {str(error).splitlines()[0]}", "free some memory"
+            ) from None
         raise
     finally:
         connection.unregister("records")
@@ -250,7 +254,9 @@ def jsonpaths_file(work: WorkFolder, paths: list[list[str | int]]) -> str:
     written = []
     for path in paths:
         steps = (
-            f"[{step}]" if isinstance(step, int) else "['" + step.replace("\\", "\\\\").replace("'", "\\'") + "']"
+            f"[{step}]"
+            if isinstance(step, int)
+            else "['" + step.replace("\\", "\\\\").replace("'", "\\'") + "']"
             for step in path
         )
         written.append("$" + "".join(steps))

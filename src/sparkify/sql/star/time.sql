@@ -27,5 +27,3 @@ SELECT
     CAST(EXTRACT(YEAR FROM start_time) AS SMALLINT) AS year,
     CAST(EXTRACT(DOW FROM start_time) AS SMALLINT) AS weekday
 FROM unknown;
-
-DROP TABLE contested_plays;
