@@ -16,16 +16,17 @@ from sparkify.sql_queries import read_sql
 from tests.support import Loaded, event, read_star, track, write
 
 PLANTED = {
-    "songplays_unique": "INSERT INTO songplays SELECT 99, * EXCLUDE (songplay_id) FROM songplays LIMIT 1",
+    "songplays_unique": "INSERT INTO songplays (start_time, user_id, session_id)"
+    " SELECT start_time, user_id, session_id FROM songplays LIMIT 1",
     "songplay_ids_unique": "UPDATE songplays SET songplay_id = 7",
-    "users_unique": "INSERT INTO users FROM users",
-    "songs_unique": "INSERT INTO songs FROM songs",
-    "artists_unique": "INSERT INTO artists FROM artists",
-    "time_unique": "INSERT INTO time FROM time",
+    "users_unique": "INSERT INTO users SELECT * FROM users",
+    "songs_unique": "INSERT INTO songs SELECT * FROM songs",
+    "artists_unique": "INSERT INTO artists SELECT * FROM artists",
+    "time_unique": "INSERT INTO time SELECT * FROM time",
     "songplays_user_exists": "UPDATE songplays SET user_id = 12345",
     "songplays_song_exists": "UPDATE songplays SET song_id = 'none', artist_id = 'A'",
     "songplays_artist_exists": "UPDATE songplays SET artist_id = 'none', song_id = 'S'",
-    "songplays_time_exists": "UPDATE songplays SET start_time = start_time + INTERVAL 1 MILLISECOND",
+    "songplays_time_exists": "UPDATE songplays SET start_time = start_time + INTERVAL '1 second'",
     "songplays_match_whole": "UPDATE songplays SET song_id = NULL WHERE song_id IS NOT NULL",
     "songs_artist_exists": "UPDATE songs SET artist_id = 'none'",
     "required_columns": "UPDATE songplays SET session_id = NULL",
