@@ -51,10 +51,11 @@ def settings(engine: Engine, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def load(settings: Settings) -> Callable[..., Loaded]:
+def load(engine: Engine, tmp_path: Path, settings: Settings) -> Callable[..., Loaded]:
     """Runs the pipeline over the test's folders, and gives the tables it made."""
 
     def run(**options: Any) -> Loaded:
+        engine.publish(tmp_path)
         summary: Summary = run_etl(settings, Silence(), **options)
         return Loaded(settings, summary)
 

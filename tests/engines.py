@@ -4,6 +4,7 @@ A test says what must be true; which engine it is true on is the ``--engine`` op
 """
 
 import os
+import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,7 +24,11 @@ class Engine(Protocol):
         """For an empty warehouse over ``song_data`` and ``log_data`` in a folder."""
         ...
 
-    def location(self, path: Path, folder: Path, settings: Settings) -> str:
+    def publish(self, folder: Path) -> None:
+        """Put what the folder holds now to where the warehouse loads from; before each run."""
+        ...
+
+    def location(self, path: Path, folder: Path) -> str:
         """What the ledger calls a file below that folder."""
         ...
 
@@ -49,42 +54,61 @@ class DuckDBEngine:
             },
         )
 
-    def location(self, path: Path, folder: Path, settings: Settings) -> str:
+    def publish(self, folder: Path) -> None:
+        """Nothing to do: it loads from there."""
+
+    def location(self, path: Path, folder: Path) -> str:
         """Its path."""
-        del folder, settings
+        del folder
         return str(path.resolve())
 
 
 @dataclass
 class RedshiftEngine:
-    """The stand-in for Redshift; sources on its S3 server, which shows a folder as a bucket."""
+    """The stand-in for Redshift; sources on its S3 server, where folders are copied to."""
 
     stand_in: RedshiftStandIn
     name: str = "redshift"
     options: dict[str, Any] = field(default_factory=dict)
+    _published: dict[Path, tuple[str, dict[str, tuple[int, int]]]] = field(default_factory=dict)
 
     def settings(self, folder: Path, **options: Any) -> Settings:
         """For the stand-in's one database, emptied."""
         options.pop("database", None)
-        bucket = self.stand_in.serve_folder(folder)
+        self._published[folder] = (f"s3://{BUCKET}/{secrets.token_hex(6)}", {})
         settings = load_settings(
             environment={},
             **{
                 **connection_options(self.stand_in),
-                "song_data": f"s3://{bucket}/song_data",
-                "log_data": f"s3://{bucket}/log_data",
+                "song_data": f"{self._published[folder][0]}/song_data",
+                "log_data": f"{self._published[folder][0]}/log_data",
                 "work_prefix": f"s3://{BUCKET}/work",
+                "bundle_below_mb": 100,
                 **self.options,
                 **options,
             },
         )
+        self.publish(folder)
         empty(settings)
         return settings
 
-    def location(self, path: Path, folder: Path, settings: Settings) -> str:
+    def publish(self, folder: Path) -> None:
+        """Copy what is new or changed, and delete what is gone."""
+        root, known = self._published[folder]
+        found = {}
+        for source in ("song_data", "log_data"):
+            for path in (folder / source).rglob("*"):
+                if path.is_file():
+                    name = path.relative_to(folder).as_posix()
+                    found[name] = (path.stat().st_mtime_ns, path.stat().st_size)
+                    if known.get(name) != found[name]:
+                        self.stand_in.s3.put(f"{root}/{name}", path.read_bytes())
+        self.stand_in.s3.delete([f"{root}/{name}" for name in known.keys() - found.keys()])
+        self._published[folder] = (root, found)
+
+    def location(self, path: Path, folder: Path) -> str:
         """Its URI."""
-        bucket = settings.log_data.removeprefix("s3://").partition("/")[0]
-        return f"s3://{bucket}/{path.relative_to(folder).as_posix()}"
+        return f"{self._published[folder][0]}/{path.relative_to(folder).as_posix()}"
 
 
 def connection_options(stand_in: RedshiftStandIn) -> dict[str, Any]:

@@ -130,6 +130,7 @@ def check_files(engine: Engine, songs: list[Record], events: list[Record], seed:
         write_logs(folder, "2018-11-01-events", events)
         write_logs(folder, "2018-11-02-events", again)
         write_songs(folder, "TRAAA", songs)
+        engine.publish(folder)
         load(warehouse, options, Silence())
         expected = build_star(songs, events + again)
         for table, rows in star_of(warehouse).items():
@@ -166,7 +167,9 @@ def check_runs(engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pa
             present[source, name] = records
             (write_songs if source == "song_data" else write_logs)(folder, name, records)
             if number not in pauses:
+                engine.publish(folder)
                 load(warehouse, options, Silence())
+        engine.publish(folder)
         load(warehouse, options, Silence())
         expected = build_star(
             [song for (source, _), found in present.items() if source == "song_data" for song in found],

@@ -36,8 +36,6 @@ class S3Server:
         command = [
             str(program), "serve", "s3", str(self.folder), "--addr", "127.0.0.1:0", "--config", "",
             "--auth-key", f"{self.access_key},{self.secret_key}", "--log-level", "NOTICE",
-            # What others write into the folder is seen at once, behind links as well (with 0 ms, puts side by side hang).
-            "--dir-cache-time", "5ms", "--copy-links",
         ]  # fmt: skip
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.endpoint = self._read_address(self._process.stderr)
@@ -55,10 +53,6 @@ class S3Server:
     def make_bucket(self, name: str) -> None:
         """Make an empty bucket."""
         (self.folder / name).mkdir(exist_ok=True)
-
-    def link_bucket(self, name: str, folder: Path) -> None:
-        """Make a bucket out of a folder elsewhere."""
-        (self.folder / name).symlink_to(folder, target_is_directory=True)
 
     def stop(self) -> None:
         """Stop it."""

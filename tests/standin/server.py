@@ -135,12 +135,6 @@ class RedshiftStandIn:
         """Make an empty bucket."""
         self._s3.make_bucket(name)
 
-    def serve_folder(self, folder: Path) -> str:
-        """A bucket that is a folder: what is written there is in S3 at once. Gives the bucket's name."""
-        name = f"folder-{os.urandom(6).hex()}"
-        self._s3.link_bucket(name, folder.resolve())
-        return name
-
     def upload(self, folder: Path, uri: str) -> None:
         """Put all files below a folder under an s3:// URI, with their relative paths."""
         for path in sorted(folder.rglob("*")):

@@ -31,7 +31,7 @@ from sparkify.engines.redshift_copy import (
     read_load_errors,
 )
 from sparkify.engines.redshift_login import is_serverless
-from sparkify.engines.redshift_work import WorkFolder, bundle, jsonpaths_file, origin_of
+from sparkify.engines.redshift_work import Bundle, WorkFolder, bundle, jsonpaths_file, origin_of
 from sparkify.errors import SourceChangedError, SourceError, TooManyRejectsError, WarehouseError
 from sparkify.records import RecordReader
 from sparkify.sources import LoadFile, SourcePlan, Store
@@ -111,7 +111,7 @@ class Stager:
                 f"batch_{noun}: its rows are not those that COPY counted; nothing was changed",
                 "this is a bug in sparkify: please report it",
             )
-        return loaded | straight
+        return {file_id: count for file_id, count in loaded.items() if file_id is not None} | straight
 
     def stage(
         self,
@@ -214,35 +214,58 @@ class Stager:
         work: WorkFolder,
         progress: Progress,
     ) -> dict[int, int]:
-        import duckdb
-
+        """Bundle and load files; those with bad records are read once more, to tell which and why."""
         noun = NOUNS[source]
-        uris = {file.file_id: file.source.uri for file in files}
         reader = RecordReader(store, files, on_progress=progress)
-        columns, _ = self._warehouse.execute(f"SELECT * FROM staging_{noun} LIMIT 0")
-        with duckdb.connect(config={"memory_limit": self._settings.memory_limit}) as judge:
-            judge.execute("SET TimeZone = 'UTC'")
-            set_paths(judge, noun, columns, paths)
-            size = sum(file.source.size for file in files)
-            bundled = bundle(work, source, judge, reader, size)
-        rejects: list[Row] = [
-            (kind, uris[file_id], *rest, file_id) for kind, _, *rest, file_id in bundled.rejects
-        ]
-        if bundled.parts:
-            statement = copy_statement(
-                f"copy_{noun.removesuffix('s')}_parts",
-                work.put_manifest(source, bundled.parts),
-                self._settings,
-                max_errors=int(self._settings.max_reject_share * bundled.records),
-                region=self._settings.aws_region,
-                options=["MANIFEST", "GZIP"],
-            )
-            for error in self._copy(statement, work, uris):
-                # Redshift may know better than the judge here; then the record is a reject after all.
-                file_id, line, text = origin_of(work, error.uri, error.line)
-                rejects.append((source, uris[file_id], line, str(error), text[:_KEPT_CHARACTERS], file_id))
+        first = self._bundle(source, files, paths, work, reader)
+        rejects = self._copy_parts(source, files, work, first)
+        dirty_ids = {reject[-1] for reject in rejects}
+        if dirty_ids:
+            self._query(f"DELETE FROM batch_{noun} WHERE file_id IN ({_id_list(sorted(dirty_ids))})")
+            dirty = [file for file in files if file.file_id in dirty_ids]
+            careful = RecordReader(store, dirty, careful=True)
+            rejects = self._copy_parts(source, dirty, work, self._bundle(source, dirty, paths, work, careful))
+            reader.counts |= careful.counts
         self._warehouse.insert("staging_rejects", rejects)
         return reader.counts
+
+    def _bundle(
+        self,
+        source: Source,
+        files: list[LoadFile],
+        paths: list[list[str | int]],
+        work: WorkFolder,
+        reader: RecordReader,
+    ) -> Bundle:
+        import duckdb
+
+        columns, _ = self._warehouse.execute(f"SELECT * FROM staging_{NOUNS[source]} LIMIT 0")
+        with duckdb.connect(config={"memory_limit": self._settings.memory_limit}) as judge:
+            judge.execute("SET TimeZone = 'UTC'")
+            set_paths(judge, NOUNS[source], columns, paths)
+            return bundle(work, source, judge, reader, sum(file.source.size for file in files))
+
+    def _copy_parts(
+        self, source: Source, files: list[LoadFile], work: WorkFolder, bundled: Bundle
+    ) -> list[Row]:
+        """Load parts, and give the rows of staging_rejects for what was refused before or by COPY."""
+        uris = {file.file_id: file.source.uri for file in files}
+        rejects: list[Row] = [(source, uris[file_id], *rest, file_id) for *rest, file_id in bundled.rejects]
+        if not bundled.parts:
+            return rejects
+        statement = copy_statement(
+            f"copy_{NOUNS[source].removesuffix('s')}_parts",
+            work.put_manifest(source, bundled.parts),
+            self._settings,
+            max_errors=int(self._settings.max_reject_share * bundled.records),
+            region=self._settings.aws_region,
+            options=["MANIFEST", "GZIP"],
+        )
+        for error in self._copy(statement, work, uris):
+            # Redshift may know better than the judge here; then the record is a reject after all.
+            file_id, line, text = origin_of(work, error.uri, error.line)
+            rejects.append((source, uris[file_id], line, str(error), text[:_KEPT_CHARACTERS], file_id))
+        return rejects
 
     def _copy_straight(
         self,

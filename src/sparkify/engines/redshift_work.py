@@ -119,8 +119,7 @@ class Bundle:
     Attributes:
         parts: the URIs of the compressed parts.
         records: how many good records they hold.
-        rejects: rows of staging_rejects for the bad ones, without the file's name (source, None, line, reason, raw,
-            file_id).
+        rejects: (line, reason, raw, file_id) of the bad ones.
     """
 
     parts: list[str]
@@ -194,7 +193,7 @@ def _part_lines(
 def _judged(
     source: Source, connection: duckdb.DuckDBPyConnection, reader: RecordReader
 ) -> Iterator[tuple[list[str], list[Row]]]:
-    """The good records as JSON texts, and the bad ones as rows of staging_rejects."""
+    """The good records as JSON texts, and the bad ones as (line, reason, raw, file_id)."""
     noun = NOUNS[source]
     connection.register("records", reader.stream())
     try:
@@ -217,7 +216,7 @@ def _judged(
                 rows = zip(*(batch.column(number).to_pylist() for number in range(5)), strict=True)
                 # PostgreSQL's wire has no NUL characters in texts.
                 bad = [
-                    (source, None, line, reason, raw.replace("\0", "\N{REPLACEMENT CHARACTER}"), file_id)
+                    (line, reason, raw.replace("\0", "\N{REPLACEMENT CHARACTER}"), file_id)
                     for text, line, reason, raw, file_id in rows
                     if text is None
                 ]
