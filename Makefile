@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run setup test redshift-local lint format lock clean
+.PHONY: help run setup system-packages test test-kills redshift-local lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -22,16 +22,29 @@ setup: .venv/dev.stamp  ## create .venv with everything that development and tes
 	@touch $@
 
 # The data are made once: a second run shows that nothing is loaded twice.
-run: .venv/run.stamp  ## simulate a month of data, load it, print a few answers
+run: .venv/run.stamp  ## simulate a month of data, load it, print a few answers, write the report
 	test -d data || $(BIN)/sparkify simulate data
 	test -e sparkify.duckdb || $(BIN)/sparkify create-tables
 	$(BIN)/sparkify etl
 	$(BIN)/sparkify questions top_songs
 	$(BIN)/sparkify questions busiest_hours
 	$(BIN)/sparkify questions plays_by_level
+	$(BIN)/sparkify report report.html
+
+# Without Chromium the tests of the report in a browser are skipped, and say so.
+system-packages:  ## install Chromium (Debian, Ubuntu) for the tests of the report, where it is missing
+	@if command -v chromium >/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then \
+		sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			$$sudo apt-get install -y -qq --no-install-recommends chromium fonts-liberation; \
+	else echo "install Chromium with this system's package manager"; fi
 
 test: setup  ## run the tests
 	$(BIN)/python -m pytest -n auto -q
+
+test-kills: setup  ## kill the pipeline more than a hundred times, and compare with clean runs
+	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/test_kills.py
 
 redshift-local: setup  ## run the stand-in for Amazon Redshift by hand, with an S3 server, until Ctrl-C
 	$(BIN)/python -m tests.standin $(if $(DATA),--data $(DATA))

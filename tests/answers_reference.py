@@ -198,7 +198,7 @@ def _shares(key: Callable[[Play], Any], name: str) -> Answer:
         (value, len(group), percent(len(group), len(plays())), listeners(group))
         for value, group in grouped(key).items()
     ]
-    return f"{name},plays,percent,listeners", sorted(rows, key=lambda row: (-row[1], -row[3], row[0]))
+    return f"{name},plays,share_percent,listeners", sorted(rows, key=lambda row: (-row[1], -row[3], row[0]))
 
 
 def top_songs() -> Answer:
@@ -236,7 +236,7 @@ def songs_on_a_day() -> Answer:
 def busiest_hours() -> Answer:
     counts = Counter(each.at.hour for each in plays())
     rows = sorted((-count, hour) for hour, count in counts.items())
-    return "hour,plays,percent", [(hour, -count, percent(-count, len(plays()))) for count, hour in rows]
+    return "hour,plays,share_percent", [(hour, -count, percent(-count, len(plays()))) for count, hour in rows]
 
 
 def busiest_weekdays() -> Answer:
@@ -292,7 +292,7 @@ def plays_by_level() -> Answer:
 def plays_by_gender_and_level() -> Answer:
     _, rows = _shares(lambda each: (users()[each.user].gender, each.level), "")
     full = [(*row[0], *row[1:], rounded(Fraction(row[1], row[3]))) for row in rows]
-    return "gender,level,plays,percent,listeners,plays_per_listener", sorted(full)
+    return "gender,level,plays,share_percent,listeners,plays_per_listener", sorted(full)
 
 
 def plays_by_location() -> Answer:
@@ -374,7 +374,7 @@ def weekly_retention() -> Answer:
         (cohort, later, sizes[cohort], count, percent(count, sizes[cohort]))
         for (cohort, later), count in sorted(cells.items())
     ]
-    return "cohort,weeks_later,cohort_users,active_users,percent", rows
+    return "cohort,weeks_later,cohort_users,active_users,active_percent", rows
 
 
 DERIVED: dict[str, Callable[[], Answer]] = {

@@ -1,9 +1,9 @@
 """What all tests share: the real sample, and warehouses loaded from folders."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,9 @@ from sparkify.progress import Silence
 from tests.engines import DuckDBEngine, Engine, RedshiftEngine
 from tests.standin.fixtures import redshift
 from tests.support import Loaded
+
+if TYPE_CHECKING:
+    from tests.cluster_support import World
 
 __all__ = ["redshift"]
 
@@ -60,3 +63,14 @@ def load(engine: Engine, tmp_path: Path, settings: Settings) -> Callable[..., Lo
         return Loaded(settings, summary)
 
     return run
+
+
+@pytest.fixture
+def world(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator["World"]:
+    """An AWS account of the test's own, in this process, and a folder with a dwh.cfg."""
+    from tests.cluster_support import open_world
+
+    with open_world(tmp_path, capsys, monkeypatch) as opened:
+        yield opened

@@ -177,3 +177,37 @@ def check_runs(engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pa
         )
         for table, rows in star_of(warehouse).items():
             assert rows == expected[table], table
+
+
+@given(
+    durations=st.lists(st.sampled_from([None, 90.0, 100.0, 101.0, 110.5, 111.5]), min_size=2, max_size=6),
+    lengths=st.lists(lengths, min_size=1, max_size=4),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=40, deadline=None)
+def test_of_several_tracks_a_play_is_matched_to_the_one_of_the_closest_duration(
+    durations: list[float | None], lengths: list[float | None], seed: int
+) -> None:
+    order = random.Random(seed)
+    tracks = [
+        track(
+            song_id=f"S{order.randrange(20):02}",
+            artist_id=f"A{order.randrange(3)}",
+            artist_name=order.choice(["Björk", garbled("Björk", 2)]),
+            title=order.choice(["Jóga", garbled("Jóga", 1), " Jóga "]),
+            duration=duration,
+        )
+        for duration in durations
+    ]
+    plays = [
+        event(artist=garbled("Björk", number % 3), song="Jóga", length=length, ts=number)
+        for number, length in enumerate(lengths)
+    ]
+    with scratch_warehouse() as (folder, options, warehouse):
+        write_logs(folder, "events", plays)
+        write_songs(folder, "first", tracks[:1])
+        if seed % 2:
+            load(warehouse, options, Silence())
+        write_songs(folder, "second", tracks[1:])
+        load(warehouse, options, Silence())
+        assert star_of(warehouse)["songplays"] == build_star(tracks, plays)["songplays"]

@@ -21,7 +21,7 @@ from sparkify.audits import Finding, load_audits
 from sparkify.engines import Row, Warehouse
 from sparkify.errors import CheckError, UsageError, WarehouseError
 from sparkify.output import cell_text, print_rows
-from sparkify.questions import Question, ask, load_questions, parse_question
+from sparkify.questions import Question, ask, load_questions, parse_question, prepare_many
 
 _SHOWN_ROWS = 3
 _SHOWN_BAD_ROWS = 3
@@ -66,6 +66,7 @@ def check_all(warehouse: Warehouse, answers: Path | None) -> list[Outcome]:
         UsageError: the folder is not there, or holds an answer to no question.
     """
     questions, expected = _collect(answers)
+    prepare_many(warehouse)
     outcomes = [_check_question(warehouse, question, expected.get(question.name)) for question in questions]
     for audit in load_audits():
         finding = find_bad_rows(warehouse, audit.name)

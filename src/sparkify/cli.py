@@ -9,11 +9,12 @@ import sys
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sparkify import __version__
+from sparkify import __version__, interrupts
+from sparkify.cluster.cli import app as cluster_app
 from sparkify.errors import SparkifyError, UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(cluster_app)
 
 Config = Annotated[
     str | None,
@@ -221,6 +223,8 @@ def questions(
     warehouse = connect(_settings(config, database=database), read_only=True)
     try:
         asked.require_tables(warehouse)
+        if all_:
+            asked.prepare_many(warehouse)
         for question in chosen:
             columns, rows = asked.ask(warehouse, question, values)
             if all_:
@@ -261,6 +265,50 @@ def check(
 
 
 @app.command()
+def report(
+    out: Annotated[Path, typer.Argument(metavar="OUT.html", help="The file to write.")] = Path("report.html"),
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Write a page with all answers as charts, and the quality of the data."""
+    from sparkify.engines import connect
+    from sparkify.questions import require_tables
+    from sparkify.report import write_report
+
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        require_tables(warehouse)
+        write_report(warehouse, out)
+    finally:
+        warehouse.close()
+    typer.echo(out)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")],
+    config: Config = None,
+    database: Database = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+) -> None:
+    """Write the five tables as Parquet files, to be read by anything else."""
+    from sparkify.engines import connect
+    from sparkify.export import export as export_tables
+    from sparkify.output import print_rows
+    from sparkify.questions import require_tables
+
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        require_tables(warehouse)
+        tables = export_tables(warehouse, out, overwrite=overwrite)
+    finally:
+        warehouse.close()
+    rows = [(name, table["rows"], table["files"]) for name, table in tables.items()]
+    print_rows(["table", "rows", "files"], rows, "table")
+    typer.echo(f"exported to {out}", err=True)
+
+
+@app.command()
 def status(config: Config = None, database: Database = None) -> None:
     """Show what the warehouse holds, and the runs that loaded it."""
     from sparkify import summary
@@ -289,19 +337,21 @@ def _settings(config: str | None, **flags: Any) -> "Settings":
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the tool and exit: 0 good, 1 failure with a message, 2 wrong usage."""
+    """Run the tool and exit: 0 good, 1 failure with a message, 2 wrong usage, 130 and 143 told to stop."""
+    interrupts.install()
     try:
         app(args)
+    except interrupts.Stopped as stopped:
+        _stop(stopped.number)
     except SparkifyError as error:
         _fail(error)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; nothing was changed", err=True)
-        sys.exit(130)
     except BrokenPipeError:
         # Whoever read the output has had enough of it, e.g. head.
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
+        if number := interrupts.received():
+            _stop(number)
         _fail(
             SparkifyError(
                 f"unexpected {type(error).__name__}: {error}",
@@ -311,10 +361,22 @@ def main(args: list[str] | None = None) -> None:
         )
 
 
-def _fail(error: SparkifyError, cause: Exception | None = None) -> None:
+def _stop(number: int) -> NoReturn:
+    typer.echo(interrupts.message(number), err=True)
+    _leave(128 + number)
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit at once: an ordinary exit would wait for requests whose answers nobody wants any more."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _fail(error: SparkifyError, cause: Exception | None = None) -> NoReturn:
     if cause is not None and os.environ.get("SPARKIFY_TRACEBACK"):
         raise cause
     typer.echo(f"{'usage error' if isinstance(error, UsageError) else 'error'}: {error.message}", err=True)
     if error.hint:
         typer.echo(f"  what to do: {error.hint}", err=True)
-    sys.exit(error.exit_code)
+    _leave(error.exit_code)

@@ -30,7 +30,7 @@ class Settings:
             the usual keys where there is none.
         max_reject_share: share of a run's records that may be bad, 0 to 1, before the run fails.
         memory_limit: what DuckDB may keep in memory, e.g. ``1GB``.
-        login: how to log in to Redshift: ``password`` or ``iam``; by default with a password where there is one.
+        login: how to log in to Redshift: ``password`` or ``iam``; by default with the password, if there is one.
         workgroup: Serverless workgroup; by default the cluster identifier.
         work_prefix: folder on S3 for manifests and bundled parts, which Redshift loads from.
         bundle_below_mb: source files smaller than this are bundled before Redshift loads them.
@@ -41,6 +41,13 @@ class Settings:
         s3_requests: how many requests to S3 may be under way at a time.
         s3_timeout: seconds one request may take.
         s3_retries: how often a request is tried again after a transient fault.
+        export_prefix: folder on S3 to which Redshift may unload.
+        cluster_type: ``multi-node``, ``single-node`` (``provisioned``: by num_nodes) or ``serverless``.
+        namespace: Serverless namespace; by default the cluster identifier.
+        base_rpu: what a Serverless workgroup computes with, in Redshift processing units.
+        publicly_accessible: whether the cluster gets an address outside of its VPC.
+        tags: tags of one's own for all that is created, as ``key=value, key=value``.
+        cluster_timeout_minutes: how long to wait for the cluster to reach a state.
         warnings: what is to be said about the configuration.
     """
 
@@ -75,6 +82,12 @@ class Settings:
     s3_requests: int = 32
     s3_timeout: int = 30
     s3_retries: int = 5
+    export_prefix: str = ""
+    namespace: str = ""
+    base_rpu: int = 8
+    publicly_accessible: bool = False
+    tags: str = ""
+    cluster_timeout_minutes: int = 60
     warnings: tuple[str, ...] = ()
 
 
@@ -100,6 +113,11 @@ _FILE_KEYS = {
             "DWH_DB_PASSWORD": "db_password",
             "DWH_PORT": "db_port",
             "DWH_WORKGROUP": "workgroup",
+            "DWH_NAMESPACE": "namespace",
+            "DWH_BASE_RPU": "base_rpu",
+            "DWH_PUBLICLY_ACCESSIBLE": "publicly_accessible",
+            "DWH_TAGS": "tags",
+            "DWH_TIMEOUT_MINUTES": "cluster_timeout_minutes",
         }.items()
     },
     "IAM_ROLE.ARN": "iam_role_arn",
@@ -116,6 +134,7 @@ _FILE_KEYS = {
     "S3.REQUESTS": "s3_requests",
     "S3.TIMEOUT": "s3_timeout",
     "S3.RETRIES": "s3_retries",
+    "S3.EXPORT_PREFIX": "export_prefix",
     "AWS.ACCESS_KEY": "aws_access_key_id",
     "AWS.KEY": "aws_access_key_id",
     "AWS.SECRET_KEY": "aws_secret_access_key",
@@ -174,22 +193,26 @@ def load_settings(
         origins["database"] = ("redshift", origins["host"][1])
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     settings = Settings(**values, warnings=tuple(warnings))
+    _check(settings, {name: origin for name, (_, origin) in origins.items()})
+    return settings
+
+
+def _check(settings: Settings, origins: Mapping[str, str]) -> None:
     if not 0 <= settings.max_reject_share <= 1:
         raise UsageError(
-            f"{origins['max_reject_share'][1]}: max_reject_share is {settings.max_reject_share}",
+            f"{origins['max_reject_share']}: max_reject_share is {settings.max_reject_share}",
             "it is a share of all records: a number from 0 (none may be bad) to 1",
         )
     if not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", settings.memory_limit):
         raise UsageError(
-            f"{origins['memory_limit'][1]}: memory_limit is {settings.memory_limit!r}",
+            f"{origins['memory_limit']}: memory_limit is {settings.memory_limit!r}",
             "it is a number with a unit, e.g. 1GB or 512MB",
         )
     if settings.login not in ("", "password", "iam"):
         raise UsageError(
-            f"{origins['login'][1]}: login is {settings.login!r}",
+            f"{origins['login']}: login is {settings.login!r}",
             "it is password or iam, or empty: then with the password where there is one, else through IAM",
         )
-    return settings
 
 
 def _read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -245,12 +268,20 @@ def _convert(name: str, text: str, origin: str) -> str | int | float | bool:
     kind = _KINDS[name]
     try:
         if kind is bool:
-            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[
-                text.lower()
-            ]
+            return configparser.RawConfigParser.BOOLEAN_STATES[text.lower()]
         if kind is int:
             return int(text)
         return float(text) if kind is float else text
     except (ValueError, KeyError):
         wanted = "true or false" if kind is bool else "a whole number" if kind is int else "a number"
         raise UsageError(f"{origin}: {text!r} is not {wanted}", "correct it") from None
+
+
+def file_keys(name: str) -> list[tuple[str, str]]:
+    """The (section, key) pairs under which dwh.cfg may hold a setting, the usual one first."""
+    return [
+        (section, key)
+        for section, _, key in (
+            known.partition(".") for known, setting in _FILE_KEYS.items() if setting == name
+        )
+    ]

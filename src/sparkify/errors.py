@@ -6,6 +6,7 @@
     │   └── SourceChangedError   an object is not the version that was listed
     ├── WarehouseError       the database can't be opened, is locked, or refused a statement
     │   └── ConflictError        someone else wrote to the same tables at the same time
+    ├── ClusterError         AWS refused a call for the cluster, or it is not as it must be
     ├── TooManyRejectsError  more bad records than the configured share
     ├── AuditError           the new star schema failed an audit; the old one is still there
     └── CheckError           an answer is not the expected one, or an audit finds bad rows
@@ -48,7 +49,8 @@ class SourceChangedError(SourceError):
 
     def __init__(self, uri: str) -> None:
         super().__init__(
-            f"{uri}: changed while it was being loaded", "run again when whoever writes it has finished"
+            f"{uri}: changed or vanished while it was being loaded",
+            "run again when whoever writes it has finished",
         )
 
 
@@ -58,6 +60,20 @@ class WarehouseError(SparkifyError):
 
 class ConflictError(WarehouseError):
     """Another transaction wrote to the same tables meanwhile; the same run may succeed if tried again."""
+
+
+class ClusterError(SparkifyError):
+    """The Redshift cluster, its role or its network can't be made, found, changed or removed.
+
+    Args:
+        message: what happened.
+        hint: what to do about it.
+        code: AWS's code of the error, where it was AWS that refused.
+    """
+
+    def __init__(self, message: str, hint: str = "", code: str = "") -> None:
+        super().__init__(message, hint)
+        self.code = code
 
 
 class TooManyRejectsError(SparkifyError):

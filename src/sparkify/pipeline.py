@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sparkify import ledger
+from sparkify import interrupts, ledger
 from sparkify.audits import Finding, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Source, Warehouse, connect
@@ -189,6 +189,7 @@ def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: 
         summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
         ((summary.matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
         progress.step("commit")
+        interrupts.point_of_no_return()
     return summary
 
 

@@ -4,29 +4,28 @@ Built on obstore, which retries transient faults with backoff. Reads ask for the
 listed (If-Match), and check its ETag for those servers that don't honour the question.
 """
 
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import (
-    BaseError,
-    NotFoundError,
-    PermissionDeniedError,
-    PreconditionError,
-    UnauthenticatedError,
-)
+from obstore.exceptions import BaseError, GenericError, PreconditionError
 from obstore.store import S3Store
 
+from sparkify import interrupts
 from sparkify.config import Settings
 from sparkify.errors import SourceChangedError, SourceError
+from sparkify.s3_errors import explanation
 from sparkify.sources import LoadFile, SourceObject, is_data, no_data
 
 if TYPE_CHECKING:
+    from obstore import GetResult
     from obstore.store import ClientConfig, RetryConfig
 
 PART_BYTES = 8 * 2**20
@@ -34,6 +33,20 @@ PART_BYTES = 8 * 2**20
 
 WINDOW_BYTES = 64 * 2**20
 """How much may be asked for ahead of what has been taken."""
+
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+"""Seconds before a request is tried again: twice as long each time, up to the longest."""
+
+_PATIENCE = 0.3
+"""Seconds to wait for an answer before asking whether to wait on."""
+
+_MODIFIED = "modified "
+"""How a version begins that is no ETag."""
+
+
+class _NoPartsError(Exception):
+    """The server answers a request for a part of an object as if it were for all of it."""
 
 
 class S3Source:
@@ -54,6 +67,7 @@ class S3Source:
         # Not parts.path alone: a ? may be part of a key.
         self._key = location.partition("://")[2].partition("/")[2]
         self._requests = settings.s3_requests
+        self._retries = settings.s3_retries
         if not self._bucket:
             raise SourceError(f"{location}: no bucket", "write it as s3://bucket/prefix")
         self.others: list[str] = []
@@ -69,79 +83,119 @@ class S3Source:
         # With the slash, for s3://bucket/log_data must not find log_data_old/ as well.
         prefix = f"{self._key.rstrip('/')}/" if self._key.strip("/") else ""
         with explained(self._location):
-            found = [item for page in obstore.list(self._store, prefix or None) for item in page]
-        objects = [self._described(item) for item in found if is_data(item["path"].removeprefix(prefix))]
-        self.others = [
-            f"s3://{self._bucket}/{item['path']}"
-            for item in found
-            if item["size"] and not is_data(item["path"].removeprefix(prefix))
-        ]
+            objects = self._list(prefix)
         if not objects:
             raise no_data(self._location)
         return sorted(objects, key=lambda item: item.uri)
 
+    def _list(self, prefix: str) -> list[SourceObject]:
+        """All pages of a listing; from the start when one breaks off, which the client does not retry."""
+        for retry in count():
+            try:
+                found = [item for page in obstore.list(self._store, prefix or None) for item in page]
+                break
+            except GenericError as error:
+                if retry >= self._retries or "response body" not in str(error):
+                    raise
+            time.sleep(min(_FIRST_PAUSE * 2**retry, _LONGEST_PAUSE))
+        data, others = [], []
+        for item in found:
+            (data if is_data(item["path"].removeprefix(prefix)) else others).append(item)
+        self.others = [f"s3://{self._bucket}/{item['path']}" for item in others if item["size"]]
+        return [self._described(item) for item in data]
+
     def _described(self, item: Any) -> SourceObject:
-        # Some servers leave out the quotes that belong to an ETag, in listings or everywhere.
-        version = (item["e_tag"] or "").strip('"') or item["last_modified"].isoformat()
+        # Some servers quote the ETag in one answer and not in another; some send none.
+        e_tag = (item["e_tag"] or "").strip('"')
+        version = e_tag or f"{_MODIFIED}{item['last_modified']:%Y-%m-%dT%H:%M:%SZ}"
         return SourceObject(f"s3://{self._bucket}/{item['path']}", item["size"], version)
 
     def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
         """Each file with its bytes; what follows is fetched meanwhile."""
         del chunk_bytes  # parts are what requests are made of
-        waiting: deque[tuple[LoadFile, bool, int, Future[bytes]]] = deque()
+        waiting: deque[tuple[LoadFile, int, Future[bytes]]] = deque()
         window = 0
         parts = _parts(files)
-        with ThreadPoolExecutor(self._requests, "s3") as pool:
+        pool = ThreadPoolExecutor(self._requests, "s3")
 
-            def ask_ahead() -> None:
-                nonlocal window
-                while len(waiting) < 4 * self._requests and window < WINDOW_BYTES:
-                    part = next(parts, None)
-                    if part is None:
-                        return
-                    file, start, end = part
-                    future = pool.submit(self._get, file.source, start, end)
-                    waiting.append((file, start == 0, end - start, future))
-                    window += end - start
+        def ask_ahead() -> None:
+            nonlocal window
+            while len(waiting) < 4 * self._requests and window < WINDOW_BYTES:
+                part = next(parts, None)
+                if part is None:
+                    return
+                file, start, end = part
+                waiting.append((file, end - start, pool.submit(self._get, file.source, start, end)))
+                window += end - start
 
-            def take() -> bytes:
-                nonlocal window
-                _, _, size, future = waiting.popleft()
-                data = future.result()
+        def drop_rest(file: LoadFile) -> None:
+            nonlocal window
+            while waiting and waiting[0][0] is file:
+                _, size, future = waiting.popleft()
+                future.cancel()
                 window -= size
                 ask_ahead()
-                return data
 
-            def parts_of_one() -> Iterator[bytes]:
-                yield take()
-                while waiting and not waiting[0][1]:
-                    yield take()
-
-            try:
+        def parts_of(file: LoadFile) -> Iterator[bytes]:
+            nonlocal window
+            while waiting and waiting[0][0] is file:
+                _, size, future = waiting.popleft()
+                try:
+                    data = _result(future)
+                except _NoPartsError:
+                    drop_rest(file)
+                    yield from self._stream(file.source)
+                    return
+                yield data
+                window -= size
                 ask_ahead()
-                while waiting:
-                    yield waiting[0][0], parts_of_one()
-            finally:
-                for *_, future in waiting:
-                    future.cancel()
+
+        try:
+            ask_ahead()
+            while waiting:
+                file = waiting[0][0]
+                yield file, parts_of(file)
+                drop_rest(file)  # what its reader did not want, e.g. behind damage
+        finally:
+            # Not waiting for those under way: they may be stalled.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _get(self, source: SourceObject, start: int, end: int) -> bytes:
+        """Part of an object; all of it if it is that small."""
         if start == end:
             return b""
-        key = source.uri.removeprefix(f"s3://{self._bucket}/")
-        options: Any = {"if_match": f'"{source.version}"', "range": (start, end)}
-        if (start, end) == (0, source.size):
-            del options["range"]
         with explained(source.uri):
             try:
-                response = obstore.get(self._store, key, options=options)
-                found = self._described(response.meta)
+                response = self._ask(source, None if end - start == source.size else (start, end))
                 data = bytes(response.bytes())
-            except PreconditionError:
-                raise SourceChangedError(source.uri) from None
-        if found != source or len(data) != end - start:
+            except GenericError as error:
+                # Some servers send the part and call it the whole. That it is not mixed up can't be told.
+                if start == 0 and "non-partial response" in str(error):
+                    raise _NoPartsError from None
+                raise
+        if len(data) != end - start:
             raise SourceChangedError(source.uri)
         return data
+
+    def _stream(self, source: SourceObject) -> Iterator[bytes]:
+        """A large object in one request, from a server that can't do parts."""
+        with explained(source.uri):
+            for chunk in self._ask(source, None).stream(min_chunk_size=PART_BYTES):
+                yield bytes(chunk)
+
+    def _ask(self, source: SourceObject, part: tuple[int, int] | None) -> "GetResult":
+        """Ask for the version of an object that was listed."""
+        options: Any = {} if part is None else {"range": part}
+        if not source.version.startswith(_MODIFIED):
+            options["if_match"] = f'"{source.version}"'
+        key = source.uri.removeprefix(f"s3://{self._bucket}/")
+        try:
+            response = obstore.get(self._store, key, options=options)
+        except (PreconditionError, FileNotFoundError):
+            raise SourceChangedError(source.uri) from None
+        if self._described(response.meta) != source:
+            raise SourceChangedError(source.uri)
+        return response
 
     def read_text(self) -> str:
         """The text of the object."""
@@ -158,22 +212,8 @@ def explained(uri: str) -> Iterator[None]:
     """Turn the client's errors, which quote whole responses, into one line about the object."""
     try:
         yield
-    except NotFoundError:
-        raise SourceError(
-            f"{uri}: no such bucket or object", "check the URI, and that it is still there"
-        ) from None
-    except PermissionDeniedError:
-        raise SourceError(
-            f"{uri}: access denied",
-            "the credentials need s3:ListBucket on the bucket and s3:GetObject on its objects, and for a work"
-            " prefix s3:PutObject and s3:DeleteObject",
-        ) from None
-    except UnauthenticatedError:
-        raise SourceError(
-            f"{uri}: the credentials were not accepted", "check that they are right and have not expired"
-        ) from None
-    except (BaseError, ValueError) as error:
-        raise SourceError(f"{uri}: {_reason(error)}", _remedy(error)) from None
+    except (BaseError, FileNotFoundError, ValueError) as error:
+        raise SourceError(*explanation(uri, error)) from None
 
 
 def connect(bucket: str, settings: Settings, region: str = "") -> S3Store:
@@ -187,8 +227,8 @@ def connect(bucket: str, settings: Settings, region: str = "") -> S3Store:
         "max_retries": settings.s3_retries,
         "retry_timeout": timedelta(seconds=settings.s3_timeout * (settings.s3_retries + 1)),
         "backoff": {
-            "init_backoff": timedelta(milliseconds=100),
-            "max_backoff": timedelta(seconds=5),
+            "init_backoff": timedelta(seconds=_FIRST_PAUSE),
+            "max_backoff": timedelta(seconds=_LONGEST_PAUSE),
             "base": 2,
         },
     }
@@ -223,23 +263,18 @@ def _profile(name: str) -> Any:
         raise SourceError(f"AWS profile {name}: {error}", "check ~/.aws/config") from None
 
 
+def _result(future: Future[bytes]) -> bytes:
+    """What a request brings, unless the process is told to stop meanwhile."""
+    while True:
+        try:
+            return future.result(timeout=_PATIENCE)
+        except TimeoutError:
+            if future.done():
+                raise
+            interrupts.check()
+
+
 def _parts(files: Iterable[LoadFile]) -> Iterator[tuple[LoadFile, int, int]]:
     for file in files:
         for start in range(0, max(file.source.size, 1), PART_BYTES):
             yield file, start, min(start + PART_BYTES, file.source.size)
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, without the client's retry log and the server's page."""
-    text = " ".join(str(error).split("Debug source:")[0].split())
-    return text[:300]
-
-
-def _remedy(error: Exception) -> str:
-    text = str(error)
-    if "169.254.169.254" in text or "credential" in text.lower():
-        return (
-            "no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile"
-            " with SPARKIFY_AWS_PROFILE, or say SPARKIFY_S3_ANONYMOUS=true for a public bucket"
-        )
-    return "check endpoint and region, and run again; what was loaded before is untouched"

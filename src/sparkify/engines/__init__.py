@@ -93,6 +93,17 @@ class Warehouse(Protocol):
         """
         ...
 
+    def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
+        """Write the rows of a SELECT as Parquet files into a folder that is not there yet.
+
+        Args:
+            select: the rows, in the order in which they are to stand in the files.
+            folder: where to.
+            partition_by: columns that become folders named ``column=value`` and leave the files; NULL is
+                ``__HIVE_DEFAULT_PARTITION__``.
+        """
+        ...
+
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
         ...

@@ -12,6 +12,7 @@ from sparkify.config import Settings
 from sparkify.engines import Progress, Row, Source
 from sparkify.engines.parsing import NOUNS, create_view, set_paths
 from sparkify.errors import SparkifyError, WarehouseError
+from sparkify.interrupts import interruptible
 from sparkify.records import RecordReader
 from sparkify.sources import LoadFile, SourcePlan, Store
 from sparkify.sql_queries import STAR_TABLES, TABLES, VIEWS, read_sql
@@ -77,7 +78,8 @@ class DuckDBWarehouse:
             yield
         except BaseException:
             # After an error COMMIT would succeed without a word and keep nothing.
-            self._connection.rollback()
+            with contextlib.suppress(duckdb.Error):  # some errors have ended the transaction already
+                self._connection.rollback()
             raise
         with self._explained():
             self._connection.commit()
@@ -157,7 +159,9 @@ class DuckDBWarehouse:
                 raise reader.error from None
             raise
         finally:
-            self._connection.unregister("records")
+            # An error has aborted the transaction, and the stream goes with it.
+            with contextlib.suppress(duckdb.Error):
+                self._connection.unregister("records")
 
     def _restage_dirty(
         self, source: Source, store: Store, added: list[LoadFile], counts: dict[int, int]
@@ -209,10 +213,22 @@ class DuckDBWarehouse:
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except duckdb.Error as error:
-            raise WarehouseError(f"{self.location}: {_first_line(error)}", _remedy(error)) from None
+        with interruptible(self._connection.interrupt):
+            try:
+                yield
+            except duckdb.Error as error:
+                raise WarehouseError(f"{self.location}: {_first_line(error)}", _remedy(error)) from None
+
+    def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
+        """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
+        options = ["FORMAT parquet", "COMPRESSION zstd"]
+        if partition_by:
+            options.append(f"PARTITION_BY ({', '.join(partition_by)})")
+        else:
+            Path(folder).mkdir()
+        target = folder if partition_by else f"{folder}/data_0.parquet"
+        self.query("COPY ({}) TO '{}' ({})".format(select, target.replace("'", "''"), ", ".join(options)))
+        Path(folder).mkdir(exist_ok=True)  # of no rows there are no partitions
 
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""

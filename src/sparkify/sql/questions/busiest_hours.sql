@@ -3,7 +3,7 @@
 SELECT
     time.hour,
     COUNT(*) AS plays,
-    ROUND(100.0 * COUNT(*) / SUM(COUNT(*)) OVER (), 1) AS percent
+    ROUND(100.0 * COUNT(*) / SUM(COUNT(*)) OVER (), 1) AS share_percent
 FROM songplays
 INNER JOIN time ON songplays.start_time = time.start_time
 GROUP BY time.hour

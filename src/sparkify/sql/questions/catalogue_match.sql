@@ -10,7 +10,7 @@ WITH plays AS (
 SELECT
     matched,
     COUNT(*) AS plays,
-    ROUND(100.0 * COUNT(*) / SUM(COUNT(*)) OVER (), 1) AS percent,
+    ROUND(100.0 * COUNT(*) / SUM(COUNT(*)) OVER (), 1) AS share_percent,
     COUNT(DISTINCT user_id) AS listeners
 FROM plays
 GROUP BY matched

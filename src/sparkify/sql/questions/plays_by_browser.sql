@@ -31,7 +31,7 @@ browsers AS (
 SELECT
     browser,
     CAST(SUM(plays) AS BIGINT) AS plays,
-    ROUND(100.0 * SUM(plays) / SUM(SUM(plays)) OVER (), 1) AS percent,
+    ROUND(100.0 * SUM(plays) / SUM(SUM(plays)) OVER (), 1) AS share_percent,
     COUNT(DISTINCT user_id) AS listeners
 FROM browsers
 GROUP BY browser

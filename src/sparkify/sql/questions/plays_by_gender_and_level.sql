@@ -4,7 +4,7 @@ SELECT
     users.gender,
     songplays.level,
     COUNT(*) AS plays,
-    ROUND(100.0 * COUNT(*) / SUM(COUNT(*)) OVER (), 1) AS percent,
+    ROUND(100.0 * COUNT(*) / SUM(COUNT(*)) OVER (), 1) AS share_percent,
     COUNT(DISTINCT songplays.user_id) AS listeners,
     ROUND(1.0 * COUNT(*) / COUNT(DISTINCT songplays.user_id), 1) AS plays_per_listener
 FROM songplays

@@ -3,7 +3,7 @@
 SELECT
     level,
     COUNT(*) AS plays,
-    ROUND(100.0 * COUNT(*) / SUM(COUNT(*)) OVER (), 1) AS percent,
+    ROUND(100.0 * COUNT(*) / SUM(COUNT(*)) OVER (), 1) AS share_percent,
     COUNT(DISTINCT user_id) AS listeners,
     ROUND(1.0 * COUNT(*) / COUNT(DISTINCT user_id), 1) AS plays_per_listener
 FROM songplays

@@ -30,7 +30,7 @@ platforms AS (
 SELECT
     platform,
     CAST(SUM(plays) AS BIGINT) AS plays,
-    ROUND(100.0 * SUM(plays) / SUM(SUM(plays)) OVER (), 1) AS percent,
+    ROUND(100.0 * SUM(plays) / SUM(SUM(plays)) OVER (), 1) AS share_percent,
     COUNT(DISTINCT user_id) AS listeners
 FROM platforms
 GROUP BY platform

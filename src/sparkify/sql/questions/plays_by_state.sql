@@ -11,7 +11,7 @@ WITH plays AS (
 SELECT
     state,
     COUNT(*) AS plays,
-    ROUND(100.0 * COUNT(*) / SUM(COUNT(*)) OVER (), 1) AS percent,
+    ROUND(100.0 * COUNT(*) / SUM(COUNT(*)) OVER (), 1) AS share_percent,
     COUNT(DISTINCT user_id) AS listeners
 FROM plays
 GROUP BY state

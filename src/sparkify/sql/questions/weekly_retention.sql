@@ -29,7 +29,7 @@ SELECT
     CAST((active.week_start - cohorts.cohort) / 7 AS INTEGER) AS weeks_later,
     sizes.cohort_users,
     COUNT(*) AS active_users,
-    ROUND(100.0 * COUNT(*) / sizes.cohort_users, 1) AS percent
+    ROUND(100.0 * COUNT(*) / sizes.cohort_users, 1) AS active_percent
 FROM active
 INNER JOIN cohorts ON active.user_id = cohorts.user_id
 INNER JOIN sizes ON cohorts.cohort = sizes.cohort

@@ -1,8 +1,83 @@
 -- heard_plays: one row per song played: songplays, with the artist, the title and the length that were heard,
 -- also where the catalogue has no such song. Garbled text is repaired.
--- Of several deliveries of one play the same one counts as in songplays.
 CREATE VIEW heard_plays AS
-WITH deliveries AS (
+WITH plays AS (
+    SELECT
+        ts,
+        user_id,
+        level,
+        artist,
+        song,
+        length,
+        item_in_session,
+        session_id,
+        location,
+        user_agent
+    FROM staging_events
+    WHERE page = 'NextSong' AND user_id IS NOT NULL
+),
+
+-- Few plays are delivered several times, and only these are worth ranking.
+repeated AS (
+    SELECT
+        ts,
+        user_id,
+        session_id
+    FROM plays
+    GROUP BY ts, user_id, session_id
+    HAVING COUNT(*) > 1
+),
+
+-- The same delivery counts as in songplays.
+ranked AS (
+    SELECT
+        plays.ts,
+        plays.user_id,
+        plays.level,
+        plays.artist,
+        plays.song,
+        plays.length,
+        plays.session_id,
+        plays.location,
+        plays.user_agent,
+        ROW_NUMBER() OVER (
+            PARTITION BY plays.ts, plays.user_id, plays.session_id
+            ORDER BY
+                plays.item_in_session,
+                plays.level,
+                plays.artist,
+                plays.song,
+                plays.length,
+                plays.location,
+                plays.user_agent
+        ) AS delivery
+    FROM plays
+    INNER JOIN repeated
+        ON
+            plays.ts = repeated.ts
+            AND plays.user_id = repeated.user_id
+            AND plays.session_id = repeated.session_id
+),
+
+deliveries AS (
+    SELECT
+        plays.ts,
+        plays.user_id,
+        plays.level,
+        plays.artist,
+        plays.song,
+        plays.length,
+        plays.session_id,
+        plays.location,
+        plays.user_agent
+    FROM plays
+    LEFT JOIN repeated
+        ON
+            plays.ts = repeated.ts
+            AND plays.user_id = repeated.user_id
+            AND plays.session_id = repeated.session_id
+    WHERE repeated.ts IS NULL
+    UNION ALL
     SELECT
         ts,
         user_id,
@@ -12,20 +87,9 @@ WITH deliveries AS (
         length,
         session_id,
         location,
-        user_agent,
-        ROW_NUMBER() OVER (
-            PARTITION BY ts, user_id, session_id
-            ORDER BY
-                item_in_session,
-                level,
-                artist,
-                song,
-                length,
-                location,
-                user_agent
-        ) AS delivery
-    FROM staging_events
-    WHERE page = 'NextSong' AND user_id IS NOT NULL
+        user_agent
+    FROM ranked
+    WHERE delivery = 1
 )
 
 SELECT
@@ -45,5 +109,4 @@ LEFT JOIN heard_songs
     ON
         deliveries.artist = heard_songs.artist
         AND deliveries.song = heard_songs.song
-        AND CASE WHEN deliveries.length >= 0 THEN deliveries.length ELSE -1 END = heard_songs.length
-WHERE deliveries.delivery = 1;
+        AND CASE WHEN deliveries.length >= 0 THEN deliveries.length ELSE -1 END = heard_songs.length;

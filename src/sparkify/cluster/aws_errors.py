@@ -1,0 +1,105 @@
+"""Explains what AWS refuses: one line that names the call and the cause, and one with the remedy.
+
+No secret gets into a message: what is known to be secret is cut out of AWS's own words.
+"""
+
+import re
+from collections.abc import Iterable
+
+from botocore import exceptions
+
+from sparkify.cluster.aws import CREDENTIALS_HINT
+from sparkify.errors import ClusterError, SparkifyError, UsageError
+
+_EXPIRED = "get new ones, e.g. with: aws sso login"
+_QUOTA = "delete what is not needed, or ask AWS for more under Service Quotas; a smaller num_nodes may fit"
+
+# AWS's codes, as patterns, with what they mean and what to do. The first that fits is told.
+_KNOWN = (
+    (r"Expired.*|RequestExpired", "the AWS credentials have expired", _EXPIRED),
+    (
+        r"InvalidClientTokenId|UnrecognizedClient.*|InvalidAccessKeyId|AuthFailure|SignatureDoesNotMatch|"
+        r"IncompleteSignature|MissingAuthenticationToken.*|InvalidToken.*",
+        "AWS does not accept the credentials",
+        f"check the keys and the clock of this machine; {CREDENTIALS_HINT}",
+    ),
+    (
+        r"AccessDenied.*|UnauthorizedOperation|AuthorizationError|UnauthorizedAccess.*|OptInRequired",
+        "access denied",
+        "the credentials need the permissions that docs/cluster.md lists: ask the account's administrator",
+    ),
+    (
+        r"Throttl.*|RequestLimitExceeded|TooManyRequests.*",
+        "AWS asks to slow down",
+        "run it again in a minute",
+    ),
+    (r".*Quota.*|.*LimitExceeded.*|.*Limit(Fault)?$", "a quota of the account is used up", _QUOTA),
+    (
+        r"Insufficient.*Capacity.*",
+        "AWS has no such nodes free at the moment",
+        "try again later, or take another node_type or region",
+    ),
+    (
+        r"InvalidClusterState.*|Conflict.*|InvalidClusterSnapshotState.*",
+        "not possible in its present state",
+        "see it with: sparkify cluster status; run this again when it has settled",
+    ),
+)
+
+
+def explain(error: Exception, call: str, secrets: Iterable[str]) -> SparkifyError:
+    """What is to be told when a call has failed.
+
+    Args:
+        error: botocore's.
+        call: service and operation.
+        secrets: values that must not be in the message.
+    """
+    if isinstance(error, exceptions.ClientError):
+        return _explain_refusal(error, call, secrets)
+    said = _tidy(str(error), secrets)
+    if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
+        return UsageError("no AWS credentials", CREDENTIALS_HINT)
+    if isinstance(
+        error,
+        exceptions.TokenRetrievalError
+        | exceptions.SSOError
+        | exceptions.CredentialRetrievalError
+        | exceptions.UnauthorizedSSOTokenError,
+    ):
+        return UsageError(f"the AWS credentials can't be had: {said}", _EXPIRED)
+    if isinstance(error, exceptions.ProfileNotFound | exceptions.ConfigParseError):
+        return UsageError(said, CREDENTIALS_HINT)
+    if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
+        return ClusterError(
+            f"{call}: AWS can't be reached: {said}", "check the network and the region, then run it again"
+        )
+    if isinstance(error, exceptions.ParamValidationError):
+        # Its text quotes the values.
+        return UsageError(f"{call}: a value is not of the kind that AWS takes", "check the configuration")
+    return ClusterError(f"{call}: {said}")
+
+
+def _explain_refusal(error: "exceptions.ClientError", call: str, secrets: Iterable[str]) -> ClusterError:
+    code = str(error.response.get("Error", {}).get("Code", "error"))
+    said = _tidy(str(error.response.get("Error", {}).get("Message", "")), secrets)
+    if re.search(r"node ?type", said, re.IGNORECASE):
+        return ClusterError(
+            f"{call}: AWS does not offer this node type here: {said}",
+            "set node_type (DWH_NODE_TYPE) to one of ra3.large, ra3.xlplus, ra3.4xlarge, ra3.16xlarge, "
+            "rg.xlarge; dc2 nodes are no longer sold",
+            code,
+        )
+    for pattern, meaning, remedy in _KNOWN:
+        if re.fullmatch(pattern, code):
+            return ClusterError(f"{call}: {meaning}: {said}", remedy, code)
+    return ClusterError(f"{call}: {code}: {said}", "correct what AWS names, and run it again", code)
+
+
+def _tidy(said: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        said = said.replace(secret, "***")
+    # EC2 appends an encoded blob to its refusals.
+    said = re.sub(r"\s*Encoded authorization failure message:.*", "", said, flags=re.DOTALL)
+    said = " ".join(said.split())
+    return said if len(said) <= 400 else f"{said[:400]}…"

@@ -1,0 +1,246 @@
+"""The cluster commands: parse, call, print."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sparkify.errors import ClusterError, UsageError
+
+if TYPE_CHECKING:
+    from sparkify.cluster.aws import Aws
+    from sparkify.config import Settings
+
+app = typer.Typer(
+    name="cluster",
+    help="The Redshift cluster: create it, see what it costs, pause it, and delete all of it.",
+    no_args_is_help=True,
+)
+
+Config = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help="Configuration file. [default: ./dwh.cfg, if there]"),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print each call that would be made, and make none.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+Timeout = Annotated[
+    int | None,
+    typer.Option(
+        metavar="MINUTES", help="How long to wait for the cluster. [default: 60]", show_default=False, min=0
+    ),
+]
+
+
+class Kind(StrEnum):
+    """What computes."""
+
+    MULTI_NODE = "multi-node"
+    SINGLE_NODE = "single-node"
+    SERVERLESS = "serverless"
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+@app.command()
+def create(
+    config: Config = None,
+    kind: Annotated[
+        Kind | None,
+        typer.Option("--type", help="What computes. [default: multi-node]", show_default=False),
+    ] = None,
+    public: Annotated[
+        bool | None,
+        typer.Option(
+            "--public/--not-public",
+            help="Give it an address outside of its VPC. [default: not]",
+            show_default=False,
+        ),
+    ] = None,
+    my_ip: Annotated[
+        str | None,
+        typer.Option(
+            "--my-ip",
+            metavar="ADDRESS",
+            help="The IPv4 address that may reach it. [default: asked for at checkip.amazonaws.com]",
+            show_default=False,
+        ),
+    ] = None,
+    timeout: Timeout = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Create the role, the security group and the cluster, and write its address to the configuration."""
+    from sparkify.cluster import commands, network
+    from sparkify.cluster.plan import make_plan
+
+    settings = _settings(
+        config,
+        cluster_type=kind.value if kind else None,
+        publicly_accessible=public,
+        cluster_timeout_minutes=timeout,
+    )
+    aws = _connect(settings, dry_run=dry_run)
+    plan = make_plan(settings, aws.region)
+    if aws.is_offline:
+        aws.waiter.say("no AWS credentials: these are the calls for an account with nothing of it")
+    # A dry run asks nobody but AWS.
+    unknown = dry_run and my_ip is None
+    address = network.UNKNOWN_ADDRESS if unknown else network.own_address(my_ip)
+    with _interruptible():
+        endpoint = commands.create(aws, plan, address, _path(config), _asker(yes or dry_run))
+    if endpoint:
+        typer.echo(f"{endpoint.host}:{endpoint.port}/{plan.db_name}")
+
+
+@app.command()
+def status(
+    config: Config = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
+    dry_run: DryRun = False,
+) -> None:
+    """Show all that is on AWS of this project in the region, and what it costs per hour."""
+    from sparkify.cluster import commands
+    from sparkify.cluster.plan import make_target
+    from sparkify.output import print_rows
+
+    settings = _settings(config)
+    aws = _connect(settings, dry_run=dry_run, show_reads=True)
+    found = commands.find(aws, make_target(settings, aws.region))
+    if dry_run:
+        return
+    if not found:
+        aws.waiter.say(f"nothing of this project is in {aws.region}")
+        return
+    rows = [(it.cluster, it.kind, it.name, it.state, it.usd_per_hour, it.note) for it in found]
+    print_rows(["cluster", "kind", "name", "state", "usd_per_hour", "note"], rows, output.value)
+    hourly = sum(it.usd_per_hour or 0 for it in found)
+    more = (
+        "Serverless while queries run, and storage"
+        if any(it.kind == "workgroup" for it in found)
+        else "storage"
+    )
+    aws.waiter.say(
+        f"costs about ${hourly:.2f} per hour now, plus {more}; sparkify cluster pause stops the nodes, "
+        "sparkify cluster delete removes all"
+    )
+
+
+@app.command()
+def pause(config: Config = None, timeout: Timeout = None, dry_run: DryRun = False) -> None:
+    """Pause the cluster: its nodes cost nothing then, what is stored does."""
+    from sparkify.cluster import commands
+    from sparkify.cluster.plan import make_target
+
+    settings = _settings(config, cluster_timeout_minutes=timeout)
+    aws = _connect(settings, dry_run=dry_run)
+    with _interruptible():
+        commands.pause(aws, make_target(settings, aws.region))
+
+
+@app.command()
+def resume(config: Config = None, timeout: Timeout = None, dry_run: DryRun = False) -> None:
+    """Start the paused cluster again."""
+    from sparkify.cluster import commands
+    from sparkify.cluster.plan import make_target
+
+    settings = _settings(config, cluster_timeout_minutes=timeout)
+    aws = _connect(settings, dry_run=dry_run)
+    with _interruptible():
+        commands.resume(aws, make_target(settings, aws.region))
+
+
+@app.command()
+def delete(
+    config: Config = None,
+    final_snapshot: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Keep a snapshot of the data. [default: none]", show_default=False),
+    ] = None,
+    timeout: Timeout = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Delete the cluster, its security group and its role, and see that nothing is left."""
+    from sparkify.cluster import commands
+    from sparkify.cluster.plan import make_target
+
+    settings = _settings(config, cluster_timeout_minutes=timeout)
+    aws = _connect(settings, dry_run=dry_run)
+    with _interruptible():
+        target = make_target(settings, aws.region)
+        commands.delete(aws, target, _path(config), _asker(yes or dry_run), final_snapshot)
+
+
+def _path(config: str | None) -> Path:
+    from sparkify.config import DEFAULT_CONFIG
+
+    return Path(config or DEFAULT_CONFIG)
+
+
+def _settings(config: str | None, **flags: Any) -> "Settings":
+    from sparkify.config import load_settings
+
+    settings = load_settings(config, **flags)
+    for warning in settings.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    return settings
+
+
+def _connect(settings: "Settings", *, dry_run: bool, show_reads: bool = False) -> "Aws":
+    from rich.console import Console
+
+    from sparkify.cluster.aws import Aws, open_session
+    from sparkify.cluster.waiting import Waiter
+
+    waiter = Waiter(Console(stderr=True, soft_wrap=True), settings.cluster_timeout_minutes)
+    secrets = (
+        settings.db_password,
+        settings.aws_access_key_id,
+        settings.aws_secret_access_key,
+        os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+        os.environ.get("AWS_SESSION_TOKEN", ""),
+    )
+    return Aws(
+        open_session(settings),
+        waiter,
+        secrets,
+        typer.echo if dry_run else None,
+        show_reads=dry_run and show_reads,
+    )
+
+
+def _asker(yes: bool) -> Any:
+    def ask(question: str) -> None:
+        if yes:
+            return
+        try:
+            is_agreed = typer.confirm(question, err=True)
+        except typer.Abort:
+            typer.echo("", err=True)
+            raise UsageError("nobody answered: nothing was changed", "say --yes where nobody can") from None
+        if not is_agreed:
+            raise ClusterError("not confirmed: nothing was changed")
+
+    return ask
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise ClusterError(
+            "interrupted; what was asked of AWS goes on, and may cost money",
+            "run the same command again to go on from there; sparkify cluster status shows what is there, "
+            "sparkify cluster delete removes it",
+        ) from None

@@ -1,0 +1,164 @@
+"""What the role may do: read the configured sources, write below the configured prefixes, and nothing else.
+
+The least that COPY and UNLOAD need (Redshift Database Developer Guide, "IAM permissions for COPY, UNLOAD, and
+CREATE LIBRARY"): COPY lists the bucket and gets the objects, the JSONPaths file and the manifest among them;
+UNLOAD also puts objects, and deletes them with CLEANPATH.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sparkify.config import Settings
+from sparkify.errors import UsageError
+
+
+@dataclass(frozen=True, order=True)
+class Location:
+    """A place on S3: one object, or all keys that begin with ``key`` where that is empty or ends in ``/``."""
+
+    bucket: str
+    key: str
+
+    @property
+    def pattern(self) -> str:
+        """The keys as a policy names them."""
+        return f"{self.key}*" if self.is_folder else self.key
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it names many keys."""
+        return not self.key or self.key.endswith("/")
+
+    def holds(self, other: "Location") -> bool:
+        """Whether the other place is this one or within it."""
+        return self.bucket == other.bucket and (
+            other.key.startswith(self.key) if self.is_folder else other == self
+        )
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the role may read, and what it may write and read again."""
+
+    reads: tuple[Location, ...]
+    writes: tuple[Location, ...]
+
+
+def access_for(settings: Settings) -> Access:
+    """What the role needs for exactly the configured places.
+
+    Raises:
+        UsageError: nothing that Redshift could load is configured, or a place can't be granted safely.
+    """
+    logs = _parse("log_data", settings.log_data, folder=True)
+    reads = [_parse("song_data", settings.song_data, folder=True), logs]
+    if settings.log_jsonpath:
+        reads.append(_parse("log_jsonpath", settings.log_jsonpath, folder=False))
+    elif logs:
+        beside = logs.key.rstrip("/").rpartition("/")
+        reads.append(Location(logs.bucket, f"{beside[0]}{beside[1]}log_json_path.json"))
+    sources = [place for place in reads if place]
+    writes = []
+    for name, uri in (("work_prefix", settings.work_prefix), ("export_prefix", settings.export_prefix)):
+        if not uri:
+            continue
+        place = _parse(name, uri, folder=True)
+        if place is None:
+            raise UsageError(f"{name} is {uri!r}, which is not on S3", "it is a folder s3://bucket/prefix/")
+        if not place.key:
+            raise UsageError(
+                f"{name} is {uri!r}, a whole bucket", "the role may delete there: name a folder in the bucket"
+            )
+        if overlap := [source for source in sources if place.holds(source) or source.holds(place)]:
+            raise UsageError(
+                f"{name} {uri!r} overlaps the source s3://{overlap[0].bucket}/{overlap[0].key}",
+                "the role may delete there, and exports would be loaded as data: name a folder of its own",
+            )
+        writes.append(place)
+    if not sources and not settings.work_prefix:
+        raise UsageError(
+            f"song_data ({settings.song_data}) and log_data ({settings.log_data}) are not on S3, from where "
+            "Redshift loads",
+            "set [S3] SONG_DATA and LOG_DATA to s3://bucket/folder/, or [S3] WORK_PREFIX to load through",
+        )
+    return Access(tuple(sorted(set(sources))), tuple(sorted(set(writes))))
+
+
+def _parse(name: str, uri: str, *, folder: bool) -> Location | None:
+    match = re.fullmatch(r"s3[an]?://([^/]*)/?(.*)", uri, re.DOTALL)
+    if not match:
+        return None
+    bucket, key = match.groups()
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket):
+        raise UsageError(f"{name} is {uri!r}: {bucket!r} is no bucket's name", "it is s3://bucket/prefix/")
+    # * and ? are wildcards in a policy and ${…} a variable: the role would get more than is configured.
+    if re.search(r"[*?\x00-\x1f\x7f]|\$\{", key):
+        raise UsageError(
+            f"{name} is {uri!r}", "an address for the role has no *, ?, ${ or control characters"
+        )
+    if folder and key and not key.endswith("/"):
+        key += "/"
+    if not folder and not key:
+        raise UsageError(f"{name} is {uri!r}, a bucket", "name the file in it")
+    return Location(bucket, key)
+
+
+def role_policy(access: Access, partition: str) -> dict[str, Any]:
+    """The role's policy document.
+
+    Args:
+        access: what the role may read and write.
+        partition: aws, aws-cn or aws-us-gov.
+    """
+    everything = sorted({*access.reads, *access.writes})
+    statements: list[dict[str, Any]] = [
+        {
+            "Sid": "ReadObjects",
+            "Effect": "Allow",
+            "Action": ["s3:GetObject"],
+            "Resource": _arns(everything, partition),
+        }
+    ]
+    for number, bucket in enumerate(sorted({place.bucket for place in everything}), 1):
+        statements.append(
+            {
+                "Sid": f"ListBucket{number}",
+                "Effect": "Allow",
+                "Action": ["s3:ListBucket"],
+                "Resource": [f"arn:{partition}:s3:::{bucket}"],
+                "Condition": {
+                    "StringLike": {
+                        "s3:prefix": [place.pattern for place in everything if place.bucket == bucket]
+                    }
+                },
+            }
+        )
+    if access.writes:
+        statements.append(
+            {
+                "Sid": "WriteObjects",
+                "Effect": "Allow",
+                "Action": ["s3:PutObject", "s3:DeleteObject"],
+                "Resource": _arns(access.writes, partition),
+            }
+        )
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _arns(places: Iterable[Location], partition: str) -> list[str]:
+    return [f"arn:{partition}:s3:::{place.bucket}/{place.pattern}" for place in places]
+
+
+def trust_policy(*, serverless: bool) -> dict[str, Any]:
+    """The document that says who may assume the role: the service, and nobody else."""
+    services = ["redshift.amazonaws.com"]
+    if serverless:
+        services.append("redshift-serverless.amazonaws.com")
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"},
+        ],
+    }

@@ -1,0 +1,119 @@
+"""SIGINT and SIGTERM: both stop a command cleanly, and within a bounded time.
+
+Python runs signal handlers between its own steps only, so a long statement of the database or a request to
+a silent server could keep one waiting. A thread of its own therefore learns of the signal at once, stops
+the statement, and ends the process where nothing else does: what is not committed is gone either way.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+GRACE_SECONDS = 5.0
+"""How long the process may take to end by itself. A second signal ends it at once."""
+
+
+class Stopped(BaseException):
+    """The process has been told to stop. Not an Exception, for nobody but the command line may catch it.
+
+    Args:
+        number: the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class _State:
+    received = 0
+    is_too_late = False
+    running: tuple[Callable[[], None], ...] = ()
+
+
+def install() -> None:
+    """Take over the two signals, for the rest of the process; one that is ignored stays ignored."""
+    reading, writing = socket.socketpair()
+    writing.setblocking(False)
+    signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+    threading.Thread(target=_watch, args=(reading, writing), name="signals", daemon=True).start()
+
+
+def received() -> int:
+    """The signal that has told the process to stop, or 0."""
+    return 0 if _State.is_too_late else _State.received
+
+
+def check() -> None:
+    """For those who wait in another thread, which no signal reaches: end it if the process is to stop.
+
+    Raises:
+        Stopped: it is.
+    """
+    if number := received():
+        raise Stopped(number)
+
+
+def message(number: int) -> str:
+    """What to say of it."""
+    return f"stopped by {signal.Signals(number).name}; the warehouse is as it was"
+
+
+@contextlib.contextmanager
+def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Have a function called from another thread when the process is told to stop, and stop meanwhile."""
+    before = _State.running
+    _State.running = (*before, interrupt)
+    try:
+        yield
+    except Exception:
+        # What was interrupted says so in errors of its own.
+        check()
+        raise
+    finally:
+        _State.running = before
+
+
+def point_of_no_return() -> None:
+    """From now on a signal comes too late: what has been done is committed, and the process ends well."""
+    _State.is_too_late = True
+    if _State.received:
+        _State.is_too_late = False
+        raise Stopped(_State.received)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    if not _State.received and not _State.is_too_late:
+        _State.received = number
+        raise Stopped(number)
+
+
+def _watch(reading: socket.socket, _writing: socket.socket) -> None:
+    number = _next_signal(reading)
+    if not _State.is_too_late:
+        reading.settimeout(GRACE_SECONDS)
+        for interrupt in _State.running:
+            interrupt()
+    with contextlib.suppress(TimeoutError):
+        _next_signal(reading)
+    late = "ended while the warehouse was being committed; another run finds out whether it was"
+    sys.stderr.write(f"{late if _State.is_too_late else message(number)}\n")
+    sys.stderr.flush()
+    os._exit(128 + number)
+
+
+def _next_signal(reading: socket.socket) -> int:
+    while True:
+        for number in reading.recv(16):
+            if number in SIGNALS:
+                return number

@@ -1,0 +1,38 @@
+"""How the report writes days, numbers and values."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from sparkify.report.charts import Chart, number
+
+Record = dict[str, Any]
+
+
+View = Callable[[list[Record]], tuple[str, Chart]]
+
+
+def short_day(value: date) -> str:
+    """A day without its year."""
+    return f"{value.day} {value:%b}"
+
+
+def full_day(value: date) -> str:
+    """A day with its weekday and year."""
+    return f"{value:%a} {value.day} {value:%b %Y}"
+
+
+def plural(count: int, noun: str) -> str:
+    """So many of something."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def shown(value: Any) -> str:
+    """A value as the report's tables show it; numbers as a rule, years and ids too, stay as they are."""
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    if isinstance(value, date) and not hasattr(value, "hour"):
+        return value.isoformat()
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat(sep=" ", timespec="seconds"))
+    return "" if value is None else str(value)

@@ -1,0 +1,28 @@
+-- headline: one row: what was listened to in all, and when. Sessions belong to a user, whatever their number.
+WITH sessions AS (
+    SELECT
+        user_id,
+        session_id
+    FROM songplays
+    GROUP BY user_id, session_id
+),
+
+heard AS (
+    SELECT
+        COUNT(DISTINCT artist) AS artists,
+        SUM(length) AS seconds
+    FROM heard_plays
+)
+
+SELECT
+    COUNT(*) AS plays,
+    COUNT(DISTINCT songplays.user_id) AS listeners,
+    (SELECT COUNT(*) FROM sessions) AS sessions,
+    MAX(heard.artists) AS artists,
+    CAST(ROUND(MAX(heard.seconds) / 3600) AS BIGINT) AS hours,
+    CAST(SUM(CASE WHEN songplays.level = 'paid' THEN 1 ELSE 0 END) AS BIGINT) AS paid_plays,
+    COUNT(songplays.song_id) AS matched_plays,
+    MIN(songplays.start_time) AS first_play,
+    MAX(songplays.start_time) AS last_play
+FROM songplays
+CROSS JOIN heard;

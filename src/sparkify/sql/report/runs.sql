@@ -1,0 +1,14 @@
+-- runs: one row per run that changed the warehouse, the last 10, newest first.
+SELECT
+    run_id,
+    started_at,
+    finished_at,
+    engine,
+    version,
+    files,
+    records,
+    loaded,
+    rejected
+FROM runs
+ORDER BY run_id DESC
+LIMIT 10;

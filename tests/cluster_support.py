@@ -1,0 +1,338 @@
+"""An AWS account of the test's own: moto for what it has, a small Serverless beside it, and nothing real.
+
+botocore itself is real: it checks every parameter against the service's model before anything is answered.
+Every call is recorded as it was sent, and a test can make any of them fail.
+"""
+
+import copy
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
+from botocore.loaders import Loader
+from botocore.session import get_session
+from botocore.validate import ParamValidator
+from moto import mock_aws
+
+from sparkify.cli import main
+
+REGION = "us-west-2"
+ACCOUNT = "123456789012"
+MY_IP = "203.0.113.7"
+
+CONFIG = """\
+# The warehouse of the music service.
+[CLUSTER]
+HOST=
+DB_NAME = 'dwh'
+DB_USER="dwhuser"
+
+[DWH]
+DWH_CLUSTER_TYPE={type}
+DWH_NUM_NODES=2
+DWH_NODE_TYPE=ra3.large
+DWH_CLUSTER_IDENTIFIER=music
+
+[IAM_ROLE]
+; written by the cluster commands
+ARN=''
+
+[S3]
+LOG_DATA='s3://songs-and-logs/log_data'
+LOG_JSONPATH='s3://songs-and-logs/log_json_path.json'
+SONG_DATA='s3://songs-and-logs/song_data'
+"""
+
+# Parsing botocore's models takes longer than all the rest of a command.
+_LOADER = Loader()
+_REAL_SESSION = boto3.Session
+
+
+@dataclass
+class Run:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Call:
+    """A call as it was sent."""
+
+    service: str
+    operation: str
+    parameters: dict[str, Any]
+
+    @property
+    def is_change(self) -> bool:
+        return not self.operation.startswith(("Describe", "List", "Get"))
+
+
+@dataclass
+class Clock:
+    """A clock that only sleeping moves."""
+
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class Serverless:
+    """Redshift Serverless, as far as the cluster commands use it; its answers fit botocore's model of it."""
+
+    things: dict[str, dict[str, dict[str, Any]]] = field(
+        default_factory=lambda: {"namespace": {}, "workgroup": {}}
+    )
+    tags: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    is_stuck: bool = False
+    is_denied: bool = False
+
+    def answer(self, model: Any, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        try:
+            if self.is_denied:
+                raise _refusal("AccessDeniedException", "User is not authorized to perform this action")
+            parsed = self._do(model.name, json.loads(params["body"] or b"{}"))
+            report = ParamValidator().validate(parsed, model.output_shape)
+            assert not report.has_errors(), report.generate_report()
+            return AWSResponse("", 200, {}, None), {**parsed, "ResponseMetadata": {}}
+        except ClientError as error:
+            return AWSResponse("", 400, {}, None), {**error.response, "ResponseMetadata": {}}
+
+    def _do(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+        if operation == "ListSnapshots":
+            return {"snapshots": []}
+        if operation == "ListTagsForResource":
+            return {"tags": self.tags[asked["resourceArn"]]}
+        if operation.startswith("List"):
+            kind = operation[4:-1].lower()
+            return {f"{kind}s": [self._view(thing) for thing in self.things[kind].values()]}
+        verb, kind = operation[:-9].lower(), operation[-9:].lower()
+        name = asked[f"{kind}Name"]
+        if verb == "create":
+            return {kind: self._create(kind, name, asked)}
+        if name not in self.things[kind]:
+            raise _refusal("ResourceNotFoundException", f"{kind} {name} does not exist")
+        thing = self.things[kind][name]
+        if verb == "get":
+            return {kind: self._look(kind, name)}
+        if verb == "delete":
+            if kind == "namespace" and any(
+                it["namespaceName"] == name for it in self.things["workgroup"].values()
+            ):
+                raise _refusal("ConflictException", "there is a workgroup attached")
+            thing["status"] = "DELETING"
+        if verb == "update":
+            thing.update({key: value for key, value in asked.items() if key in thing})
+        return {kind: self._view(thing)}
+
+    def _create(self, kind: str, name: str, asked: dict[str, Any]) -> dict[str, Any]:
+        if name in self.things[kind]:
+            raise _refusal("ConflictException", f"{kind} {name} already exists")
+        arn = f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT}:{kind}/{name}"
+        self.tags[arn] = asked.pop("tags", [])
+        thing = {f"{kind}Arn": arn, f"{kind}Name": name, "status": "CREATING", **asked}
+        if kind == "workgroup":
+            host = f"{name}.{ACCOUNT}.{REGION}.redshift-serverless.amazonaws.com"
+            thing["endpoint"] = {"address": host, "port": asked["port"]}
+        else:
+            thing["iamRoles"] = [
+                f"IamRole(applyStatus=in-sync, iamRoleArn={arn})" for arn in asked["iamRoles"]
+            ]
+            thing["adminPasswordSecretArn"] = (
+                f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:redshift!{name}"
+            )
+        self.things[kind][name] = thing
+        return self._view(thing)
+
+    def _look(self, kind: str, name: str) -> dict[str, Any]:
+        """What is coming or going takes one look to be done."""
+        thing = self.things[kind][name]
+        seen = self._view(thing)
+        if thing["status"] == "DELETING":
+            del self.things[kind][name]
+        elif not self.is_stuck:
+            thing["status"] = "AVAILABLE"
+        return seen
+
+    @staticmethod
+    def _view(thing: dict[str, Any]) -> dict[str, Any]:
+        secret = ("adminUserPassword", "manageAdminPassword", "port")
+        return {key: copy.deepcopy(value) for key, value in thing.items() if key not in secret}
+
+
+def _refusal(code: str, message: str, operation: str = "Operation") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+@dataclass
+class World:
+    """The account, the folder with dwh.cfg, and the command line."""
+
+    folder: Path
+    capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch
+    clock: Clock = field(default_factory=Clock)
+    serverless: Serverless = field(default_factory=Serverless)
+    calls: list[Call] = field(default_factory=list)
+    fault: Callable[[Call, str], None] | None = None
+    _clients: dict[str, Any] = field(default_factory=dict)
+    _own_clients: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "dwh.cfg"
+
+    def session(self, **arguments: Any) -> Any:
+        """A boto3 session whose calls are recorded and never leave this process."""
+        session = _new_session(**arguments)
+        events = session.events
+        events.register("before-parameter-build", self._record)
+        events.register_first("before-call", lambda **_: self._fail("before"))
+        events.register_first("before-call.redshift-serverless", self._answer_serverless)
+        events.register_first("after-call", lambda **_: self._fail("after"))
+        if not arguments.get("aws_access_key_id"):
+            # Making clients takes longer than all else, and a test runs many commands.
+            make = session.client
+            session.client = lambda service, **options: (
+                self._clients.get(service) or self._clients.setdefault(service, make(service, **options))
+            )
+        return session
+
+    def _record(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.calls.append(Call(model.service_model.service_name, model.name, copy.deepcopy(params)))
+
+    def _answer_serverless(self, **call: Any) -> Any:
+        # botocore asks this handler before the general one.
+        self._fail("before")
+        return self.serverless.answer(**call)
+
+    def _fail(self, moment: str) -> None:
+        if self.fault:
+            self.fault(self.calls[-1], moment)
+
+    def run(self, *arguments: str, answer: str = "") -> Run:
+        """Run ``sparkify cluster …``."""
+        self.monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+        code: Any = 0
+        try:
+            main(["cluster", *arguments])
+        except SystemExit as end:
+            code = end.code
+        captured = self.capsys.readouterr()
+        return Run(int(code or 0), captured.out, captured.err)
+
+    def create(self, *arguments: str) -> Run:
+        return self.run("create", "--yes", "--my-ip", MY_IP, *arguments)
+
+    def delete(self, *arguments: str) -> Run:
+        return self.run("delete", "--yes", *arguments)
+
+    def changes(self) -> list[str]:
+        """The changing calls since the last look, in order."""
+        made = [f"{call.service}.{call.operation}" for call in self.calls if call.is_change]
+        self.calls.clear()
+        return made
+
+    def sent(self, operation: str) -> dict[str, Any]:
+        """The parameters of the only call of an operation."""
+        (parameters,) = [call.parameters for call in self.calls if call.operation == operation]
+        return parameters
+
+    def client(self, service: str) -> Any:
+        """A client of the test's own, with nothing recorded."""
+        if service not in self._own_clients:
+            self._own_clients[service] = _new_session().client(service)
+        return self._own_clients[service]
+
+    def commands_client(self, service: str) -> Any:
+        """The client that the commands work with, once they have."""
+        return self._clients[service]
+
+    def contents(self) -> dict[str, list[str]]:
+        """What is in the account, by kind."""
+        groups = self.client("ec2").describe_security_groups()["SecurityGroups"]
+        return {
+            "cluster": [
+                it["ClusterIdentifier"] for it in self.client("redshift").describe_clusters()["Clusters"]
+            ],
+            "role": [it["RoleName"] for it in self.client("iam").list_roles()["Roles"]],
+            "group": [it["GroupName"] for it in groups if it["GroupName"] != "default"],
+            **{kind: list(things) for kind, things in self.serverless.things.items()},
+        }
+
+    def open_to(self) -> list[str]:
+        """Who may reach the one security group of this project, as ``source:port``."""
+        groups = self.client("ec2").describe_security_groups()["SecurityGroups"]
+        (group,) = [it for it in groups if it["GroupName"] != "default"]
+        return [
+            f"{source['CidrIp']}:{rule['FromPort']}"
+            for rule in group["IpPermissions"]
+            for source in rule["IpRanges"]
+        ]
+
+
+def _new_session(**arguments: Any) -> Any:
+    botocore_session = get_session()
+    botocore_session.register_component("data_loader", _LOADER)
+    return _REAL_SESSION(botocore_session=botocore_session, **arguments)
+
+
+EMPTY: dict[str, list[str]] = {"cluster": [], "role": [], "group": [], "namespace": [], "workgroup": []}
+PROVISIONED = {**EMPTY, "cluster": ["music"], "role": ["sparkify-redshift"], "group": ["music-redshift"]}
+SERVERLESS = {
+    **EMPTY,
+    "role": ["sparkify-redshift"],
+    "group": ["music-redshift"],
+    "namespace": ["music"],
+    "workgroup": ["music"],
+}
+
+
+def _refuse_to_send(_: Any, request: Any) -> None:
+    raise AssertionError(f"a test would have sent this to AWS: {request.method} {request.url}")
+
+
+@contextmanager
+def open_world(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    """An empty account for a test, and a folder with a dwh.cfg as the working directory."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing-secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "no-credentials"))
+    # moto otherwise makes a thousand machine images for each account.
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+    monkeypatch.chdir(folder)
+    world = World(folder, capsys, monkeypatch)
+    world.config.write_text(CONFIG.format(type="multi-node"))
+    monkeypatch.setattr("sparkify.cluster.waiting.time", world.clock)
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", _refuse_to_send)
+    monkeypatch.setattr("urllib.request.urlopen", _refuse_to_ask)
+    with mock_aws(config={"core": {"mock_credentials": False}}):
+        monkeypatch.setattr(boto3, "Session", world.session)
+        yield world
+
+
+def _refuse_to_ask(*arguments: Any, **_: Any) -> None:
+    raise AssertionError(f"a test would have asked {arguments[0]}")

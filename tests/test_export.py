@@ -1,0 +1,228 @@
+"""``sparkify export``: the tables as Parquet, as others read them, and one export in place of another."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow.dataset as ds
+import pytest
+from typer.testing import CliRunner
+
+from sparkify import export as exporting
+from sparkify.cli import app
+from sparkify.errors import SparkifyError, UsageError
+from sparkify.sql_queries import STAR_TABLES
+from tests.answers_support import Catalogued, load, play, write_sources
+
+NOON = 1_541_073_600_000  # 2018-11-01 12:00 UTC
+DAY = 24 * 3_600_000
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Plays over the turn of a year, by users and of songs with everything that a value can be."""
+    folder = tmp_path_factory.mktemp("export")
+    songs = [
+        Catalogued("SO1", "It's 日本", "AR1", "Björk", year=0),
+        Catalogued("SO2", 'Quote " \\ \n', "AR2", "", duration=0.1, year=1999),
+        Catalogued("SO3", "Song", "AR1", "Björk", year=2001),
+    ]
+    plays = [
+        play(NOON + n * DAY + n, 1 + n % 5, songs[n % 3].title, "Björk", session=n, location=None)
+        for n in range(80)
+    ]
+    write_sources(folder, songs, plays)
+    return load(folder, folder / "w.duckdb").database
+
+
+def export(database: str, out: Path, *options: str) -> dict[str, Any]:
+    args = ["export", str(out), "--database", database, *options]
+    result = CliRunner().invoke(app, args, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    manifest: dict[str, Any] = json.loads((out / "_export.json").read_text())
+    return manifest
+
+
+@pytest.fixture(scope="module")
+def exported(database: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("out") / "it's an export"
+    export(database, out)
+    return out
+
+
+def stored(database: str, table: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(database, read_only=True) as connection:
+        return sorted(connection.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
+
+
+def columns(database: str, table: str) -> list[str]:
+    with duckdb.connect(database, read_only=True) as connection:
+        return [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
+
+
+@pytest.mark.parametrize("table", STAR_TABLES)
+class TestReadBack:
+    def test_by_duckdb_the_rows_are_the_same(self, table: str, database: str, exported: Path) -> None:
+        names = ", ".join(columns(database, table))
+        files = str(exported / table / "**" / "*.parquet").replace("'", "''")
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                f"SELECT {names} FROM read_parquet('{files}', hive_partitioning = true)"
+            ).fetchall()
+        assert sorted(rows, key=repr) == stored(database, table)
+
+    def test_by_pyarrow_the_rows_are_the_same(self, table: str, database: str, exported: Path) -> None:
+        read = ds.dataset(exported / table, partitioning="hive").to_table(columns=columns(database, table))
+        rows = list(zip(*(column.to_pylist() for column in read.columns), strict=True))
+        assert sorted(rows, key=repr) == stored(database, table)
+
+    def test_by_pandas_the_rows_are_the_same(self, table: str, database: str, exported: Path) -> None:
+        # pandas' own choice, to make categories of folders, can't hold the unknown year.
+        hive = ds.partitioning(flavor="hive")
+        frame = pd.read_parquet(exported / table, partitioning=hive)[columns(database, table)].astype(object)
+        rows = [
+            tuple(
+                None
+                if pd.isna(value)
+                else value.to_pydatetime()
+                if isinstance(value, pd.Timestamp)
+                else value
+                for value in row
+            )
+            for row in frame.itertuples(index=False, name=None)
+        ]
+        assert sorted(rows, key=repr) == stored(database, table)
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java, which is not installed")
+def test_spark_reads_the_same_rows(database: str, exported: Path) -> None:
+    sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: pip install pyspark")
+    spark = (
+        sql.SparkSession.builder.master("local[1]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .getOrCreate()
+    )
+    try:
+        for table in STAR_TABLES:
+            frame = spark.read.parquet(str(exported / table)).select(*columns(database, table))
+            assert sorted((tuple(row) for row in frame.collect()), key=repr) == stored(database, table)
+    finally:
+        spark.stop()
+
+
+def test_folders_are_named_after_tables_years_and_months(exported: Path) -> None:
+    folders = {path.parent.relative_to(exported).as_posix() for path in exported.rglob("*.parquet")}
+    months = ("year=2018/month=11", "year=2018/month=12", "year=2019/month=1")
+    assert folders == {
+        "users",
+        "artists",
+        "songs/year=__HIVE_DEFAULT_PARTITION__",
+        "songs/year=1999",
+        "songs/year=2001",
+        *(f"songplays/{month}" for month in months),
+        *(f"time/{month}" for month in months),
+    }
+
+
+def test_the_manifest_tells_rows_and_files(database: str, exported: Path) -> None:
+    manifest = json.loads((exported / "_export.json").read_text())
+    assert set(manifest["tables"]) == set(STAR_TABLES)
+    for table, told in manifest["tables"].items():
+        assert told["rows"] == len(stored(database, table))
+        found = sorted(str(path.relative_to(exported)) for path in (exported / table).rglob("*.parquet"))
+        assert told["files"] == found
+
+
+def test_a_warehouse_without_rows_is_exported_too(tmp_path: Path) -> None:
+    database = str(tmp_path / "w.duckdb")
+    CliRunner().invoke(app, ["create-tables", "--database", database], catch_exceptions=False)
+    assert {table["rows"] for table in export(database, tmp_path / "out")["tables"].values()} == {0}
+    assert sorted(path.name for path in (tmp_path / "out").iterdir() if path.is_dir()) == sorted(STAR_TABLES)
+
+
+class TestReplacing:
+    def test_an_earlier_export_is_kept_unless_told(self, database: str, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        export(database, out)
+        before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+        with pytest.raises(UsageError, match="--overwrite"):
+            export(database, out)
+        assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+
+    def test_overwriting_replaces_all_of_it_and_leaves_nothing_beside_it(
+        self, database: str, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "out"
+        export(database, out)
+        (out / "songplays" / "year=1990").mkdir()
+        export(database, out, "--overwrite")
+        assert not (out / "songplays" / "year=1990").exists()
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+    @pytest.mark.parametrize("can_exchange", [True, False])
+    def test_a_reader_finds_one_whole_export_or_the_other(
+        self, can_exchange: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if not can_exchange:
+            monkeypatch.setattr(exporting, "_exchange", lambda *_: False)
+        old, new = tmp_path / "out", tmp_path / "aside"
+        for folder in (old, new):
+            folder.mkdir()
+            (folder / "which").write_text(folder.name)
+        inode = new.stat().st_ino
+        exporting._switch(new, old)
+        assert (old.stat().st_ino, (old / "which").read_text()) == (inode, "aside")
+        assert (new / "which").read_text() == "out"
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="folders change places in one step on Linux only")
+    def test_there_is_no_moment_without_an_export(self, tmp_path: Path) -> None:
+        one, other = tmp_path / "one", tmp_path / "other"
+        one.mkdir()
+        other.mkdir()
+        assert exporting._exchange(one, other)
+
+    def test_a_folder_with_something_else_is_not_touched(self, database: str, tmp_path: Path) -> None:
+        (tmp_path / "thesis.txt").write_text("years of work")
+        with pytest.raises(UsageError, match="something other than an export"):
+            export(database, tmp_path, "--overwrite")
+        assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+    def test_an_empty_folder_is_filled(self, database: str, tmp_path: Path) -> None:
+        (tmp_path / "out").mkdir()
+        export(database, tmp_path / "out")
+        assert (tmp_path / "out" / "users").is_dir()
+
+    def test_a_failure_leaves_the_old_export_and_nothing_else(
+        self, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        out = tmp_path / "out"
+        export(database, out)
+        broken = exporting.Layout("SELECT nothing FROM songs")
+        monkeypatch.setitem(exporting.LAYOUTS, "songs", broken)
+        with pytest.raises(SparkifyError, match="nothing"):
+            export(database, out, "--overwrite")
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+        assert ds.dataset(out / "users").count_rows() == 5
+
+    @pytest.mark.parametrize("name", ["file", "link", "s3://bucket/prefix"])
+    def test_what_is_no_folder_is_refused(self, name: str, database: str, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        (tmp_path / "link").symlink_to(tmp_path)
+        out = Path(name) if ":" in name else tmp_path / name
+        with pytest.raises(UsageError):
+            export(database, out, "--overwrite")
+
+
+def test_an_export_can_be_read_by_others_as_the_umask_says(database: str, tmp_path: Path) -> None:
+    program = (
+        "import os, sys; os.umask(0o022); from sparkify.cli import main;"
+        " main(['export', sys.argv[1], '--database', sys.argv[2]])"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "out"), database], check=True)
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o755
