@@ -186,7 +186,7 @@ def check_runs(engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pa
 )
 @settings(max_examples=40, deadline=None)
 def test_of_several_tracks_a_play_is_matched_to_the_one_of_the_closest_duration(
-    durations: list[float | None], lengths: list[float | None], seed: int
+    engine: Engine, durations: list[float | None], lengths: list[float | None], seed: int
 ) -> None:
     order = random.Random(seed)
     tracks = [
@@ -203,11 +203,13 @@ def test_of_several_tracks_a_play_is_matched_to_the_one_of_the_closest_duration(
         event(artist=garbled("Björk", number % 3), song="Jóga", length=length, ts=number)
         for number, length in enumerate(lengths)
     ]
-    with scratch_warehouse() as (folder, options, warehouse):
+    with scratch_warehouse(engine) as (folder, options, warehouse):
         write_logs(folder, "events", plays)
         write_songs(folder, "first", tracks[:1])
         if seed % 2:
+            engine.publish(folder)
             load(warehouse, options, Silence())
         write_songs(folder, "second", tracks[1:])
+        engine.publish(folder)
         load(warehouse, options, Silence())
         assert star_of(warehouse)["songplays"] == build_star(tracks, plays)["songplays"]

@@ -30,7 +30,7 @@ class Settings:
             the usual keys where there is none.
         max_reject_share: share of a run's records that may be bad, 0 to 1, before the run fails.
         memory_limit: what DuckDB may keep in memory, e.g. ``1GB``.
-        login: how to log in to Redshift: ``password`` or ``iam``; by default with the password, if there is one.
+        login: how to log in to Redshift: ``password``, or ``iam``, which is the default without a password.
         workgroup: Serverless workgroup; by default the cluster identifier.
         work_prefix: folder on S3 for manifests and bundled parts, which Redshift loads from.
         bundle_below_mb: source files smaller than this are bundled before Redshift loads them.

@@ -98,11 +98,12 @@ class S3Source:
                 if retry >= self._retries or "response body" not in str(error):
                     raise
             time.sleep(min(_FIRST_PAUSE * 2**retry, _LONGEST_PAUSE))
-        data, others = [], []
-        for item in found:
-            (data if is_data(item["path"].removeprefix(prefix)) else others).append(item)
-        self.others = [f"s3://{self._bucket}/{item['path']}" for item in others if item["size"]]
-        return [self._described(item) for item in data]
+        self.others = [
+            f"s3://{self._bucket}/{item['path']}"
+            for item in found
+            if item["size"] and not is_data(item["path"].removeprefix(prefix))
+        ]
+        return [self._described(item) for item in found if is_data(item["path"].removeprefix(prefix))]
 
     def _described(self, item: Any) -> SourceObject:
         # Some servers quote the ETag in one answer and not in another; some send none.

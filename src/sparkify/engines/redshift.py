@@ -1,11 +1,12 @@
 """The Amazon Redshift engine: a warehouse on a cluster or a Serverless workgroup.
 
-Owns the session: statements, the one transaction of a run, and the lock that keeps it to one writer at a time.
+Owns the session: statements, the one transaction of a run, and the lock that keeps it to one writer.
 Staging is ``redshift_stage``'s, logging in ``redshift_login``'s.
 """
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,6 +16,7 @@ from sparkify.engines import Progress, Row, Source
 from sparkify.engines.redshift_copy import check_settings
 from sparkify.engines.redshift_login import explain, log_in, message_of
 from sparkify.engines.redshift_stage import Stager
+from sparkify.engines.redshift_unload import unload
 from sparkify.errors import WarehouseError
 from sparkify.sources import LoadFile, SourcePlan, Store
 from sparkify.sql_queries import TABLES, VIEWS, read_sql
@@ -141,7 +143,7 @@ class RedshiftWarehouse:
             self.roll_back()
             raise WarehouseError(
                 f"{self.location}: in use by {self._holder()}",
-                "wait until it has finished; an abandoned session can be ended with PG_TERMINATE_BACKEND(process)",
+                "wait until it has finished; PG_TERMINATE_BACKEND(process) ends an abandoned session",
             ) from None
 
     def _holder(self) -> str:
@@ -191,8 +193,8 @@ class RedshiftWarehouse:
 
     def empty_tables(self) -> None:
         """Leave all tables of this project empty."""
-        # By DELETE: TRUNCATE would commit, and DROP would take along grants and other people's views, and keep
-        # readers waiting until the end of the run.
+        # By DELETE: TRUNCATE would commit, and DROP would take along grants and other people's views, and
+        # keep readers waiting until the end of the run.
         for table in TABLES:
             self.execute(f"DELETE FROM {table}")
 
@@ -219,6 +221,10 @@ class RedshiftWarehouse:
     def audit_scope(self) -> contextlib.AbstractContextManager[None]:
         """Let audits see everything: a cluster has the strength for it."""
         return contextlib.nullcontext()
+
+    def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
+        """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
+        unload(self.execute, self._settings, select, Path(folder), partition_by)
 
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""

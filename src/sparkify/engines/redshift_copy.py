@@ -1,7 +1,7 @@
 """COPY for Amazon Redshift: the statement, how many errors it may have, and what it says of them.
 
-The statements stand in ``sql/redshift/copy_*.sql``; here the values of a run are put in their places. COPY takes
-no parameters, so this is the one place where values become SQL text, and ``literal`` the one way.
+The statements stand in ``sql/redshift/copy_*.sql``; here the values of a run are put in their places. COPY
+takes no parameters, so values have to become SQL text, and ``literal`` is the one way in which they do.
 """
 
 import re

@@ -20,13 +20,14 @@ _REMEDIES = (
     (r"password authentication failed", "check [CLUSTER] DB_USER, and the password in SPARKIFY_DB_PASSWORD"),
     (r"database .* does not exist", "check [CLUSTER] DB_NAME"),
     (
-        r"not authorized to (get credentials of|assume) (IAM )?role|Missing authorization|IAM role .*not (valid|associated)",
-        "attach the role to the cluster or workgroup and name it in [IAM_ROLE] ARN, or make it the default role",
+        r"not authorized to (get credentials of|assume) (IAM )?role|Missing authorization"
+        r"|IAM role .*not (valid|associated)",
+        "attach the role to the cluster or workgroup and name it in [IAM_ROLE] ARN, or make it the default",
     ),
     (
         r"Access ?Denied|Status 403",
-        "the role that Redshift uses needs s3:ListBucket and s3:GetObject on the source, the JSONPaths file and the"
-        " work prefix",
+        "the role that Redshift uses needs s3:ListBucket and s3:GetObject on the source, the JSONPaths file"
+        " and the work prefix",
     ),
     (r"NoSuchBucket|bucket does not exist", "check the bucket's name"),
     (r"NoSuchKey|prefix .* does not exist", "the object is gone; run again"),
@@ -147,8 +148,8 @@ def _reach(host: str, port: int) -> None:
         reason = "no answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
         raise WarehouseError(
             f"{host}:{port}: can't be reached: {reason}",
-            "check that the cluster is running and not paused, [CLUSTER] DB_PORT, and that its security group lets"
-            " this machine in",
+            "check that the cluster is running and not paused, [CLUSTER] DB_PORT, and that its security group"
+            " lets this machine in",
         ) from None
 
 
@@ -201,7 +202,8 @@ def _login_error(error: Exception, settings: Settings) -> WarehouseError:
     if re.search("certificate|hostname|SSL", message) and not code:
         return WarehouseError(
             f"{where}: its TLS certificate was not accepted: {message}",
-            "name the cluster by the address that its certificate is for; SSL_CERT_FILE can name another authority",
+            "name the cluster by the address that its certificate is for; SSL_CERT_FILE can name another"
+            " authority",
         )
     if re.search("[Uu]nable to locate credentials|NoCredentials|profile", message):
         return WarehouseError(

@@ -2,15 +2,17 @@
 
 Two ways lead from a bucket into a staging table, both by one COPY into a temporary table:
 
-- **bundled**: files below ``bundle_below_mb``. Their records are read and judged here, exactly as the DuckDB engine
-  judges them, and written as similar-sized compressed parts to the work prefix. Each row carries its file_id.
+- **bundled**: files below ``bundle_below_mb``. Their records are read and judged here, exactly as the DuckDB
+  engine judges them, and written as similar-sized compressed parts to the work prefix. Each row carries its
+  file_id.
 - **straight** from where they are, named by a manifest: larger files. COPY judges their records itself, and
   it can't say which row came from which file: these rows have no file_id.
 
-Without a work prefix there is no place for a manifest or for parts, so all files are loaded straight, by prefix,
-and everything is loaded again whenever anything has changed. With one, that is only so when a file that was
-loaded straight has changed: its old rows can't be told from the others, and reloading everything in the same
-transaction is the one way that is always right. (A half-written log that grows is best kept below bundle_below_mb.)
+Without a work prefix there is no place for a manifest or for parts, so all files are loaded straight, by
+prefix, and everything is loaded again whenever anything has changed. With one, that is only so when a file
+that was loaded straight has changed: its old rows can't be told from the others, and reloading everything in
+the same transaction is the one way that is always right. (A half-written log that grows is best kept below
+bundle_below_mb.)
 """
 
 import re
@@ -76,10 +78,10 @@ class Stager:
         gone = loaded - sum(plan.known + len(plan.removed) for plan in plans.values())
         if gone:
             raise WarehouseError(
-                f"{self._warehouse.location}: what has changed can only be loaded together with everything else,"
-                f" but {gone} of the files that are loaded are not there any more",
-                "etl --full loads what is there and forgets them; with a work prefix ([S3] WORK_PREFIX) new files"
-                " are added to what is loaded",
+                f"{self._warehouse.location}: what has changed can only be loaded together with everything"
+                f" else, but {gone} of the files that are loaded are not there any more",
+                "etl --full loads what is there and forgets them; with a work prefix ([S3] WORK_PREFIX) new"
+                " files are added to what is loaded",
             )
         return True
 
@@ -168,7 +170,8 @@ class Stager:
         if source == "log_data" and not settings.log_jsonpath.startswith("s3://"):
             raise SourceError(
                 f"log_jsonpath {settings.log_jsonpath!r}: Redshift reads the JSONPaths file from S3",
-                "put log_json_path.json into a bucket and name it in [S3] LOG_JSONPATH, or set [S3] WORK_PREFIX",
+                "put log_json_path.json into a bucket and name it in [S3] LOG_JSONPATH, or set [S3]"
+                " WORK_PREFIX",
             )
         uri = location if len(added) == 1 and added[0].source.uri == location else location.rstrip("/") + "/"
         jsonpaths = settings.log_jsonpath if source == "log_data" else ""
@@ -346,9 +349,10 @@ class Stager:
             pass
         if sum(reader.counts.values()) != loaded + rejected.total():
             raise WarehouseError(
-                f"{self._warehouse.location}: the files have {sum(reader.counts.values()):,} records, but COPY loaded"
-                f" {loaded:,} and refused {rejected.total():,}; nothing was changed",
-                "set a work prefix ([S3] WORK_PREFIX) and raise [S3] BUNDLE_BELOW_MB: records are then cut here",
+                f"{self._warehouse.location}: the files have {sum(reader.counts.values()):,} records, but"
+                f" COPY loaded {loaded:,} and refused {rejected.total():,}; nothing was changed",
+                "set a work prefix ([S3] WORK_PREFIX) and raise [S3] BUNDLE_BELOW_MB: records are then cut"
+                " here",
             )
         return reader.counts
 

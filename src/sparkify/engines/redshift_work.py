@@ -1,7 +1,7 @@
 """The work prefix: where a run keeps what Redshift is to load from, and bundles of small files above all.
 
-A run writes below ``<work prefix>/sparkify-staging/<its own name>/`` and removes it when it ends. What a killed run
-left behind is removed by a later one.
+A run writes below ``<work prefix>/sparkify-staging/<its own name>/`` and removes it when it ends. What a
+killed run left behind is removed by a later one.
 """
 
 import gzip
@@ -25,7 +25,7 @@ from sparkify.records import RecordReader
 from sparkify.s3 import connect, explained
 
 PART_BYTES = 64 * 2**20
-"""Of JSON before compression. AWS advises parts of 1 MB to 1 GB after it, all of a size (Loading data files)."""
+"""Of JSON before compression; AWS advises parts of 1 MB to 1 GB after it (Loading data files)."""
 
 SMALLEST_PART_BYTES = 4 * 2**20
 PARTS_WANTED = 8
@@ -132,7 +132,7 @@ def bundle(
 ) -> Bundle:
     """Judge the records of files, and write the good ones into parts of similar size.
 
-    Each line of a part is an object whose keys are the columns, with the file_id and the line that it came from.
+    Each line of a part is an object whose keys are the columns, with file_id and line, where it came from.
 
     Args:
         work: where to write.
@@ -207,7 +207,8 @@ def _judged(
         pairs = ", ".join(f"'{name}', {'ts::VARCHAR' if name == 'ts' else name}" for name in columns)
         judged = connection.sql(
             f"SELECT CASE WHEN reason IS NULL THEN json_object({pairs})::VARCHAR END,"
-            f" line, reason, CASE WHEN reason IS NOT NULL THEN LEFT(raw, 1000) END, file_id FROM parsed_{noun}"
+            " line, reason, CASE WHEN reason IS NOT NULL THEN LEFT(raw, 1000) END, file_id"
+            f" FROM parsed_{noun}"
         ).to_arrow_reader(_BATCH_ROWS)
         for batch in judged:
             texts = batch.column(0).drop_null().to_pylist()
