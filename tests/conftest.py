@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sparkify.config import Settings, load_settings
+from sparkify.config import Settings
 from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
+from tests.engines import DuckDBEngine, Engine, RedshiftEngine
+from tests.standin.fixtures import redshift
 from tests.support import Loaded
 
 if TYPE_CHECKING:
     from tests.cluster_support import World
+
+__all__ = ["redshift"]
 
 SAMPLE = Path(os.environ.get("SPARKIFY_SAMPLE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
@@ -26,23 +30,35 @@ def sample() -> Path:
     return SAMPLE
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings for a warehouse and source folders of the test's own."""
-    return load_settings(
-        environment={},
-        database=str(tmp_path / "warehouse.duckdb"),
-        song_data=str(tmp_path / "song_data"),
-        log_data=str(tmp_path / "log_data"),
-        max_reject_share=1,
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        choices=["duckdb", "redshift"],
+        default="duckdb",
+        help="which engine the tests of the star schema run on; redshift is the stand-in",
     )
 
 
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """The engine that the option names."""
+    if request.config.getoption("--engine") == "redshift":
+        return RedshiftEngine(request.getfixturevalue("redshift"))
+    return DuckDBEngine(tmp_path_factory.mktemp("warehouses"))
+
+
 @pytest.fixture
-def load(settings: Settings) -> Callable[..., Loaded]:
+def settings(engine: Engine, tmp_path: Path) -> Settings:
+    """Settings for a warehouse and source folders of the test's own."""
+    return engine.settings(tmp_path, max_reject_share=1)
+
+
+@pytest.fixture
+def load(engine: Engine, tmp_path: Path, settings: Settings) -> Callable[..., Loaded]:
     """Runs the pipeline over the test's folders, and gives the tables it made."""
 
     def run(**options: Any) -> Loaded:
+        engine.publish(tmp_path)
         summary: Summary = run_etl(settings, Silence(), **options)
         return Loaded(settings, summary)
 

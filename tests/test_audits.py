@@ -1,5 +1,6 @@
 """Audits: each catches a bad row of the kind it names, and a failed one leaves the warehouse as it was."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,23 +10,25 @@ from sparkify import pipeline
 from sparkify.audits import load_audits, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Warehouse, connect
-from sparkify.errors import AuditError
+from sparkify.errors import AuditError, WarehouseError
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
 from sparkify.sql_queries import read_sql
+from tests.engines import Engine
 from tests.support import Loaded, event, read_star, track, write
 
 PLANTED = {
-    "songplays_unique": "INSERT INTO songplays SELECT 99, * EXCLUDE (songplay_id) FROM songplays LIMIT 1",
+    "songplays_unique": "INSERT INTO songplays (start_time, user_id, session_id)"
+    " SELECT start_time, user_id, session_id FROM songplays LIMIT 1",
     "songplay_ids_unique": "UPDATE songplays SET songplay_id = 7",
-    "users_unique": "INSERT INTO users FROM users",
-    "songs_unique": "INSERT INTO songs FROM songs",
-    "artists_unique": "INSERT INTO artists FROM artists",
-    "time_unique": "INSERT INTO time FROM time",
+    "users_unique": "INSERT INTO users SELECT * FROM users",
+    "songs_unique": "INSERT INTO songs SELECT * FROM songs",
+    "artists_unique": "INSERT INTO artists SELECT * FROM artists",
+    "time_unique": "INSERT INTO time SELECT * FROM time",
     "songplays_user_exists": "UPDATE songplays SET user_id = 12345",
     "songplays_song_exists": "UPDATE songplays SET song_id = 'none', artist_id = 'A'",
     "songplays_artist_exists": "UPDATE songplays SET artist_id = 'none', song_id = 'S'",
-    "songplays_time_exists": "UPDATE songplays SET start_time = start_time + INTERVAL 1 MILLISECOND",
+    "songplays_time_exists": "UPDATE songplays SET start_time = start_time + INTERVAL '1 second'",
     "songplays_match_whole": "UPDATE songplays SET song_id = NULL WHERE song_id IS NOT NULL",
     "songs_artist_exists": "UPDATE songs SET artist_id = 'none'",
     "required_columns": "UPDATE songplays SET session_id = NULL",
@@ -59,6 +62,18 @@ def warehouse(tmp_path: Path, load: Callable[..., Loaded], settings: Settings) -
     warehouse.close()
 
 
+def plant(warehouse: Warehouse, fault: str) -> None:
+    """Put a fault into the tables, unless the engine itself refuses it: then no audit has to find it."""
+    try:
+        warehouse.run(fault)
+    except WarehouseError as refused:
+        if warehouse.engine == "redshift" and re.search(
+            "not-null constraint|identity column|songplay_id", refused.message
+        ):
+            pytest.skip(refused.message)
+        raise
+
+
 def test_every_audit_has_a_planted_fault() -> None:
     assert {audit.name for audit in load_audits()} == set(PLANTED)
 
@@ -69,7 +84,7 @@ def test_a_good_warehouse_passes_all_audits(warehouse: Warehouse) -> None:
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_an_audit_catches_its_planted_fault(warehouse: Warehouse, name: str) -> None:
-    warehouse.run(PLANTED[name])
+    plant(warehouse, PLANTED[name])
     (audit,) = [audit for audit in load_audits() if audit.name == name]
     if audit.fails:
         with pytest.raises(AuditError) as caught:
@@ -99,27 +114,32 @@ def test_every_part_of_time_is_checked(warehouse: Warehouse, column: str) -> Non
     ],
 )
 def test_every_required_column_is_checked(warehouse: Warehouse, table: str, column: str) -> None:
-    warehouse.run(f"UPDATE {table} SET {column} = NULL")
+    plant(warehouse, f"UPDATE {table} SET {column} = NULL")
     with pytest.raises(AuditError, match="required_columns"):
         run_audits(warehouse)
 
 
 def test_a_failed_audit_leaves_the_old_warehouse_untouched(
-    tmp_path: Path, load: Callable[..., Loaded], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    engine: Engine,
+    tmp_path: Path,
+    load: Callable[..., Loaded],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write(tmp_path / "song_data/song.json", track())
     write(tmp_path / "log_data/a.json", event(ts=1))
     load()
     before = read_star(settings)
     write(tmp_path / "log_data/b.json", event(ts=2))
+    engine.publish(tmp_path)
 
     def with_a_fault(name: str, engine: str | None = None) -> str:
-        fault = "UPDATE users SET user_id = NULL;" if name == "star/time" else ""
+        fault = "UPDATE users SET user_id = user_id + 1000000;" if name == "star/time" else ""
         return read_sql(name, engine) + fault
 
     monkeypatch.setattr(pipeline, "read_sql", with_a_fault)
     for full in (False, True):
-        with pytest.raises(AuditError, match="required_columns"):
+        with pytest.raises(AuditError, match="songplays_user_exists"):
             run_etl(settings, Silence(), full=full)
         assert read_star(settings) == before
     monkeypatch.undo()

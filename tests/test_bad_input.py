@@ -11,6 +11,7 @@ import pytest
 from sparkify.errors import TooManyRejectsError
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
+from tests.engines import Engine
 from tests.support import Loaded, event, read_star, track, write
 
 BEFORE, AFTER = event(ts=1543449657000), event(ts=1543449659000)
@@ -153,16 +154,17 @@ def test_an_unusual_record_is_loaded_as_it_means(
     loaded = load_event(record)
     assert loaded.rejects == []
     assert loaded.query("SELECT COUNT(*) FROM staging_events") == [(3,)]
-    values = [str(row[0]) for row in loaded.query(f"SELECT {column}::VARCHAR FROM staging_events")]
+    values = [
+        str(row[0]) for row in loaded.query(f"SELECT CAST({column} AS VARCHAR(65535)) FROM staging_events")
+    ]
     assert value in values
 
 
 def test_missing_keys_are_null_where_they_may_be(load_event: Callable[[str | bytes], Loaded]) -> None:
     loaded = load_event('{"ts": 1, "page": "NextSong", "sessionId": 2, "userId": "3"}')
     assert loaded.rejects == []
-    assert loaded.query("SELECT * EXCLUDE (songplay_id, start_time) FROM songplays WHERE user_id = 3") == [
-        (3, None, None, None, 2, None, None)
-    ]
+    (play,) = loaded.query("SELECT * FROM songplays WHERE user_id = 3")
+    assert play[2:] == (3, None, None, None, 2, None, None)
     assert loaded.query("SELECT * FROM users WHERE user_id = 3") == [(3, None, None, None, None)]
 
 
@@ -291,15 +293,14 @@ def test_a_record_fares_the_same_whatever_stands_beside_it(
     for number, record in enumerate(records):
         write(tmp_path / f"log_data/alone/{number:03}.json", record)
     alone = load()
-    alone_rows = alone.query("SELECT * EXCLUDE file_id FROM staging_events")
+    alone_rows = [row[:-1] for row in alone.query("SELECT * FROM staging_events")]
     alone_rejects = [(reason, raw) for _, _, reason, raw in alone.rejects]
     write(tmp_path / "log_data/together.json", *records)
     for number in range(len(records)):
         (tmp_path / f"log_data/alone/{number:03}.json").unlink()
     together = load(full=True)
-    assert sorted(together.query("SELECT * EXCLUDE file_id FROM staging_events"), key=str) == sorted(
-        alone_rows, key=str
-    )
+    together_rows = [row[:-1] for row in together.query("SELECT * FROM staging_events")]
+    assert sorted(together_rows, key=str) == sorted(alone_rows, key=str)
     assert sorted((reason, raw) for _, _, reason, raw in together.rejects) == sorted(alone_rejects)
 
 
@@ -319,13 +320,14 @@ def test_hidden_and_underscore_names_are_not_data(tmp_path: Path, load: Callable
 
 
 def test_too_many_rejects_fail_the_run_and_change_nothing(
-    tmp_path: Path, load: Callable[..., Loaded]
+    engine: Engine, tmp_path: Path, load: Callable[..., Loaded]
 ) -> None:
     write(tmp_path / "song_data/A/song.json", track())
     write(tmp_path / "log_data/a.json", event())
     first = load()
     before = first.star
     write(tmp_path / "log_data/b.json", *(event(ts=number) for number in range(98)), "{", "x")
+    engine.publish(tmp_path)
     strict = replace(first.settings, max_reject_share=0.01)
     with pytest.raises(TooManyRejectsError) as caught:
         run_etl(strict, Silence())

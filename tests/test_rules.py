@@ -12,11 +12,11 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 
-from sparkify.config import load_settings
 from sparkify.engines import Warehouse, connect
 from sparkify.pipeline import load
 from sparkify.progress import Silence
 from sparkify.sql_queries import STAR_TABLES
+from tests.engines import Engine
 from tests.reference import Star, build_star, sort_rows
 from tests.support import Record, event, track, write
 
@@ -83,16 +83,10 @@ songs = st.lists(
 
 
 @contextmanager
-def scratch_warehouse() -> Iterator[tuple[Path, Any, Warehouse]]:
-    """A folder for source files, settings that point to it, and a warehouse in memory."""
+def scratch_warehouse(engine: Engine) -> Iterator[tuple[Path, Any, Warehouse]]:
+    """A folder for source files, settings that point to it, and an empty warehouse."""
     folder = Path(tempfile.mkdtemp())
-    options = load_settings(
-        environment={},
-        database=":memory:",
-        song_data=str(folder / "song_data"),
-        log_data=str(folder / "log_data"),
-        max_reject_share=0,
-    )
+    options = engine.settings(folder, database=":memory:", max_reject_share=0)
     warehouse = connect(options)
     # A file without records is data as well, and keeps the folders from being empty.
     write(folder / "song_data" / "empty.json")
@@ -124,14 +118,19 @@ def write_songs(folder: Path, name: str, records: list[Record]) -> None:
 @given(songs=songs, events=events, seed=st.integers(0, 1000))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_files_give_the_tables_of_the_reference(
-    songs: list[Record], events: list[Record], seed: int
+    engine: Engine, songs: list[Record], events: list[Record], seed: int
 ) -> None:
-    with scratch_warehouse() as (folder, options, warehouse):
+    check_files(engine, songs, events, seed)
+
+
+def check_files(engine: Engine, songs: list[Record], events: list[Record], seed: int) -> None:
+    with scratch_warehouse(engine) as (folder, options, warehouse):
         # In two files, one of which holds again some events of the other, in another order.
         again = random.Random(seed).sample(events, len(events) // 3)
         write_logs(folder, "2018-11-01-events", events)
         write_logs(folder, "2018-11-02-events", again)
         write_songs(folder, "TRAAA", songs)
+        engine.publish(folder)
         load(warehouse, options, Silence())
         expected = build_star(songs, events + again)
         for table, rows in star_of(warehouse).items():
@@ -156,15 +155,21 @@ def arrivals(draw: st.DrawFn) -> list[tuple[str, str, list[Record]]]:
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 def test_any_sequence_of_runs_ends_in_the_tables_of_one_full_load(
-    arrivals: list[tuple[str, str, list[Record]]], pauses: set[int]
+    engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pauses: set[int]
 ) -> None:
-    with scratch_warehouse() as (folder, options, warehouse):
+    check_runs(engine, arrivals, pauses)
+
+
+def check_runs(engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pauses: set[int]) -> None:
+    with scratch_warehouse(engine) as (folder, options, warehouse):
         present: dict[tuple[str, str], list[Record]] = {}
         for number, (source, name, records) in enumerate(arrivals):
             present[source, name] = records
             (write_songs if source == "song_data" else write_logs)(folder, name, records)
             if number not in pauses:
+                engine.publish(folder)
                 load(warehouse, options, Silence())
+        engine.publish(folder)
         load(warehouse, options, Silence())
         expected = build_star(
             [song for (source, _), found in present.items() if source == "song_data" for song in found],
@@ -181,7 +186,7 @@ def test_any_sequence_of_runs_ends_in_the_tables_of_one_full_load(
 )
 @settings(max_examples=40, deadline=None)
 def test_of_several_tracks_a_play_is_matched_to_the_one_of_the_closest_duration(
-    durations: list[float | None], lengths: list[float | None], seed: int
+    engine: Engine, durations: list[float | None], lengths: list[float | None], seed: int
 ) -> None:
     order = random.Random(seed)
     tracks = [
@@ -198,11 +203,13 @@ def test_of_several_tracks_a_play_is_matched_to_the_one_of_the_closest_duration(
         event(artist=garbled("Björk", number % 3), song="Jóga", length=length, ts=number)
         for number, length in enumerate(lengths)
     ]
-    with scratch_warehouse() as (folder, options, warehouse):
+    with scratch_warehouse(engine) as (folder, options, warehouse):
         write_logs(folder, "events", plays)
         write_songs(folder, "first", tracks[:1])
         if seed % 2:
+            engine.publish(folder)
             load(warehouse, options, Silence())
         write_songs(folder, "second", tracks[1:])
+        engine.publish(folder)
         load(warehouse, options, Silence())
         assert star_of(warehouse)["songplays"] == build_star(tracks, plays)["songplays"]

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from sparkify.simulate import Settings, simulate, sink_for
+from tests.engines import Engine
 from tests.reference import build_star, read_records
 from tests.support import Loaded
 
 
 @pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
 def test_the_rejects_of_dirty_data_are_the_records_that_the_simulator_broke(
-    tmp_path: Path, load: Callable[..., Loaded], gzip: bool
+    engine: Engine, tmp_path: Path, load: Callable[..., Loaded], gzip: bool
 ) -> None:
     simulate(Settings(songs=300, users=150, days=8, dirty=0.05, gzip=gzip), sink_for(str(tmp_path)))
     manifest = json.loads((tmp_path / "_manifest.json").read_text())
@@ -23,15 +24,13 @@ def test_the_rejects_of_dirty_data_are_the_records_that_the_simulator_broke(
         "wrong type",
         "missing",
     }
-    found = {
-        (str(Path(file).relative_to(tmp_path.resolve())), line)
-        for file, line in loaded.query("SELECT file, line FROM staging_rejects")
-    }
+    names = {engine.location(tmp_path / file["path"], tmp_path): file["path"] for file in manifest["files"]}
+    found = {(names[file], line) for file, line in loaded.query("SELECT file, line FROM staging_rejects")}
     assert found == {
         (file["path"], broken["line"]) for file in manifest["files"] for broken in file.get("broken", [])
     }
     per_file = {
-        str(Path(uri).relative_to(tmp_path.resolve())): counts
+        names[uri]: counts
         for uri, *counts in loaded.query("SELECT uri, records, loaded, rejected FROM ledger")
     }
     assert per_file == {

@@ -30,16 +30,19 @@ class Settings:
             the usual keys where there is none.
         max_reject_share: share of a run's records that may be bad, 0 to 1, before the run fails.
         memory_limit: what DuckDB may keep in memory, e.g. ``1GB``.
+        login: how to log in to Redshift: ``password``, or ``iam``, which is the default without a password.
+        workgroup: Serverless workgroup; by default the cluster identifier.
+        work_prefix: folder on S3 for manifests and bundled parts, which Redshift loads from.
+        bundle_below_mb: source files smaller than this are bundled before Redshift loads them.
+        s3_region: where the buckets of the source files are, if not in aws_region.
         aws_profile: a profile of ~/.aws/config, where no keys are given.
         s3_endpoint: the address of another S3 server than AWS's.
         s3_anonymous: read public buckets without credentials.
         s3_requests: how many requests to S3 may be under way at a time.
         s3_timeout: seconds one request may take.
         s3_retries: how often a request is tried again after a transient fault.
-        work_prefix: folder on S3 for manifests and bundled parts, which Redshift loads from.
         export_prefix: folder on S3 to which Redshift may unload.
         cluster_type: ``multi-node``, ``single-node`` (``provisioned``: by num_nodes) or ``serverless``.
-        workgroup: Serverless workgroup; by default the cluster identifier.
         namespace: Serverless namespace; by default the cluster identifier.
         base_rpu: what a Serverless workgroup computes with, in Redshift processing units.
         publicly_accessible: whether the cluster gets an address outside of its VPC.
@@ -59,6 +62,10 @@ class Settings:
     db_user: str = ""
     db_password: str = field(default="", repr=False)
     db_port: int = 5439
+    login: str = ""
+    workgroup: str = ""
+    work_prefix: str = ""
+    bundle_below_mb: int = 10
     cluster_type: str = "multi-node"
     num_nodes: int = 2
     node_type: str = "ra3.large"
@@ -69,14 +76,13 @@ class Settings:
     aws_secret_access_key: str = field(default="", repr=False)
     aws_region: str = ""
     aws_profile: str = ""
+    s3_region: str = ""
     s3_endpoint: str = ""
     s3_anonymous: bool = False
     s3_requests: int = 32
     s3_timeout: int = 30
     s3_retries: int = 5
-    work_prefix: str = ""
     export_prefix: str = ""
-    workgroup: str = ""
     namespace: str = ""
     base_rpu: int = 8
     publicly_accessible: bool = False
@@ -92,6 +98,7 @@ _FILE_KEYS = {
     "CLUSTER.DB_USER": "db_user",
     "CLUSTER.DB_PASSWORD": "db_password",
     "CLUSTER.DB_PORT": "db_port",
+    "CLUSTER.LOGIN": "login",
     **{
         f"{section}.{key}": name
         for section in ("CLUSTER_PRO", "DWH")
@@ -119,12 +126,14 @@ _FILE_KEYS = {
     "S3.LOG_DATA": "log_data",
     "S3.LOG_JSONPATH": "log_jsonpath",
     "S3.SONG_DATA": "song_data",
+    "S3.WORK_PREFIX": "work_prefix",
+    "S3.BUNDLE_BELOW_MB": "bundle_below_mb",
+    "S3.REGION": "s3_region",
     "S3.ENDPOINT": "s3_endpoint",
     "S3.ANONYMOUS": "s3_anonymous",
     "S3.REQUESTS": "s3_requests",
     "S3.TIMEOUT": "s3_timeout",
     "S3.RETRIES": "s3_retries",
-    "S3.WORK_PREFIX": "work_prefix",
     "S3.EXPORT_PREFIX": "export_prefix",
     "AWS.ACCESS_KEY": "aws_access_key_id",
     "AWS.KEY": "aws_access_key_id",
@@ -184,17 +193,26 @@ def load_settings(
         origins["database"] = ("redshift", origins["host"][1])
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     settings = Settings(**values, warnings=tuple(warnings))
+    _check(settings, {name: origin for name, (_, origin) in origins.items()})
+    return settings
+
+
+def _check(settings: Settings, origins: Mapping[str, str]) -> None:
     if not 0 <= settings.max_reject_share <= 1:
         raise UsageError(
-            f"{origins['max_reject_share'][1]}: max_reject_share is {settings.max_reject_share}",
+            f"{origins['max_reject_share']}: max_reject_share is {settings.max_reject_share}",
             "it is a share of all records: a number from 0 (none may be bad) to 1",
         )
     if not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", settings.memory_limit):
         raise UsageError(
-            f"{origins['memory_limit'][1]}: memory_limit is {settings.memory_limit!r}",
+            f"{origins['memory_limit']}: memory_limit is {settings.memory_limit!r}",
             "it is a number with a unit, e.g. 1GB or 512MB",
         )
-    return settings
+    if settings.login not in ("", "password", "iam"):
+        raise UsageError(
+            f"{origins['login']}: login is {settings.login!r}",
+            "it is password or iam, or empty: then with the password where there is one, else through IAM",
+        )
 
 
 def _read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -5,6 +5,7 @@
     ├── SourceError          a folder, bucket or object can't be listed or read
     │   └── SourceChangedError   an object is not the version that was listed
     ├── WarehouseError       the database can't be opened, is locked, or refused a statement
+    │   └── ConflictError        someone else wrote to the same tables at the same time
     ├── ClusterError         AWS refused a call for the cluster, or it is not as it must be
     ├── TooManyRejectsError  more bad records than the configured share
     ├── AuditError           the new star schema failed an audit; the old one is still there
@@ -55,6 +56,10 @@ class SourceChangedError(SourceError):
 
 class WarehouseError(SparkifyError):
     """The database can't be opened, is in use, or refused what it was asked."""
+
+
+class ConflictError(WarehouseError):
+    """Another transaction wrote to the same tables meanwhile; the same run may succeed if tried again."""
 
 
 class ClusterError(SparkifyError):

@@ -1,37 +1,15 @@
 """The ledger: which object was loaded by which run, and what became of its records."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sparkify import __version__
 from sparkify.engines import Row, Source, Warehouse
 from sparkify.errors import WarehouseError
-from sparkify.sources import LoadFile, SourceObject, Store
+from sparkify.sources import LoadFile, SourceObject, SourcePlan, Store
 
 SOURCES: tuple[Source, ...] = ("song_data", "log_data")
-
-
-@dataclass
-class SourcePlan:
-    """What a run does about one source.
-
-    Attributes:
-        store: where the files are.
-        added: files to load, new ones and changed ones, each under a file_id of its own.
-        removed: file_ids of the versions that changed files were loaded as before.
-        known: how many of the listed files are loaded already.
-    """
-
-    store: Store
-    added: list[LoadFile] = field(default_factory=list)
-    removed: list[int] = field(default_factory=list)
-    known: int = 0
-
-    @property
-    def size(self) -> int:
-        """Bytes to load."""
-        return sum(file.source.size for file in self.added)
 
 
 @dataclass(frozen=True)
@@ -89,10 +67,7 @@ def reconcile(
     Raises:
         WarehouseError: loaded + rejected is not the number of records. That would be a bug.
     """
-    noun = "songs" if source == "song_data" else "events"
-    loaded: dict[int, int] = dict(
-        warehouse.query(f"SELECT file_id, COUNT(*) FROM batch_{noun} GROUP BY file_id")
-    )
+    loaded = warehouse.count_loaded(source)
     rejected: dict[int, int] = dict(
         warehouse.query(
             "SELECT file_id, COUNT(*) FROM staging_rejects WHERE source = ? GROUP BY file_id", [source]
@@ -113,7 +88,7 @@ def reconcile(
 
 def record_run(
     warehouse: Warehouse,
-    plans: dict[Source, SourcePlan],
+    plans: Mapping[Source, SourcePlan],
     counts: dict[int, FileCount],
     *,
     started: datetime,

@@ -10,12 +10,12 @@ from sparkify import interrupts, ledger
 from sparkify.audits import Finding, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Source, Warehouse, connect
-from sparkify.errors import SourceChangedError, TooManyRejectsError
+from sparkify.errors import ConflictError, SourceChangedError, TooManyRejectsError
 from sparkify.jsonpaths import read_jsonpaths
-from sparkify.ledger import FileCount, SourcePlan
+from sparkify.ledger import FileCount
 from sparkify.progress import Progress, Silence
 from sparkify.repair import repair
-from sparkify.sources import SourceObject, Store, beside, open_source
+from sparkify.sources import SourceObject, SourcePlan, Store, beside, open_source
 from sparkify.sql_queries import STAR_TABLES, read_sql
 
 EVENT_KEYS = (
@@ -57,8 +57,8 @@ SONG_KEYS = (
 TRANSFORMS = ("songs", "artists", "users", "new_heard_songs", "heard_songs", "songplays", "time")
 """The files of sql/star in the order in which they run."""
 
-CHANGED_SOURCE_TRIES = 3
-"""How often a run lists anew when a file changes under it, before it gives up."""
+TRIES = 3
+"""How often a run is begun when files change under it, or others write to its tables, before it gives up."""
 
 _SHOWN_REJECTS = 5
 
@@ -129,11 +129,11 @@ def run_etl(settings: Settings, progress: Progress, *, full: bool = False) -> Su
     clock = time.perf_counter()
     warehouse = connect(settings)
     try:
-        for _ in range(CHANGED_SOURCE_TRIES - 1):
+        for _ in range(TRIES - 1):
             try:
                 summary = load(warehouse, settings, progress, full=full)
                 break
-            except SourceChangedError as changed:
+            except (SourceChangedError, ConflictError) as changed:
                 progress.step(f"start again: {changed.message}")
         else:
             summary = load(warehouse, settings, progress, full=full)
@@ -151,7 +151,9 @@ def plan_etl(settings: Settings, *, full: bool = False) -> dict[Source, SourcePl
         warehouse = connect(settings, read_only=True)
         try:
             if warehouse.has_tables():
-                return ledger.plan(warehouse.query, listed)
+                plans = ledger.plan(warehouse.query, listed)
+                if not warehouse.must_rebuild(plans):
+                    return plans
         finally:
             warehouse.close()
     return ledger.plan(lambda _sql: [], listed)
@@ -163,11 +165,17 @@ def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: 
     with warehouse.transaction():
         has_tables = warehouse.has_tables()
         before = _count_rows(warehouse) if has_tables else {}
-        is_full = full or not has_tables
-        if is_full:
+        if not has_tables:
             warehouse.create_tables()
-        plans = ledger.plan(warehouse.query, _discover(settings, progress))
-        is_full = is_full or not any(todo.known or todo.removed for todo in plans.values())
+        elif full:
+            warehouse.empty_tables()
+        listed = _discover(settings, progress)
+        plans = ledger.plan(warehouse.query, listed)
+        is_full = full or not any(todo.known or todo.removed for todo in plans.values())
+        if not is_full and warehouse.must_rebuild(plans):
+            is_full = True
+            warehouse.empty_tables()
+            plans = ledger.plan(warehouse.query, listed)
         summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
         if any(todo.added for todo in plans.values()):
             counts = _stage(warehouse, settings, plans, summary, progress)

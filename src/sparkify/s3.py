@@ -70,17 +70,19 @@ class S3Source:
         self._retries = settings.s3_retries
         if not self._bucket:
             raise SourceError(f"{location}: no bucket", "write it as s3://bucket/prefix")
-        with self._explained(location):
-            self._store = _connect(self._bucket, settings)
+        self.others: list[str] = []
+        """Objects below the place that are no source files, once it has been listed."""
+        with explained(location):
+            self._store = connect(self._bucket, settings, settings.s3_region)
 
     def list_objects(self) -> list[SourceObject]:
         """The data files, in the order of their names."""
         if is_data(self._key.rpartition("/")[2]):
-            with self._explained(self._location):
+            with explained(self._location):
                 return [self._described(obstore.head(self._store, self._key))]
         # With the slash, for s3://bucket/log_data must not find log_data_old/ as well.
         prefix = f"{self._key.rstrip('/')}/" if self._key.strip("/") else ""
-        with self._explained(self._location):
+        with explained(self._location):
             objects = self._list(prefix)
         if not objects:
             raise no_data(self._location)
@@ -90,17 +92,18 @@ class S3Source:
         """All pages of a listing; from the start when one breaks off, which the client does not retry."""
         for retry in count():
             try:
-                return [
-                    self._described(item)
-                    for page in obstore.list(self._store, prefix or None)
-                    for item in page
-                    if is_data(item["path"].removeprefix(prefix))
-                ]
+                found = [item for page in obstore.list(self._store, prefix or None) for item in page]
+                break
             except GenericError as error:
                 if retry >= self._retries or "response body" not in str(error):
                     raise
             time.sleep(min(_FIRST_PAUSE * 2**retry, _LONGEST_PAUSE))
-        raise AssertionError  # count() has no end
+        self.others = [
+            f"s3://{self._bucket}/{item['path']}"
+            for item in found
+            if item["size"] and not is_data(item["path"].removeprefix(prefix))
+        ]
+        return [self._described(item) for item in found if is_data(item["path"].removeprefix(prefix))]
 
     def _described(self, item: Any) -> SourceObject:
         # Some servers quote the ETag in one answer and not in another; some send none.
@@ -162,7 +165,7 @@ class S3Source:
         """Part of an object; all of it if it is that small."""
         if start == end:
             return b""
-        with self._explained(source.uri):
+        with explained(source.uri):
             try:
                 response = self._ask(source, None if end - start == source.size else (start, end))
                 data = bytes(response.bytes())
@@ -177,7 +180,7 @@ class S3Source:
 
     def _stream(self, source: SourceObject) -> Iterator[bytes]:
         """A large object in one request, from a server that can't do parts."""
-        with self._explained(source.uri):
+        with explained(source.uri):
             for chunk in self._ask(source, None).stream(min_chunk_size=PART_BYTES):
                 yield bytes(chunk)
 
@@ -197,23 +200,25 @@ class S3Source:
 
     def read_text(self) -> str:
         """The text of the object."""
-        with self._explained(self._location):
+        with explained(self._location):
             data = bytes(obstore.get(self._store, self._key).bytes())
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise SourceError(f"{self._location}: not a text in UTF-8", "check the object") from None
 
-    @contextmanager
-    def _explained(self, uri: str) -> Iterator[None]:
-        """Turn the client's errors, which quote whole responses, into one line about the object."""
-        try:
-            yield
-        except (BaseError, FileNotFoundError, ValueError) as error:
-            raise SourceError(*explanation(uri, error)) from None
+
+@contextmanager
+def explained(uri: str) -> Iterator[None]:
+    """Turn the client's errors, which quote whole responses, into one line about the object."""
+    try:
+        yield
+    except (BaseError, FileNotFoundError, ValueError) as error:
+        raise SourceError(*explanation(uri, error)) from None
 
 
-def _connect(bucket: str, settings: Settings) -> S3Store:
+def connect(bucket: str, settings: Settings, region: str = "") -> S3Store:
+    """A client for a bucket, in a region of its own or in the configured one."""
     client: ClientConfig = {
         "timeout": timedelta(seconds=settings.s3_timeout),
         "connect_timeout": timedelta(seconds=min(10, settings.s3_timeout)),
@@ -231,8 +236,8 @@ def _connect(bucket: str, settings: Settings) -> S3Store:
     config: Any = {}
     if settings.s3_endpoint:
         config["endpoint"] = settings.s3_endpoint
-    if settings.aws_region:
-        config["region"] = settings.aws_region
+    if region or settings.aws_region:
+        config["region"] = region or settings.aws_region
     if settings.s3_anonymous:
         config["skip_signature"] = True
     elif settings.aws_access_key_id:

@@ -6,7 +6,7 @@ Owns what counts as data (``*.json`` and ``*.json.gz``; no name below the root t
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -69,6 +69,28 @@ class Store(Protocol):
             SourceError: it can't be read.
         """
         ...
+
+
+@dataclass
+class SourcePlan:
+    """What a run does about one source.
+
+    Attributes:
+        store: where the files are.
+        added: files to load, new ones and changed ones, each under a file_id of its own.
+        removed: file_ids of the versions that changed files were loaded as before.
+        known: how many of the listed files are loaded already.
+    """
+
+    store: Store
+    added: list[LoadFile] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    known: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes to load."""
+        return sum(file.source.size for file in self.added)
 
 
 def open_source(location: str, settings: Settings) -> Store:

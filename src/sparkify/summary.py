@@ -15,8 +15,8 @@ from sparkify.sql_queries import STAR_TABLES
 
 if TYPE_CHECKING:
     from sparkify.engines import Source
-    from sparkify.ledger import SourcePlan
     from sparkify.pipeline import Summary
+    from sparkify.sources import SourcePlan
 
 
 def _table(*columns: str) -> Table:

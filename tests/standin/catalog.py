@@ -80,7 +80,7 @@ def _view_sql(name: str, columns: str) -> str:
 
 
 def _restriction_sql() -> str:
-    """Take every undocumented function from PUBLIC, save those behind operators, casts and types."""
+    """Take every undocumented function from PUBLIC, save those behind operators, indexes, casts and types."""
     names = ", ".join(f"'{name}'" for name in sorted(SHARED_FUNCTIONS))
     return f"""
         UPDATE pg_proc
@@ -90,6 +90,7 @@ def _restriction_sql() -> str:
             AND proname NOT IN ({names})
             AND proname NOT LIKE 'pg\\_%'
             AND oid NOT IN (SELECT oprcode FROM pg_operator)
+            AND oid NOT IN (SELECT amproc FROM pg_amproc)
             AND oid NOT IN (SELECT castfunc FROM pg_cast)
             AND oid NOT IN (SELECT unnest(ARRAY[typinput, typoutput, typreceive, typsend, typmodin, typmodout,
                                                 typanalyze, typsubscript]) FROM pg_type)

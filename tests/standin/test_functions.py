@@ -134,3 +134,13 @@ def test_merge_updates_and_inserts_and_refuses_two_matches(sql: Sql) -> None:
     assert sql("SELECT id, name FROM t ORDER BY id") == [[1, "new"], [2, "kept"], [3, "added"]]
     sql("INSERT INTO s VALUES (1, 'twice')")
     assert sql.error(merge)["M"] == "Found multiple matches to update the same tuple."
+
+
+def test_lists_of_any_length_can_be_compared_with(sql: Sql) -> None:
+    # IN condition: no limit but the statement's size. PostgreSQL hashes longer lists by functions of its own.
+    numbers = ", ".join(map(str, range(100)))
+    sql("CREATE TEMP TABLE listed (x INT, y VARCHAR(9))")
+    sql("INSERT INTO listed VALUES (1, '1'), (200, '200')")
+    assert sql(f"SELECT x FROM listed WHERE x IN ({numbers})") == [[1]]
+    texts = ", ".join(f"'{number}'" for number in range(100))
+    assert sql(f"SELECT x FROM listed WHERE y NOT IN ({texts})") == [[200]]

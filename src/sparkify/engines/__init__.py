@@ -1,12 +1,11 @@
 """The engines: what the pipeline asks of a database, and which one a name stands for."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
 from sparkify.config import Settings
-from sparkify.errors import UsageError
-from sparkify.sources import LoadFile, Store
+from sparkify.sources import LoadFile, SourcePlan, Store
 
 Row = tuple[Any, ...]
 Source = Literal["song_data", "log_data"]
@@ -48,6 +47,14 @@ class Warehouse(Protocol):
         """Drop all tables of this project, and create them empty."""
         ...
 
+    def empty_tables(self) -> None:
+        """Leave all tables of this project empty."""
+        ...
+
+    def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
+        """Whether a plan can't be carried out on top of what is loaded, only from empty tables."""
+        ...
+
     def stage(
         self,
         source: Source,
@@ -73,6 +80,10 @@ class Warehouse(Protocol):
         Returns:
             The number of records in each file, by file_id, counted independently of the database.
         """
+        ...
+
+    def count_loaded(self, source: Source) -> dict[int, int]:
+        """How many records of each file the last ``stage`` has loaded, as the database has it."""
         ...
 
     def audit_scope(self) -> AbstractContextManager[None]:
@@ -105,10 +116,9 @@ def connect(settings: Settings, *, read_only: bool = False) -> Warehouse:
         WarehouseError: it can't be opened, or someone else is writing to it.
     """
     if settings.database == "redshift":
-        raise UsageError(
-            "database redshift: this version can't load into Amazon Redshift yet",
-            "name a DuckDB file, e.g. --database sparkify.duckdb",
-        )
+        from sparkify.engines.redshift import RedshiftWarehouse
+
+        return RedshiftWarehouse(settings, read_only=read_only)
     from sparkify.engines.duckdb import DuckDBWarehouse
 
     return DuckDBWarehouse(settings, read_only=read_only)

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,12 @@ import duckdb
 
 from sparkify.config import Settings
 from sparkify.engines import Progress, Row, Source
+from sparkify.engines.parsing import NOUNS, create_view, set_paths
 from sparkify.errors import SparkifyError, WarehouseError
 from sparkify.interrupts import interruptible
 from sparkify.records import RecordReader
-from sparkify.sources import LoadFile, Store
+from sparkify.sources import LoadFile, SourcePlan, Store
 from sparkify.sql_queries import STAR_TABLES, TABLES, VIEWS, read_sql
-
-_NOUNS = {"song_data": "songs", "log_data": "events"}
 
 
 class DuckDBWarehouse:
@@ -111,6 +110,15 @@ class DuckDBWarehouse:
         for view in VIEWS:
             self.run(read_sql(f"views/{view}"))
 
+    def empty_tables(self) -> None:
+        """Leave all tables of this project empty."""
+        self.create_tables()  # quicker than deleting, and what was there is freed at once
+
+    def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
+        """Whether what has changed can't be told apart from the rest: never, every row has its file_id."""
+        del plans
+        return False
+
     def stage(
         self,
         source: Source,
@@ -121,7 +129,7 @@ class DuckDBWarehouse:
         progress: Progress,
     ) -> dict[int, int]:
         """Load the records of files, and take out those of files that have been replaced."""
-        noun = _NOUNS[source]
+        noun = NOUNS[source]
         table = f"staging_{noun}"
         self.run(
             f"CREATE OR REPLACE TEMP TABLE removed_{noun} AS"
@@ -142,19 +150,17 @@ class DuckDBWarehouse:
                 "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]
             )
         ]
-        singular = noun.removesuffix("s")
-        self.query(f"SET VARIABLE {singular}_columns = ?", [columns[: len(paths)]])
-        self.query(f"SET VARIABLE {singular}_paths = ?", [[_json_pointer(path) for path in paths]])
+        set_paths(self._connection, noun, columns, paths)
         reader = RecordReader(store, added, on_progress=progress)
-        self._read_into(f"stage_{noun}", f"parse_{noun}", reader)
+        self._read_into(f"stage_{noun}", noun, reader)
         self._restage_dirty(source, store, added, reader.counts)
         return reader.counts
 
-    def _read_into(self, statement: str, view: str, reader: RecordReader) -> None:
+    def _read_into(self, statement: str, noun: str, reader: RecordReader) -> None:
         self._connection.register("records", reader.stream())
         try:
             with self._explained():
-                self._connection.execute(read_sql(view, self.engine))
+                create_view(self._connection, noun)
                 self._connection.execute(read_sql(statement, self.engine))
         except SparkifyError:
             if reader.error is not None:
@@ -169,12 +175,10 @@ class DuckDBWarehouse:
         self, source: Source, store: Store, added: list[LoadFile], counts: dict[int, int]
     ) -> None:
         """Read the files again that not all records of could be loaded from, to tell which and why."""
-        noun = _NOUNS[source]
+        noun = NOUNS[source]
         table = f"staging_{noun}"
         self.query(f"DELETE FROM {table} WHERE file_id IS NULL")
-        loaded: dict[int, int] = dict(
-            self.query(f"SELECT file_id, count(*) FROM batch_{noun} GROUP BY file_id")
-        )
+        loaded = self.count_loaded(source)
         dirty = [file for file in added if loaded.get(file.file_id, 0) != counts[file.file_id]]
         if not dirty:
             return
@@ -183,8 +187,12 @@ class DuckDBWarehouse:
         self.run("CREATE OR REPLACE TEMP TABLE dirty_files (file_id INTEGER, source VARCHAR, file VARCHAR)")
         self.insert("dirty_files", [(file.file_id, source, file.source.uri) for file in dirty])
         reader = RecordReader(store, dirty, careful=True)
-        self._read_into(f"restage_{noun}", f"parse_{noun}", reader)
+        self._read_into(f"restage_{noun}", noun, reader)
         counts.update(reader.counts)
+
+    def count_loaded(self, source: Source) -> dict[int, int]:
+        """How many rows each file has that was staged last."""
+        return dict(self.query(f"SELECT file_id, COUNT(*) FROM batch_{NOUNS[source]} GROUP BY file_id"))
 
     @contextlib.contextmanager
     def audit_scope(self) -> Iterator[None]:
@@ -238,11 +246,6 @@ class DuckDBWarehouse:
         if is_empty:
             Path(self.location).unlink(missing_ok=True)
             Path(f"{self.location}.wal").unlink(missing_ok=True)
-
-
-def _json_pointer(path: Sequence[str | int]) -> str:
-    # RFC 6901: any key can be named, whatever characters it holds.
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def _first_line(error: duckdb.Error) -> str:

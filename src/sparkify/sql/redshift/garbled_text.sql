@@ -1,0 +1,15 @@
+-- One row per distinct text of this run that may have been decoded wrongly: what was UTF-8 once and has been read as
+-- Latin-1 has characters beyond ASCII. Most of these texts are right as they are, and repair leaves them so.
+SELECT DISTINCT texts.text
+FROM (
+    SELECT artist AS text FROM new_heard_songs
+    UNION ALL
+    SELECT song AS text FROM new_heard_songs
+    UNION ALL
+    SELECT artist_name AS text FROM batch_songs
+    UNION ALL
+    SELECT title AS text FROM batch_songs
+) AS texts
+WHERE
+    OCTET_LENGTH(texts.text) <> LEN(texts.text)
+    AND texts.text NOT IN (SELECT text_repairs.garbled FROM text_repairs);
