@@ -23,7 +23,7 @@ setup: .venv/dev.stamp  ## create .venv with everything that development and tes
 
 # The data are made once: a second run shows that nothing is loaded twice.
 run: .venv/run.stamp  ## simulate a month of data, load it, print a few answers, write the report
-	test -d data || $(BIN)/sparkify simulate data
+	test -e data/_manifest.json || $(BIN)/sparkify simulate data
 	test -e sparkify.duckdb || $(BIN)/sparkify create-tables
 	$(BIN)/sparkify etl
 	$(BIN)/sparkify questions top_songs

@@ -296,3 +296,37 @@ def test_the_time_zone_of_the_machine_changes_nothing(run: Run, data: Path) -> N
         answers.add(run("query", "SELECT * FROM time ORDER BY 1", "--format", "csv", TZ=zone).stdout)
     assert len(answers) == 1
     assert "2018-11-29 00:00:57.796,0,29,48,11,2018,4" in answers.pop()
+
+
+def test_tables_of_others_are_never_dropped_by_a_load(run: Run, data: Path, tmp_path: Path) -> None:
+    del data
+    with duckdb.connect(str(tmp_path / "mine.duckdb")) as mine:
+        mine.execute("CREATE TABLE users AS SELECT 1 AS precious")
+    assert_fails(run("etl", "--database", "mine.duckdb"), 1, "mine.duckdb: has the tables users, but not")
+    assert "precious" in run("query", "SELECT * FROM users", "--database", "mine.duckdb").stdout
+
+
+def test_an_empty_or_passing_database_is_wrong_usage(run: Run, data: Path, tmp_path: Path) -> None:
+    del data
+    assert_fails(run("etl", "--database", ""), 2, "--database is empty")
+    assert_fails(run("etl", "--database", ":memory:"), 2, "gone when the command ends")
+    assert run("etl", "--max-reject-share", "1", SPARKIFY_DATABASE="").returncode == 0
+    assert (tmp_path / "sparkify.duckdb").exists()
+
+
+def test_a_pipe_among_the_files_is_named(run: Run, data: Path) -> None:
+    os.mkfifo(data / "log_data/pipe.json")
+    assert_fails(run("etl"), 1, "pipe.json: not a regular file")
+
+
+def test_square_brackets_in_a_path_are_only_brackets(run: Run, data: Path, tmp_path: Path) -> None:
+    del data
+    (tmp_path / "[").mkdir()
+    assert run("etl", "--max-reject-share", "1", "--database", "[/foo].duckdb").returncode == 0
+
+
+def test_a_line_of_the_config_without_a_key_is_never_shown(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "dwh.cfg", "[CLUSTER]\nDB_PASSWORD=\nS3cretPw")
+    result = run("status")
+    assert_fails(result, 2, "dwh.cfg: line 3: not KEY=value")
+    assert "cret" not in result.stderr.lower()

@@ -324,13 +324,17 @@ def status(config: Config = None, database: Database = None) -> None:
 def _stderr() -> "Console":
     from rich.console import Console
 
-    return Console(stderr=True, soft_wrap=True)
+    return Console(stderr=True, soft_wrap=True, markup=False)
 
 
 def _settings(config: str | None, **flags: Any) -> "Settings":
     from sparkify.config import load_settings
 
     settings = load_settings(config, **flags)
+    if settings.database == ":memory:":
+        raise UsageError(
+            "database :memory:: what is loaded there is gone when the command ends", "name a file"
+        )
     for warning in settings.warnings:
         typer.echo(f"warning: {warning}", err=True)
     return settings

@@ -181,11 +181,15 @@ def load_settings(
         origins.update(_read_file(path, warnings))
     for variable, value in environment.items():
         if variable in _ENVIRONMENT_KEYS:
+            if not value:  # an unset variable of a script; dwh.cfg's empty values mean nothing either
+                continue
             origins[_ENVIRONMENT_KEYS[variable]] = (value, f"the environment variable {variable}")
         elif variable.startswith("SPARKIFY_") and variable not in _OTHER_VARIABLES:
             nearest = _nearest(variable, _ENVIRONMENT_KEYS)
             warnings.append(f"unknown environment variable {variable}, ignored{nearest}")
     for name, value in flags.items():
+        if value == "":
+            raise UsageError(f"--{name.replace('_', '-')} is empty", "name something, or leave it out")
         if value is not None:
             origins[name] = (str(value), f"--{name.replace('_', '-')}")
     if "database" not in origins and origins.get("host", ("", ""))[0]:
@@ -217,7 +221,7 @@ def _check(settings: Settings, origins: Mapping[str, str]) -> None:
 
 def _read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
     # Passwords hold % and ; and #, so nothing is interpolated and only whole lines are comments.
-    parser = configparser.RawConfigParser(strict=True, comment_prefixes=("#", ";"), allow_no_value=True)
+    parser = configparser.RawConfigParser(strict=True, comment_prefixes=("#", ";"))
     remedy = "see dwh.cfg.example for its form"
     try:
         parser.read_string(path.read_text(encoding="utf-8-sig"))

@@ -103,8 +103,9 @@ def record_run(
     run_id = int(last) + 1
     files = []
     for source, todo in plans.items():
-        for file_id in todo.removed:
-            warehouse.query("DELETE FROM ledger WHERE file_id = ?", [file_id])
+        for start in range(0, len(todo.removed), 1000):
+            ids = ", ".join(map(str, todo.removed[start : start + 1000]))
+            warehouse.query(f"DELETE FROM ledger WHERE file_id IN ({ids})")
         for file in todo.added:
             count = counts[file.file_id]
             files.append(

@@ -5,6 +5,7 @@ Owns what counts as data (``*.json`` and ``*.json.gz``; no name below the root t
 """
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -189,7 +190,10 @@ def _walk(folder: str) -> Iterator[SourceObject]:
         if entry.is_dir():
             yield from _walk(entry.path)
         elif entry.name.endswith(DATA_SUFFIXES):
-            yield _described(entry.path, entry.stat())
+            status = entry.stat()
+            if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
+                raise SourceError(f"{entry.path}: not a regular file", "take it out of the folder")
+            yield _described(entry.path, status)
 
 
 def _read_chunks(source: SourceObject, chunk_bytes: int) -> Iterator[bytes]:

@@ -88,7 +88,15 @@ class DuckDBWarehouse:
     def has_tables(self) -> bool:
         """Whether the tables of this project are there."""
         found = {row[0] for row in self.query("SELECT table_name FROM duckdb_tables() WHERE NOT internal")}
-        return found.issuperset(TABLES)
+        missing = set(TABLES) - found
+        if missing and len(missing) < len(TABLES):
+            # Creating the others would drop what someone else has put there, or what an older version loaded.
+            raise WarehouseError(
+                f"{self.location}: has the tables {', '.join(sorted(set(TABLES) & found))}, but not"
+                f" {', '.join(sorted(missing))}",
+                "name another file with --database, or replace all of them with: sparkify create-tables",
+            )
+        return not missing
 
     def _holds_tables(self) -> bool:
         try:

@@ -1,5 +1,6 @@
 -- batch_events: one row per record of the log files that this run has bundled.
--- The parts hold judged records, as JSON whose keys are the columns, file_id included; compressed and listed in a manifest.
+-- The parts hold judged records, as JSON whose keys are the columns, file_id included; compressed and listed in a
+-- manifest.
 COPY batch_events (
     artist,
     auth,

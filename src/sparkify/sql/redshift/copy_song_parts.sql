@@ -1,5 +1,6 @@
 -- batch_songs: one row per record of the song files that this run has bundled.
--- The parts hold judged records, as JSON whose keys are the columns, file_id included; compressed and listed in a manifest.
+-- The parts hold judged records, as JSON whose keys are the columns, file_id included; compressed and listed in a
+-- manifest.
 COPY batch_songs (
     num_songs,
     artist_id,
