@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run setup system-packages test test-kills redshift-local lint format lock clean
+.PHONY: help run setup system-packages test test-kills bench bench-quick redshift-local lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -45,6 +45,15 @@ test: setup  ## run the tests
 
 test-kills: setup  ## kill the pipeline more than a hundred times, and compare with clean runs
 	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/test_kills.py
+
+# BENCH takes data and warehouses, some 15 GB at most. Each peer gets an environment of its own in benchmarks/.venvs.
+BENCH ?= benchmarks/.data
+
+bench: setup  ## this project beside its alternatives, into docs/benchmarks.md and docs/scale.md; a quarter of an hour
+	$(BIN)/python benchmarks/bench.py $(BENCH)
+
+bench-quick: setup  ## the same with little data, printed; three minutes, and more the first time
+	$(BIN)/python benchmarks/bench.py $(BENCH) --quick
 
 redshift-local: setup  ## run the stand-in for Amazon Redshift by hand, with an S3 server, until Ctrl-C
 	$(BIN)/python -m tests.standin $(if $(DATA),--data $(DATA))

@@ -1,10 +1,10 @@
 """Compares the five tables of two ways of making them, row by row, songplay_id apart.
 
-    python benchmarks/tables.py export WAREHOUSE SCHEMA FOLDER     # a DuckDB file's tables as Parquet
-    python benchmarks/tables.py compare FOLDER FOLDER              # says what differs; exit code 1 if anything
+    python benchmarks/tables.py export WAREHOUSE SCHEMA FOLDER    # a DuckDB file's tables as Parquet
+    python benchmarks/tables.py compare FOLDER FOLDER             # says what differs; exit code 1 if anything
 
-A folder holds per table TABLE.parquet (a file, or a folder of them) or TABLE.csv. It runs as a process of its own: what it
-holds in memory must not be taken for that of the processes which the benchmark starts afterwards.
+A folder holds per table TABLE.parquet (a file, or a folder of them) or TABLE.csv. It runs as a process of its
+own: what it holds in memory must not count as that of the processes which the benchmark starts afterwards.
 """
 
 import sys
@@ -62,7 +62,8 @@ def export(warehouse: Path, schema: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         for table in COLUMNS:
-            connection.execute(f'COPY "{schema}"."{table}" TO ? (FORMAT parquet)', [f"{folder}/{table}.parquet"])
+            target = f"{folder}/{table}.parquet"
+            connection.execute(f'COPY "{schema}"."{table}" TO ? (FORMAT parquet)', [target])
 
 
 def differences(ours: Path, theirs: Path) -> list[str]:

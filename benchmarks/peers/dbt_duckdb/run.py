@@ -14,5 +14,7 @@ data, out = map(Path, sys.argv[1:])
 os.environ["WAREHOUSE"] = str(out / "warehouse.duckdb")
 project = str(Path(__file__).parent)
 options = ["--project-dir", project, "--profiles-dir", project, "--vars", json.dumps({"data": str(data)})]
-result = dbtRunner().invoke(["run", *options, "--target-path", str(out / "target"), "--log-path", str(out / "logs")])
+result = dbtRunner().invoke(
+    ["run", *options, "--target-path", str(out / "target"), "--log-path", str(out / "logs")]
+)
 sys.exit(not result.success)

@@ -71,5 +71,7 @@ pipeline.run(resources, loader_file_format="parquet")
 
 project = str(Path(__file__).parent)
 options = ["--project-dir", project, "--profiles-dir", project]
-result = dbtRunner().invoke(["run", *options, "--target-path", str(out / "target"), "--log-path", str(out / "logs")])
+result = dbtRunner().invoke(
+    ["run", *options, "--target-path", str(out / "target"), "--log-path", str(out / "logs")]
+)
 sys.exit(not result.success)

@@ -24,7 +24,9 @@ def copy_lines(table, folder):
             copy.write(b"\n")
 
 
-connection.execute("CREATE UNLOGGED TABLE event_lines (line json); CREATE UNLOGGED TABLE song_lines (line json)")
+connection.execute(
+    "CREATE UNLOGGED TABLE event_lines (line json); CREATE UNLOGGED TABLE song_lines (line json)"
+)
 copy_lines("event_lines", "log_data")
 copy_lines("song_lines", "song_data")
 connection.execute(Path(__file__).with_name("star.sql").read_text())

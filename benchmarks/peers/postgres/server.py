@@ -20,5 +20,7 @@ def connect(out: Path) -> psycopg.Connection:
                 " BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C'"
             )
     connection = psycopg.connect(server.get_uri(database="sparkify"))
-    connection.execute("SET work_mem = '256MB'; SET synchronous_commit = off; SET jit = off; SET timezone = 'UTC'")
+    connection.execute(
+        "SET work_mem = '256MB'; SET synchronous_commit = off; SET jit = off; SET timezone = 'UTC'"
+    )
     return connection

@@ -12,7 +12,7 @@ from pathlib import Path
 import queries
 
 sys.path.append(str(Path(__file__).parents[1] / "postgres"))
-from server import connect  # noqa: E402
+from server import connect
 
 
 def best_name(tracks):
@@ -22,7 +22,8 @@ def best_name(tracks):
 
 def best_place(tracks):
     places = Counter(
-        (track["artist_location"] or None, track["artist_latitude"], track["artist_longitude"]) for track in tracks
+        (track["artist_location"] or None, track["artist_latitude"], track["artist_longitude"])
+        for track in tracks
     )
     return min(
         places,
@@ -45,7 +46,10 @@ def load_songs(cursor, folder):
         songs[track["song_id"]].append(track)
         artists[track["artist_id"]].append(track)
     for song_id, tracks in songs.items():
-        best = min(tracks, key=lambda t: (not t["year"], t["title"].encode(), t["duration"], t["artist_id"], t["year"]))
+        best = min(
+            tracks,
+            key=lambda t: (not t["year"], t["title"].encode(), t["duration"], t["artist_id"], t["year"]),
+        )
         song = (song_id, best["title"], best["artist_id"], best["year"] or None, best["duration"])
         cursor.execute(queries.SONG, song)
     for artist_id, tracks in artists.items():

@@ -1,5 +1,6 @@
 MODEL (
     name star.staging_events,
+    dialect 'duckdb, normalization_strategy = case_sensitive',
     kind FULL
 );
 
@@ -26,23 +27,23 @@ FROM read_json(
     @data || '/log_data/**/*.json',
     format = 'newline_delimited',
     columns = {
-        'artist': 'VARCHAR',
-        'auth': 'VARCHAR',
-        'firstName': 'VARCHAR',
-        'gender': 'VARCHAR',
-        'itemInSession': 'INTEGER',
-        'lastName': 'VARCHAR',
-        'length': 'DOUBLE',
-        'level': 'VARCHAR',
-        'location': 'VARCHAR',
-        'method': 'VARCHAR',
-        'page': 'VARCHAR',
-        'registration': 'DOUBLE',
-        'sessionId': 'BIGINT',
-        'song': 'VARCHAR',
-        'status': 'INTEGER',
-        'ts': 'BIGINT',
-        'userAgent': 'VARCHAR',
-        'userId': 'VARCHAR'
+        artist: 'VARCHAR',
+        auth: 'VARCHAR',
+        firstName: 'VARCHAR',
+        gender: 'VARCHAR',
+        itemInSession: 'INTEGER',
+        lastName: 'VARCHAR',
+        length: 'DOUBLE',
+        level: 'VARCHAR',
+        location: 'VARCHAR',
+        method: 'VARCHAR',
+        page: 'VARCHAR',
+        registration: 'DOUBLE',
+        sessionId: 'BIGINT',
+        song: 'VARCHAR',
+        status: 'INTEGER',
+        ts: 'BIGINT',
+        userAgent: 'VARCHAR',
+        userId: 'VARCHAR'
     }
 )
