@@ -101,7 +101,7 @@ def run_once(
     Raises:
         CommandError: it failed.
     """
-    _adopt_orphans()
+    _adopt_orphans(True)
     known = {child.pid for child in psutil.Process().children()}
     sampler = _Sampler(known, watched)
     with tempfile.TemporaryFile() as stderr:
@@ -115,6 +115,7 @@ def run_once(
         process.returncode = os.waitstatus_to_exitcode(status)
         sampler.stop()
         cpu = usage.ru_utime + usage.ru_stime + _reap_orphans(known)
+        _adopt_orphans(False)
         if process.returncode:
             stderr.seek(0)
             raise CommandError(_last_line(stderr.read().decode(errors="replace")))
@@ -161,10 +162,10 @@ def redacted(message: str) -> str:
     return re.sub(r"(?<![\w.])(?:/[\w.+@-]+){2,}", lambda match: Path(match[0]).name, message)
 
 
-def _adopt_orphans() -> None:
-    """Become the parent of servers whose starter has ended, so that they can be measured (Linux)."""
+def _adopt_orphans(whether: bool) -> None:
+    """Be the parent of servers whose starter has ended, so that they can be measured (Linux), or no longer."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, int(whether), 0, 0, 0)
 
 
 def _reap_orphans(known: set[int]) -> float:
