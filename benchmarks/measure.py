@@ -163,7 +163,7 @@ def redacted(message: str) -> str:
 
 
 def _adopt_orphans(whether: bool) -> None:
-    """Be the parent of servers whose starter has ended, so that they can be measured (Linux), or no longer."""
+    """Become the parent of servers whose starter has ended, so as to measure them, or no longer (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, int(whether), 0, 0, 0)
 
