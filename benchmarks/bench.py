@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--peers", nargs="+", default=[], metavar="NAME", help="folders of benchmarks/peers")
     parser.add_argument("--rounds", type=int, help="of each command; default: 3, with --quick 1")
     parser.add_argument(
-        "--budget", type=float, default=60, help="seconds after which a peer is not run again"
+        "--budget", type=float, default=100, help="seconds that the rounds of a peer may take"
     )
     parser.add_argument("--growth", nargs="+", type=float, metavar="MILLIONS", help="default: 1 5 20")
     parser.add_argument("--render", action="store_true", help="write the pages from what was measured before")
