@@ -107,14 +107,14 @@ class Serverless:
         try:
             if self.is_denied:
                 raise _refusal("AccessDeniedException", "User is not authorized to perform this action")
-            parsed = self._do(model.name, json.loads(params["body"] or b"{}"))
+            parsed = self.do(model.name, json.loads(params["body"] or b"{}"))
             report = ParamValidator().validate(parsed, model.output_shape)
             assert not report.has_errors(), report.generate_report()
             return AWSResponse("", 200, {}, None), {**parsed, "ResponseMetadata": {}}
         except ClientError as error:
             return AWSResponse("", 400, {}, None), {**error.response, "ResponseMetadata": {}}
 
-    def _do(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+    def do(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
         if operation == "ListSnapshots":
             return {"snapshots": []}
         if operation == "ListTagsForResource":

@@ -514,11 +514,11 @@ def test_no_secret_is_in_any_output_log_or_traceback(
 def test_a_traceback_of_an_error_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     import traceback
 
-    from sparkify.cluster.cli import _connect
+    from sparkify.cluster.aws import connect
     from sparkify.config import load_settings
 
     monkeypatch.setenv("SPARKIFY_DB_PASSWORD", SECRETS["SPARKIFY_DB_PASSWORD"])
-    aws = _connect(load_settings(), dry_run=False)
+    aws = connect(load_settings())
     with pytest.raises(SparkifyError) as refusal:
         # botocore quotes values in its refusals.
         aws.ask("redshift", "create_cluster", MasterUserPassword=[SECRETS["SPARKIFY_DB_PASSWORD"]])
