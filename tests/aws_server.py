@@ -8,9 +8,9 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 from botocore.exceptions import ClientError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -80,5 +80,8 @@ def aws_account() -> Iterator[Account]:
         stack.callback(server.shutdown)
         account.endpoint = f"http://127.0.0.1:{server.server_port}"
         # moto's accounts belong to the process: another test may have left something there.
-        urlopen(Request(f"{account.endpoint}/moto-api/reset", method="POST")).close()
+        connection = HTTPConnection("127.0.0.1", server.server_port)
+        connection.request("POST", "/moto-api/reset")
+        connection.getresponse()
+        connection.close()
         yield account

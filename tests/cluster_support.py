@@ -336,3 +336,13 @@ def open_world(
 
 def _refuse_to_ask(*arguments: Any, **_: Any) -> None:
     raise AssertionError(f"a test would have asked {arguments[0]}")
+
+
+def refuse(code: str, message: str = "said AWS", operation: str = "") -> Callable[[Call, str], None]:
+    """A fault: AWS refuses an operation, by the beginning of its name."""
+
+    def fault(call: Call, moment: str) -> None:
+        if moment == "before" and call.operation.startswith(operation):
+            raise ClientError({"Error": {"Code": code, "Message": message}}, call.operation)
+
+    return fault

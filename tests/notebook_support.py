@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
 
 def execute(
-    name: str, folder: Path, environment: Mapping[str, str], **parameters: object
+    name: str, folder: Path, environment: Mapping[str, str], mode: str = "Minimal", **parameters: object
 ) -> nbformat.NotebookNode:
     """Run a notebook as committed, but for the values of its parameters.
 
@@ -21,6 +22,7 @@ def execute(
         name: which one.
         folder: the working directory.
         environment: the kernel's variables.
+        mode: how much tracebacks show, Minimal as committed.
         **parameters: what to set in place of the values in the cells that are tagged ``parameters``.
 
     Raises:
@@ -28,6 +30,7 @@ def execute(
     """
     notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
     for cell in notebook.cells:
+        cell.source = cell.source.replace("%xmode Minimal", f"%xmode {mode}")
         if "parameters" in cell.metadata.get("tags", ()):
             for variable, value in parameters.items():
                 cell.source = re.sub(rf"(?m)^{variable} = .*", f"{variable} = {value!r}", cell.source)
@@ -35,13 +38,13 @@ def execute(
         **environment,
         # Neither the user's profile nor history, and no matter what is broken in them.
         "IPYTHONDIR": str(folder / ".ipython"),
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     client = NotebookClient(
         notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )
-    client.execute(env=kernel)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_RUNTIME_DIR", str(folder / ".jupyter"))
+        client.execute(env=kernel)
     return notebook
 
 

@@ -154,6 +154,22 @@ _ENVIRONMENT_KEYS = {
 }
 
 
+_ADDRESSES = {
+    "database",
+    "song_data",
+    "log_data",
+    "log_jsonpath",
+    "host",
+    "work_prefix",
+    "export_prefix",
+    "s3_endpoint",
+}
+
+# user:secret@ or key@ before the host, also where pathlib has made one slash of two; or a signed URL of S3.
+_CREDENTIALS = re.compile(
+    r"^[\w+.-]+:/{1,2}[^/]*@|^[^/]+:[^/]*@|[?&]X-Amz-(Signature|Credential|Security-Token)=", re.IGNORECASE
+)
+
 # Understood elsewhere: by the command line, and by the tests.
 _OTHER_VARIABLES = ("SPARKIFY_TRACEBACK", "SPARKIFY_SAMPLE_DATA")
 
@@ -201,7 +217,26 @@ def load_settings(
     return settings
 
 
+def require_no_credentials(origin: str, location: str) -> None:
+    """Refuse an address with credentials in it, which messages and the ledger would repeat.
+
+    Args:
+        origin: where it was said, for the message.
+        location: a URI, a host or a path.
+
+    Raises:
+        UsageError: it has some.
+    """
+    if _CREDENTIALS.search(location):
+        raise UsageError(
+            f"{origin}: there is a user name or a secret in the address",
+            "take it out: credentials belong to AWS's own configuration, to the environment or below [AWS]",
+        )
+
+
 def _check(settings: Settings, origins: Mapping[str, str]) -> None:
+    for name in origins.keys() & _ADDRESSES:
+        require_no_credentials(origins[name], getattr(settings, name))
     if not 0 <= settings.max_reject_share <= 1:
         raise UsageError(
             f"{origins['max_reject_share']}: max_reject_share is {settings.max_reject_share}",
@@ -209,13 +244,13 @@ def _check(settings: Settings, origins: Mapping[str, str]) -> None:
         )
     if not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", settings.memory_limit):
         raise UsageError(
-            f"{origins['memory_limit']}: memory_limit is {settings.memory_limit!r}",
+            f"{origins['memory_limit']} is no amount of memory",
             "it is a number with a unit, e.g. 1GB or 512MB",
         )
     if settings.login not in ("", "password", "iam"):
         raise UsageError(
-            f"{origins['login']}: login is {settings.login!r}",
-            "it is password or iam, or empty: then with the password where there is one, else through IAM",
+            f"{origins['login']} is neither password nor iam",
+            "leave it empty to log in with the password where there is one, else through IAM",
         )
 
 
@@ -245,7 +280,9 @@ def _read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str
             key = f"{section.upper()}.{option.upper()}"
             if key not in _FILE_KEYS:
                 nearest = _nearest(key, _FILE_KEYS)
-                warnings.append(f"{path}: unknown key [{section}] {option.upper()}, ignored{nearest}")
+                # Only its first word: KEY value = more makes all before the = a key.
+                name = option.upper().split()[0]
+                warnings.append(f"{path}: unknown key [{section}] {name}, ignored{nearest}")
             elif text := _unquoted(value or ""):
                 yield _FILE_KEYS[key], (text, f"{path}: [{section}] {option.upper()}")
 
@@ -278,7 +315,8 @@ def _convert(name: str, text: str, origin: str) -> str | int | float | bool:
         return float(text) if kind is float else text
     except (ValueError, KeyError):
         wanted = "true or false" if kind is bool else "a whole number" if kind is int else "a number"
-        raise UsageError(f"{origin}: {text!r} is not {wanted}", "correct it") from None
+        # Without the value: a password may stand in the wrong line.
+        raise UsageError(f"{origin} is not {wanted}", "correct it") from None
 
 
 def file_keys(name: str) -> list[tuple[str, str]]:
