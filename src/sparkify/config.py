@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from sparkify import credentials
 from sparkify.errors import UsageError
 
 DEFAULT_CONFIG = "dwh.cfg"
@@ -154,22 +155,6 @@ _ENVIRONMENT_KEYS = {
 }
 
 
-_ADDRESSES = {
-    "database",
-    "song_data",
-    "log_data",
-    "log_jsonpath",
-    "host",
-    "work_prefix",
-    "export_prefix",
-    "s3_endpoint",
-}
-
-# user:secret@ or key@ before the host, also where pathlib has made one slash of two; or a signed URL of S3.
-_CREDENTIALS = re.compile(
-    r"^[\w+.-]+:/{1,2}[^/]*@|^[^/]+:[^/]*@|[?&]X-Amz-(Signature|Credential|Security-Token)=", re.IGNORECASE
-)
-
 # Understood elsewhere: by the command line, and by the tests.
 _OTHER_VARIABLES = ("SPARKIFY_TRACEBACK", "SPARKIFY_SAMPLE_DATA")
 
@@ -211,32 +196,15 @@ def load_settings(
     if "database" not in origins and origins.get("host", ("", ""))[0]:
         # A configuration that names a cluster's address means that cluster.
         origins["database"] = ("redshift", origins["host"][1])
+    for name in credentials.ADDRESSES:
+        credentials.require_none(*origins.get(name, ("", "")))
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     settings = Settings(**values, warnings=tuple(warnings))
     _check(settings, {name: origin for name, (_, origin) in origins.items()})
     return settings
 
 
-def require_no_credentials(origin: str, location: str) -> None:
-    """Refuse an address with credentials in it, which messages and the ledger would repeat.
-
-    Args:
-        origin: where it was said, for the message.
-        location: a URI, a host or a path.
-
-    Raises:
-        UsageError: it has some.
-    """
-    if _CREDENTIALS.search(location):
-        raise UsageError(
-            f"{origin}: there is a user name or a secret in the address",
-            "take it out: credentials belong to AWS's own configuration, to the environment or below [AWS]",
-        )
-
-
 def _check(settings: Settings, origins: Mapping[str, str]) -> None:
-    for name in origins.keys() & _ADDRESSES:
-        require_no_credentials(origins[name], getattr(settings, name))
     if not 0 <= settings.max_reject_share <= 1:
         raise UsageError(
             f"{origins['max_reject_share']}: max_reject_share is {settings.max_reject_share}",

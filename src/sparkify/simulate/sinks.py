@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from sparkify.config import require_no_credentials
+from sparkify import credentials
 from sparkify.errors import SparkifyError, UsageError
 
 
@@ -86,7 +86,7 @@ def sink_for(out: str) -> Sink:
     Raises:
         UsageError: it is an address of a kind that can't be written to, or has credentials in it.
     """
-    require_no_credentials("OUT", out)
+    credentials.require_none(out, "OUT")
     if "://" in out:
         raise UsageError(f"can't write to {out}", "simulate into a folder, and copy that")
     return Folder(Path(out))
