@@ -14,7 +14,7 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
 
 def execute(
-    name: str, folder: Path, environment: Mapping[str, str], mode: str = "Minimal", **parameters: object
+    name: str, folder: Path, environment: Mapping[str, str], mode: str = "Minimal", **parameters: Any
 ) -> nbformat.NotebookNode:
     """Run a notebook as committed, but for the values of its parameters.
 
@@ -28,7 +28,7 @@ def execute(
     Raises:
         CellExecutionError: a cell failed.
     """
-    notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
+    notebook: nbformat.NotebookNode = nbformat.read(NOTEBOOKS / name, as_version=4)
     for cell in notebook.cells:
         cell.source = cell.source.replace("%xmode Minimal", f"%xmode {mode}")
         if "parameters" in cell.metadata.get("tags", ()):

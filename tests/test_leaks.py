@@ -7,16 +7,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import unquote
 
 import duckdb
-import nbformat
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from nbclient.exceptions import CellExecutionError
 
-from tests.aws_server import aws_account
 from tests.cluster_support import CONFIG as CLUSTER_CONFIG
 from tests.cluster_support import MY_IP, World, open_world, refuse
 from tests.engines import RedshiftEngine
@@ -64,7 +61,7 @@ def leaks(
 
 
 def test_the_search_finds_secrets_in_text_in_other_spellings_and_in_compressed_files(tmp_path: Path) -> None:
-    spellings = [
+    spellings: list[str | bytes] = [
         f"password={PASSWORD}",
         f"https://host/?key=2%2F{MARK}%2Bsecret",
         base64.b64encode(f"user:{PASSWORD}".encode()).decode(),
@@ -72,7 +69,7 @@ def test_the_search_finds_secrets_in_text_in_other_spellings_and_in_compressed_f
         KEY_ID.lower(),
         SECRET_KEY.encode("utf-16-le"),
     ]
-    assert all(map(traces, spellings))
+    assert all(traces(spelling) for spelling in spellings)
     assert traces("landmark, mark, leak, Benchmark-Password") == []
     with duckdb.connect(str(tmp_path / "some.duckdb")) as connection:
         connection.execute("CREATE TABLE texts AS SELECT ? || range AS text FROM range(10000)", [PASSWORD])
@@ -156,9 +153,10 @@ MISPLACED = {
     "in the place of a choice": f"[CLUSTER]\nLOGIN={PASSWORD}\n",
     "in the place of a switch": f"[S3]\nANONYMOUS={PASSWORD}\n",
     "in the place of a size": f"[WAREHOUSE]\nMEMORY_LIMIT={PASSWORD}\n",
-    "in a misspelt section": f"[AWZ]\nSECRET={MARK}\n[CLUSTR]\nDB_PASSWORD={MARK}\n",
-    "in a misspelt key": f"[AWS]\nSECRT={MARK}\nSECRET_ACCESS_KEY={MARK}\nTOKEN={MARK}\n",
-    "after a blank": f"[AWS]\nSECRET_KEY {MARK}=\n",
+    "in a misspelt section or key": (
+        f"[AWZ]\nSECRET={MARK}\n[CLUSTR]\nDB_PASSWORD={MARK}\n"
+        f"[AWS]\nSECRT={MARK}\nSECRET_ACCESS_KEY={MARK}\nTOKEN={MARK}\nSECRET_KEY {MARK}=\n"
+    ),
     "after no equals sign": f"[AWS]\nSECRET_KEY {MARK}\n",
     "before any section": f"SECRET_KEY={MARK}\n",
     "twice": f"[AWS]\nSECRET={MARK}\nSECRET={MARK}\n",
@@ -169,13 +167,7 @@ MISPLACED = {
 @pytest.mark.parametrize("config", MISPLACED.values(), ids=MISPLACED)
 def test_a_secret_in_the_wrong_place_is_not_repeated(leaks: Leaks, config: str) -> None:
     (leaks.folder / "dwh.cfg").write_text(config)
-    for arguments in (
-        ("etl",),
-        ("etl", "--dry-run"),
-        ("status",),
-        ("export", "out"),
-        ("cluster", "create", "--dry-run"),
-    ):
+    for arguments in (("etl",), ("status",), ("cluster", "create", "--dry-run")):
         code, said = leaks.run(*arguments)
         assert code in (0, 1, 2), said
         assert "this is a bug" not in said
@@ -193,7 +185,7 @@ def test_a_secret_in_the_wrong_place_is_not_repeated(leaks: Leaks, config: str) 
     ],
 )
 def test_a_secret_in_an_argument_is_not_repeated(leaks: Leaks, arguments: tuple[str, ...]) -> None:
-    leaks.run("etl")
+    leaks.run("create-tables")
     code, said = leaks.run(*arguments)
     assert code in (1, 2), said
     assert leaks.found() == []
@@ -342,20 +334,11 @@ def test_the_known_scripts_let_no_secret_out(leaks: Leaks) -> None:
     assert leaks.found() == []
 
 
-def test_an_executed_notebook_holds_no_secret(leaks: Leaks, redshift: RedshiftStandIn) -> None:
-    config = leaks.folder / "dwh.cfg"
-    # Not the keys of dwh.cfg, which moto would take as well: those of the environment, with a session token.
-    places = (
-        "[S3]\nLOG_DATA=s3://music/logs\nSONG_DATA=s3://music/songs\nLOG_JSONPATH=s3://music/paths.json\n"
+def test_a_notebook_that_fails_holds_no_secret(leaks: Leaks, redshift: RedshiftStandIn) -> None:
+    # Those that make and remove the cluster are looked through where they are tested.
+    (leaks.folder / "dwh.cfg").write_text(
+        CONFIG.replace("DB_USER", f"HOST={redshift.host}\nDB_PORT={redshift.port}\nDB_USER")
     )
-    config.write_text(CONFIG.partition("[AWS]")[0] + places)
-    with aws_account() as account:
-        environment = {**account.environment(leaks.folder), **ENVIRONMENT}
-        made = execute("create_infra.ipynb", leaks.folder, environment, MY_ADDRESS=MY_IP, I_AGREE_TO_PAY=True)
-        gone = execute("delete_infra.ipynb", leaks.folder, environment, I_AGREE_TO_DELETE=True)
-        assert ENVIRONMENT["SPARKIFY_DB_PASSWORD"] in unquote("".join(account.sent))
-    leaks.told += [nbformat.writes(made), nbformat.writes(gone)]
-    config.write_text(CONFIG.replace("DB_USER", f"HOST={redshift.host}\nDB_PORT={redshift.port}\nDB_USER"))
     # With the frames of the traceback, and the values of their variables.
     with pytest.raises(CellExecutionError, match="password authentication failed") as failed:
         execute("test.ipynb", leaks.folder, os.environ, mode="Verbose")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -17,10 +18,11 @@ from sparkify.sql_queries import STAR_TABLES
 from tests.aws_server import Account, aws_account
 from tests.cluster_support import CONFIG, MY_IP
 from tests.engines import DuckDBEngine, RedshiftEngine
+from tests.leaks import ENVIRONMENT, traces, traces_in
 from tests.notebook_support import NOTEBOOKS, charts_of, execute, text_of
 from tests.standin.server import RedshiftStandIn
 
-YES = {"MY_ADDRESS": MY_IP, "I_AGREE_TO_PAY": True, "I_AGREE_TO_DELETE": True}
+YES: dict[str, Any] = {"MY_ADDRESS": MY_IP, "I_AGREE_TO_PAY": True, "I_AGREE_TO_DELETE": True}
 
 
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
@@ -51,22 +53,26 @@ def configured(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_one_notebook_creates_the_cluster_and_another_removes_all_of_it(
+def test_one_notebook_creates_the_cluster_another_removes_all_of_it_and_neither_holds_a_secret(
     account: Account, configured: Path
 ) -> None:
     before = (configured / "dwh.cfg").read_text()
-    environment = account.environment(configured)
-    shown = text_of(execute("create_infra.ipynb", configured, environment, **YES))
+    environment = {**account.environment(configured), **ENVIRONMENT}
+    made = execute("create_infra.ipynb", configured, environment, **YES)
+    shown = text_of(made)
     assert "about $1.09 per hour" in shown
     # Rehearsed before, and there afterwards.
     assert 0 < shown.index("iam.create_role {") < shown.index("role sparkify-redshift: created")
     assert f"open to {MY_IP} and nobody else" in shown
     (host,) = re.findall(r"^HOST=(music\..*)$", (configured / "dwh.cfg").read_text(), re.MULTILINE)
     assert f"the warehouse answers at {host}:5439" in shown
-    shown = text_of(execute("delete_infra.ipynb", configured, environment, **YES))
+    gone = execute("delete_infra.ipynb", configured, environment, **YES)
+    shown = text_of(gone)
     assert "role sparkify-redshift: deleted" in shown
     assert shown.rstrip().endswith("Empty DataFrame\nColumns: []\nIndex: []")
     assert (configured / "dwh.cfg").read_text() == before
+    assert ENVIRONMENT["SPARKIFY_DB_PASSWORD"] in unquote("".join(account.sent))
+    assert traces(nbformat.writes(made) + nbformat.writes(gone)) + traces_in(configured) == []
 
 
 def test_running_the_infra_notebooks_as_they_are_changes_nothing(account: Account, configured: Path) -> None:

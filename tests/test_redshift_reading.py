@@ -1,6 +1,5 @@
 """Sessions that only read, on the stand-in for Redshift: every statement runs in one transaction."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,12 +28,11 @@ def test_a_statement_with_an_error_does_not_spoil_the_next(settings: Settings) -
 
 
 @pytest.fixture
-def environment(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def environment(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the commands find the stand-in."""
     for name, value in environment_of(settings).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
-    return
 
 
 @pytest.mark.usefixtures("environment")

@@ -196,8 +196,7 @@ def load_settings(
     if "database" not in origins and origins.get("host", ("", ""))[0]:
         # A configuration that names a cluster's address means that cluster.
         origins["database"] = ("redshift", origins["host"][1])
-    for name in credentials.ADDRESSES:
-        credentials.require_none(*origins.get(name, ("", "")))
+    credentials.require_none_in(origins)
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     settings = Settings(**values, warnings=tuple(warnings))
     _check(settings, {name: origin for name, (_, origin) in origins.items()})

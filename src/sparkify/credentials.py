@@ -1,10 +1,11 @@
 """Finds credentials where none belong: in addresses, which messages, the ledger and the report repeat."""
 
 import re
+from collections.abc import Mapping
 
 from sparkify.errors import UsageError
 
-ADDRESSES = (
+_ADDRESSES = (
     "database",
     "song_data",
     "log_data",
@@ -20,6 +21,20 @@ ADDRESSES = (
 _CREDENTIALS = re.compile(
     r"^[\w+.-]+:/{1,2}[^/]*@|^[^/]+:[^/]*@|[?&]X-Amz-(Signature|Credential|Security-Token)=", re.IGNORECASE
 )
+
+
+def require_none_in(settings: Mapping[str, tuple[str, str]]) -> None:
+    """Refuse settings that are addresses with credentials in them.
+
+    Args:
+        settings: by name, the text and where it was said.
+
+    Raises:
+        UsageError: one has some.
+    """
+    for name in _ADDRESSES:
+        if name in settings:
+            require_none(*settings[name])
 
 
 def require_none(location: str, origin: str) -> None:
