@@ -192,6 +192,14 @@ class TestInTheBrowser:
                 assert bars.bounding_box() is not None
                 assert bars.evaluate("path => path.getBBox().width") > 23
 
+    @pytest.mark.parametrize("width", [390, 800, 1100, 1440])
+    def test_figures_of_tens_of_millions_have_room(self, width: int, month: Path, browser: Browser) -> None:
+        with opened(browser, month, width) as page:
+            page.evaluate(
+                "document.querySelectorAll('.figures dd').forEach(d => d.textContent = '10,800,310')"
+            )
+            assert overlaps(page) == []
+
     def test_charts_are_drawn_to_scale(self, year: Path, browser: Browser) -> None:
         with opened(browser, year) as page:
             rows = page.locator("#top_artists .bars li")
