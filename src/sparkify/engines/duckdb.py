@@ -10,7 +10,6 @@ import duckdb
 
 from sparkify.config import Settings
 from sparkify.engines import Progress, Row, Source
-from sparkify.engines.duckdb_stage import stage_files
 from sparkify.engines.parsing import NOUNS, set_paths
 from sparkify.errors import WarehouseError
 from sparkify.interrupts import interruptible
@@ -158,6 +157,8 @@ class DuckDBWarehouse:
             )
         ]
         set_paths(self._connection, noun, columns, paths)
+        from sparkify.engines.duckdb_stage import stage_files  # brings PyArrow, which only loading needs
+
         return stage_files(self, self._connection, source, store, added, paths, progress)
 
     def number_songplays(self) -> None:
