@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from sparkify import credentials
 from sparkify.errors import UsageError
 
 DEFAULT_CONFIG = "dwh.cfg"
@@ -195,6 +196,7 @@ def load_settings(
     if "database" not in origins and origins.get("host", ("", ""))[0]:
         # A configuration that names a cluster's address means that cluster.
         origins["database"] = ("redshift", origins["host"][1])
+    credentials.require_none_in(origins)
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     settings = Settings(**values, warnings=tuple(warnings))
     _check(settings, {name: origin for name, (_, origin) in origins.items()})
@@ -209,13 +211,13 @@ def _check(settings: Settings, origins: Mapping[str, str]) -> None:
         )
     if not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", settings.memory_limit):
         raise UsageError(
-            f"{origins['memory_limit']}: memory_limit is {settings.memory_limit!r}",
+            f"{origins['memory_limit']} is no amount of memory",
             "it is a number with a unit, e.g. 1GB or 512MB",
         )
     if settings.login not in ("", "password", "iam"):
         raise UsageError(
-            f"{origins['login']}: login is {settings.login!r}",
-            "it is password or iam, or empty: then with the password where there is one, else through IAM",
+            f"{origins['login']} is neither password nor iam",
+            "leave it empty to log in with the password where there is one, else through IAM",
         )
 
 
@@ -245,7 +247,9 @@ def _read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str
             key = f"{section.upper()}.{option.upper()}"
             if key not in _FILE_KEYS:
                 nearest = _nearest(key, _FILE_KEYS)
-                warnings.append(f"{path}: unknown key [{section}] {option.upper()}, ignored{nearest}")
+                # Only its first word: KEY value = more makes all before the = a key.
+                name = option.upper().split()[0]
+                warnings.append(f"{path}: unknown key [{section}] {name}, ignored{nearest}")
             elif text := _unquoted(value or ""):
                 yield _FILE_KEYS[key], (text, f"{path}: [{section}] {option.upper()}")
 
@@ -278,7 +282,8 @@ def _convert(name: str, text: str, origin: str) -> str | int | float | bool:
         return float(text) if kind is float else text
     except (ValueError, KeyError):
         wanted = "true or false" if kind is bool else "a whole number" if kind is int else "a number"
-        raise UsageError(f"{origin}: {text!r} is not {wanted}", "correct it") from None
+        # Without the value: a password may stand in the wrong line.
+        raise UsageError(f"{origin} is not {wanted}", "correct it") from None
 
 
 def file_keys(name: str) -> list[tuple[str, str]]:
