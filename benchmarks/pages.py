@@ -127,6 +127,7 @@ def left_out_table(results: Results) -> str:
 def bars_table(results: Results) -> str:
     """Each bar, what was measured, and whether it is met."""
     rows = []
+    is_quick = any(part["quick"] for part in results.values())
     for bar in BARS:
         try:
             value = bar.value(results)
@@ -135,9 +136,8 @@ def bars_table(results: Results) -> str:
             continue
         shown = f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
         verdict = "met" if bar.is_met(value) else "**not met**"
-        is_quick = any(part["quick"] for part in results.values())
         rows.append([bar.work, bar.asked(), f"{shown} {bar.unit}", "" if is_quick else verdict])
-    return _table(["work", "bar", "measured", ""], rows)
+    return (f"{QUICK}\n\n" if is_quick else "") + _table(["work", "bar", "measured", ""], rows)
 
 
 def also_table(results: Results) -> str:
