@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.errors import TooManyRejectsError
+from sparkify.errors import SourceError, TooManyRejectsError
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
 from tests.engines import Engine
@@ -255,18 +255,39 @@ def test_an_empty_file_has_no_records(tmp_path: Path, load: Callable[..., Loaded
     ]
 
 
-def test_a_truncated_gzip_file_gives_its_whole_lines_and_a_reject_for_the_rest(
-    tmp_path: Path, load: Callable[..., Loaded]
+PACKED = gzip.compress("\n".join(json.dumps(event(ts=number)) for number in range(1000)).encode())
+MIDDLE = len(PACKED) // 2
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        PACKED[:MIDDLE],
+        PACKED[:-1],
+        PACKED[:MIDDLE] + bytes(200) + PACKED[MIDDLE + 200 :],
+        PACKED + b"{}",
+        PACKED + PACKED[:MIDDLE],
+    ],
+    ids=["cut off", "cut off at the end", "overwritten", "something behind it", "second member cut off"],
+)
+@pytest.mark.parametrize("name", ["b.json", "b.json.gz"])
+def test_a_damaged_gzip_file_is_named_and_the_warehouse_stays_as_it_was(
+    engine: Engine, tmp_path: Path, load: Callable[..., Loaded], damaged: bytes, name: str
 ) -> None:
-    whole = gzip.compress("\n".join(json.dumps(event(ts=number)) for number in range(1000)).encode())
     write(tmp_path / "song_data/A/song.json", track())
-    write(tmp_path / "log_data/events.json.gz", whole[: len(whole) // 2])
-    loaded = load()
-    ((plays,),) = loaded.query("SELECT COUNT(*) FROM songplays")
-    assert 0 < plays < 1000
-    reasons = [reason for _, _, reason, _ in loaded.rejects]
-    assert any("damaged gzip file" in reason for reason in reasons)
-    assert len(reasons) <= 2  # and the line in which it breaks off
+    write(tmp_path / "log_data/a.json", event(ts=1543449657000))
+    first = load()
+    before = first.star
+    path = write(tmp_path / "log_data" / name, damaged)
+    write(tmp_path / "log_data/c.json", event())
+    with pytest.raises(SourceError) as caught:
+        load()
+    location = engine.location(path, tmp_path)
+    assert caught.value.message.startswith(f"{location}: damaged gzip file, nothing was loaded: ")
+    assert "deliver the file again" in caught.value.hint
+    assert read_star(first.settings) == before
+    path.write_bytes(PACKED)
+    assert load().summary.tables["songplays"] == (1002, 1001)
 
 
 def test_a_json_array_over_lines_is_rejected_line_by_line(

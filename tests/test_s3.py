@@ -117,9 +117,6 @@ def test_many_tiny_objects_large_ones_and_bad_records_load_as_from_folders(
         tmp_path / "log_data/packed.json.gz", gzip.compress(b"\n".join(json.dumps(p).encode() for p in plays))
     )
     write(tmp_path / "log_data/empty.json")
-    # A damaged file of several parts, of which the last are never wanted.
-    noise = gzip.compress(b"\n".join(json.dumps(event(ts=n, song=str(n))).encode() for n in range(12000)))
-    write(tmp_path / "log_data/damaged.json.gz", noise[:20_000] + b"\xff" * 2000 + noise[22_000:])
     write(tmp_path / "log_data/next.json", event(ts=1))
     monkeypatch.setattr(s3, "PART_BYTES", 20_000)
     monkeypatch.setattr(s3, "WINDOW_BYTES", 60_000)

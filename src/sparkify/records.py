@@ -2,8 +2,8 @@
 
 A record is one JSON object. Usually it is a line; objects spread over lines, and objects with nothing
 between them, are found as well. Whether a record is good is not decided here, but by the SQL that
-casts it; only what can't become text at all (bad UTF-8, a record over 4 MB, a damaged gzip file) is given
-a ``fault`` here. Every byte of a file that is not white space ends up in exactly one record.
+casts it; only what can't become text at all (bad UTF-8, a record over 4 MB) is given a ``fault`` here. A damaged
+gzip file is refused as a whole. Every byte of a file that is not white space ends up in exactly one record.
 
 Almost all files are one object per line, and these are cut by NumPy without a Python step per line.
 ``sparkify.splitter`` takes the others.
@@ -20,6 +20,7 @@ from itertools import chain
 import numpy as np
 import pyarrow as pa
 
+from sparkify.errors import SourceError
 from sparkify.sources import LoadFile, Store
 from sparkify.splitter import MAX_RECORD_BYTES, TOO_LONG, Record, split
 
@@ -96,8 +97,7 @@ class RecordReader:
         waiting_bytes = 0
         for file, data in self._store.read(self._files, self._chunk_bytes):
             self.counts[file.file_id] = 0
-            contents = _Contents(self._counted(data))
-            chunks = _with_last(contents)
+            chunks = _with_last(_contents(file.source.uri, self._counted(data)))
             first, last = next(chunks, (b"", True))
             if last and not self._careful:
                 waiting.append(_Piece(file.file_id, 1, first))
@@ -107,8 +107,6 @@ class RecordReader:
                     waiting, waiting_bytes = [], 0
             else:
                 yield from self._cut_large(file.file_id, chain([(first, last)], chunks))
-            if contents.fault is not None:
-                yield self._from_records(file.file_id, [Record(1, b"", contents.fault)])
             self._on_progress(1, 0)
         if waiting:
             yield from self._cut(waiting)
@@ -255,40 +253,37 @@ def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
         held = following
 
 
-class _Contents:
+def _contents(uri: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """A file's text as UTF-8: unpacked if it is gzip, whatever its name, and without a byte order mark.
 
-    Attributes:
-        fault: why the text ends too early, once it has been read.
+    Raises:
+        SourceError: the file is damaged gzip.
     """
+    first = next(chunks, b"")
+    if first.startswith(_GZIP_MAGIC):
+        chunks = _unpacked(uri, _ChunkFile(first, chunks))
+        first = next(chunks, b"")
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+        yield decoder.decode(first).encode()
+        for chunk in chunks:
+            yield decoder.decode(chunk).encode()
+        return
+    yield first.removeprefix(codecs.BOM_UTF8)
+    yield from chunks
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self.fault: str | None = None
 
-    def __iter__(self) -> Iterator[bytes]:
-        first = next(self._chunks, b"")
-        if first.startswith(_GZIP_MAGIC):
-            chunks = self._unpacked(_ChunkFile(first, self._chunks))
-            first = next(chunks, b"")
-        else:
-            chunks = self._chunks
-        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
-            yield decoder.decode(first).encode()
-            for chunk in chunks:
-                yield decoder.decode(chunk).encode()
-            return
-        yield first.removeprefix(codecs.BOM_UTF8)
-        yield from chunks
-
-    def _unpacked(self, file: "_ChunkFile") -> Iterator[bytes]:
-        try:
-            with gzip.GzipFile(fileobj=io.BufferedReader(file, CHUNK_BYTES)) as unpacked:
-                while chunk := unpacked.read1(CHUNK_BYTES):
-                    yield chunk
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            self.fault = f"damaged gzip file, what follows is lost: {error}"
+def _unpacked(uri: str, file: "_ChunkFile") -> Iterator[bytes]:
+    try:
+        with gzip.GzipFile(fileobj=io.BufferedReader(file, CHUNK_BYTES)) as unpacked:
+            while chunk := unpacked.read1(CHUNK_BYTES):
+                yield chunk
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        # How many records lie behind the damage nobody can tell, so they could be neither rows nor rejects.
+        raise SourceError(
+            f"{uri}: damaged gzip file, nothing was loaded: {error}",
+            "deliver the file again (is it still being written?), or take it out of the folder; then run again",
+        ) from None
 
 
 class _ChunkFile(io.RawIOBase):
