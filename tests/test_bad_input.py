@@ -80,6 +80,10 @@ REJECTED: dict[str, tuple[str | bytes, str]] = {
     "a year after 9999": (with_value("ts", "253402300800000"), "outside the years 1 to 9999"),
     "a year before 1": (with_value("ts", "-62135596800001"), "outside the years 1 to 9999"),
     "a lone surrogate": (with_value("song", r'"\ud800"'), "not valid JSON"),
+    "a lone surrogate in a key": (text()[:-1] + r', "\udfff": 1}', "not valid JSON"),
+    "surrogates the wrong way round": (with_value("song", r'"\ude00\ud83d"'), "not valid JSON"),
+    "a surrogate in UTF-8": (text(song="PLACE").encode().replace(b"PLACE", b"\xed\xa0\x80"), "not UTF-8"),
+    "an invalid byte in a key": (text().encode().replace(b'"auth"', b'"au\xe9th"'), "not UTF-8"),
     "a raw control character": (with_value("song", '"a\tb"'), "not valid JSON"),
     "invalid UTF-8": (text(song="PLACE").encode().replace(b"PLACE", b"\xff\xfe"), "not UTF-8"),
     "a NUL character": (with_value("song", r'"a\u0000b"'), "a text with a NUL character"),
@@ -241,6 +245,19 @@ def test_every_way_to_put_records_into_a_file_is_read(
     loaded = load()
     assert loaded.rejects == []
     assert loaded.query("SELECT COUNT(*) FROM songplays") == [(3,)]
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_damaged_utf_16_is_rejected_with_its_line_and_never_mended_silently(
+    tmp_path: Path, load: Callable[..., Loaded], order: str
+) -> None:
+    lines = [json.dumps(THREE[0]), text(song="PLACE").replace("PLACE", "a\ud800b"), json.dumps(THREE[1]), "{"]
+    contents = ("\ufeff" + "\n".join(lines)).encode(order, "surrogatepass")
+    write(tmp_path / "song_data/A/song.json", track())
+    write(tmp_path / "log_data/events.json", contents[:-1])
+    loaded = load()
+    assert [(line, reason[:9]) for _, line, reason, _ in loaded.rejects] == [(2, "not UTF-8"), (4, "not UTF-8")]
+    assert len(loaded.star["songplays"]) == 2
 
 
 def test_an_empty_file_has_no_records(tmp_path: Path, load: Callable[..., Loaded]) -> None:

@@ -264,13 +264,19 @@ def _contents(uri: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
         chunks = _unpacked(uri, _ChunkFile(first, chunks))
         first = next(chunks, b"")
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
-        yield decoder.decode(first).encode()
-        for chunk in chunks:
-            yield decoder.decode(chunk).encode()
+        yield from _utf8_from_utf16(chain([first], chunks))
         return
     yield first.removeprefix(codecs.BOM_UTF8)
     yield from chunks
+
+
+def _utf8_from_utf16(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """UTF-16 as UTF-8; what is not valid in the one is not valid in the other, and so refused with its record."""
+    decoder = codecs.getincrementaldecoder("utf-16")(errors="surrogatepass")
+    for chunk in chunks:
+        yield decoder.decode(chunk).encode(errors="surrogatepass")
+    if decoder.getstate()[0]:  # it ends in the middle of a character
+        yield b"\xff"
 
 
 def _unpacked(uri: str, file: "_ChunkFile") -> Iterator[bytes]:
