@@ -256,7 +256,10 @@ def test_damaged_utf_16_is_rejected_with_its_line_and_never_mended_silently(
     write(tmp_path / "song_data/A/song.json", track())
     write(tmp_path / "log_data/events.json", contents[:-1])
     loaded = load()
-    assert [(line, reason[:9]) for _, line, reason, _ in loaded.rejects] == [(2, "not UTF-8"), (4, "not UTF-8")]
+    assert [(line, reason[:9]) for _, line, reason, _ in loaded.rejects] == [
+        (2, "not UTF-8"),
+        (4, "not UTF-8"),
+    ]
     assert len(loaded.star["songplays"]) == 2
 
 
@@ -301,7 +304,7 @@ def test_a_damaged_gzip_file_is_named_and_the_warehouse_stays_as_it_was(
         load()
     location = engine.location(path, tmp_path)
     assert caught.value.message.startswith(f"{location}: damaged gzip file, nothing was loaded: ")
-    assert "deliver the file again" in caught.value.hint
+    assert "deliver it again" in caught.value.hint
     assert read_star(first.settings) == before
     path.write_bytes(PACKED)
     assert load().summary.tables["songplays"] == (1002, 1001)

@@ -2,8 +2,8 @@
 
 A record is one JSON object. Usually it is a line; objects spread over lines, and objects with nothing
 between them, are found as well. Whether a record is good is not decided here, but by the SQL that
-casts it; only what can't become text at all (bad UTF-8, a record over 4 MB) is given a ``fault`` here. A damaged
-gzip file is refused as a whole. Every byte of a file that is not white space ends up in exactly one record.
+casts it; only what can't become text at all (bad UTF-8, a record over 4 MB) is given a ``fault`` here.
+Every byte of a file that is not white space ends up in exactly one record. A damaged gzip file is an error.
 
 Almost all files are one object per line, and these are cut by NumPy without a Python step per line.
 ``sparkify.splitter`` takes the others.
@@ -271,7 +271,7 @@ def _contents(uri: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _utf8_from_utf16(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """UTF-16 as UTF-8; what is not valid in the one is not valid in the other, and so refused with its record."""
+    """UTF-16 as UTF-8; what is not valid there is not valid here, and so refused with its record."""
     decoder = codecs.getincrementaldecoder("utf-16")(errors="surrogatepass")
     for chunk in chunks:
         yield decoder.decode(chunk).encode(errors="surrogatepass")
@@ -288,7 +288,7 @@ def _unpacked(uri: str, file: "_ChunkFile") -> Iterator[bytes]:
         # How many records lie behind the damage nobody can tell, so they could be neither rows nor rejects.
         raise SourceError(
             f"{uri}: damaged gzip file, nothing was loaded: {error}",
-            "deliver the file again (is it still being written?), or take it out of the folder; then run again",
+            "deliver it again (is it still being written?) or take it out of the folder, and run again",
         ) from None
 
 

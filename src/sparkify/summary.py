@@ -3,14 +3,12 @@
 import sys
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sparkify.engines import Warehouse
 from sparkify.errors import WarehouseError
-from sparkify.output import print_rows
+from sparkify.output import print_rows, table_text
 from sparkify.sql_queries import STAR_TABLES
 
 if TYPE_CHECKING:
@@ -19,11 +17,10 @@ if TYPE_CHECKING:
     from sparkify.sources import SourcePlan
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left")
-    return table
+def _print_table(console: Console, columns: list[str], rows: list[list[str]]) -> None:
+    to_right = [number > 0 for number in range(len(columns))]
+    text = table_text(columns, rows, to_right, console.width if console.is_terminal else None)
+    console.print(Text(text), soft_wrap=True)
 
 
 def print_summary(summary: "Summary", location: str, console: Console) -> None:
@@ -32,20 +29,16 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
         known = sum(source.known for source in summary.sources.values())
         console.print(f"{location}: nothing new; all {known:,} files are loaded already", highlight=False)
     else:
-        sources = _table("source", "files", "known", "records", "loaded", "rejected")
-        for name, source in summary.sources.items():
-            sources.add_row(
-                name,
-                *(
-                    f"{count:,}"
-                    for count in (source.files, source.known, source.records, source.loaded, source.rejected)
-                ),
-            )
-        console.print(sources, "")
-    tables = _table("table", "rows", "new")
-    for table, (rows, new) in summary.tables.items():
-        tables.add_row(table, f"{rows:,}", f"{new:+,}" if new else "0")
-    console.print(tables, "")
+        names = ["files", "known", "records", "loaded", "rejected"]
+        sources = [
+            [source, *(f"{getattr(counts, name):,}" for name in names)]
+            for source, counts in summary.sources.items()
+        ]
+        _print_table(console, ["source", *names], sources)
+    tables = [
+        [table, f"{rows:,}", f"{new:+,}" if new else "0"] for table, (rows, new) in summary.tables.items()
+    ]
+    _print_table(console, ["table", "rows", "new"], tables)
     for file, line, reason in summary.rejects:
         console.print(Text(f"rejected: {file}:{line}: {reason}", "yellow"))
     rejected = sum(source.rejected for source in summary.sources.values())

@@ -1,6 +1,6 @@
 """The engines: what the pipeline asks of a database, and which one a name stands for."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
@@ -24,7 +24,14 @@ class Warehouse(Protocol):
         ...
 
     def select(self, sql: str) -> tuple[list[str], list[Row]]:
-        """Run a user's statement, and return the names of its columns and its rows."""
+        """Run a statement, and return the names of its columns and its rows."""
+        ...
+
+    def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
+        """Run a user's SELECT; its rows come while they are taken, where the engine can do that.
+
+        Nothing else can be asked of this warehouse meanwhile, and afterwards no other files.
+        """
         ...
 
     def run(self, script: str) -> None:

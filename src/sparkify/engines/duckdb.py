@@ -17,6 +17,8 @@ from sparkify.records import RecordReader
 from sparkify.sources import LoadFile, SourcePlan, Store
 from sparkify.sql_queries import STAR_TABLES, TABLES, VIEWS, read_sql
 
+_ROWS_AT_ONCE = 2000
+
 
 class DuckDBWarehouse:
     """A connection to a DuckDB file.
@@ -47,10 +49,25 @@ class DuckDBWarehouse:
             return self._connection.execute(sql, list(parameters)).fetchall()
 
     def select(self, sql: str) -> tuple[list[str], list[Row]]:
-        """Run a user's statement, and return the names of its columns and its rows."""
+        """Run a statement, and return the names of its columns and its rows."""
         with self._explained():
             result = self._connection.execute(sql)
             return [column[0] for column in result.description or ()], result.fetchall()
+
+    def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
+        """Run a user's SELECT; its rows come while they are taken."""
+        with self._explained():
+            # EXPLAIN ANALYZE COPY … would write, and a SELECT could read, any file.
+            self._connection.execute("SET enable_external_access = false")
+            result = self._connection.execute(sql)
+        return [column[0] for column in result.description or ()], self._rows_of(result)
+
+    def _rows_of(self, result: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+        rows: list[Row] = [()]
+        while rows:
+            with self._explained():
+                rows = result.fetchmany(_ROWS_AT_ONCE)
+            yield from rows
 
     def run(self, script: str) -> None:
         """Run all statements of a SQL file."""
@@ -264,6 +281,8 @@ def _remedy(error: duckdb.Error) -> str:
     # A full disk may show only in a commit, as an error of the transaction.
     if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException) or "Could not write" in str(error):
         return "free some disk space or memory, and run again; the warehouse is as it was"
+    if isinstance(error, duckdb.PermissionException):
+        return "ask the tables of the warehouse only; no other files can be read or written here"
     if isinstance(error, duckdb.CatalogException):
         return "the tables are: " + ", ".join((*STAR_TABLES, "staging_events", "staging_songs"))
     return "correct the statement"

@@ -82,8 +82,13 @@ class RedshiftWarehouse:
         return self.execute(sql, parameters)[1]
 
     def select(self, sql: str) -> tuple[list[str], list[Row]]:
-        """Run a user's statement, and return the names of its columns and its rows."""
+        """Run a statement, and return the names of its columns and its rows."""
         return self.execute(sql)
+
+    def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
+        """Run a user's SELECT; the driver takes all of its rows at once."""
+        columns, rows = self.execute(sql)
+        return columns, iter(rows)
 
     def run(self, script: str) -> None:
         """Run all statements of a SQL file in the shared dialect."""
