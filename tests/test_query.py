@@ -69,7 +69,8 @@ def test_json_keeps_columns_of_the_same_name_apart(query: Query) -> None:
 def test_json_is_valid_whatever_the_values_are(query: Query) -> None:
     sql = (
         "SELECT 'NaN'::DOUBLE AS a, '-Infinity'::FLOAT AS b, [1.5, 'NaN'::DOUBLE] AS c, {'x':"
-        " 'Infinity'::DOUBLE} AS d, MAP {DATE '2018-11-01': 1} AS e, 'é\"\n' AS f, 1.10 AS g, true AS h, INTERVAL 1 DAY AS i"
+        " 'Infinity'::DOUBLE} AS d, MAP {DATE '2018-11-01': 1} AS e, 'é\"\n' AS f, 1.10 AS g, true AS h,"
+        " INTERVAL 1 DAY AS i"
     )
 
     def refuse(text: str) -> None:
