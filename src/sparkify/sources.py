@@ -131,13 +131,31 @@ def no_data(location: str) -> SourceError:
     )
 
 
+def _local_path(location: str) -> Path:
+    if "://" not in location:
+        try:
+            return Path(location).expanduser()
+        except RuntimeError:
+            raise SourceError(f"{location}: there is no such user", "write the path out") from None
+    parts = urlsplit(location)
+    if parts.netloc.lower() not in ("", "localhost"):
+        raise SourceError(
+            f"{location}: names the host {parts.netloc!r}, and only files of this machine can be read",
+            f"a path on this machine has three slashes: file:///{parts.netloc}{parts.path}",
+        )
+    return Path(unquote(parts.path))
+
+
 class LocalSource:
-    """A folder, searched with all below it, or a single file."""
+    """A folder, searched with all below it, or a single file.
+
+    Raises:
+        SourceError: the location is on another machine.
+    """
 
     def __init__(self, location: str) -> None:
         self._location = location
-        path = unquote(urlsplit(location).path) if "://" in location else location
-        self._path = Path(path).expanduser()
+        self._path = _local_path(location)
 
     def list_objects(self) -> list[SourceObject]:
         """The data files, in the order of their names."""
@@ -152,9 +170,11 @@ class LocalSource:
                 "check the path, or make sample data with: sparkify simulate data",
             ) from None
         except OSError as error:
+            place = str(error.filename or self._location)
+            if len(place) > 1000:  # of folders nested too deeply for the system
+                place = f"{place[:200]} … {place[-200:]}"
             raise SourceError(
-                f"{error.filename or self._location}: can't be listed: {error.strerror}",
-                "check its permissions",
+                f"{place}: can't be listed: {error.strerror}", "check the path and its permissions"
             ) from None
         if not objects:
             raise no_data(self._location)
@@ -181,19 +201,43 @@ def _described(path: str, status: os.stat_result) -> SourceObject:
     return SourceObject(path, status.st_size, str(status.st_mtime_ns))
 
 
-def _walk(folder: str) -> Iterator[SourceObject]:
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        if entry.name.startswith((".", "_")):
+def _walk(root: str) -> Iterator[SourceObject]:
+    # Not by recursion: folders may be nested more deeply than Python's calls.
+    waiting = [_sorted_entries(root)]
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif entry.name.startswith((".", "_")):
             continue
-        if entry.is_dir():
-            yield from _walk(entry.path)
+        elif entry.is_dir():
+            if entry.is_symlink():
+                _require_no_loop(entry.path)
+            waiting.append(_sorted_entries(entry.path))
         elif entry.name.endswith(DATA_SUFFIXES):
             status = entry.stat()
             if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
                 raise SourceError(f"{entry.path}: not a regular file", "take it out of the folder")
+            try:
+                entry.path.encode()
+            except UnicodeEncodeError:
+                raise SourceError(
+                    f"{entry.path!r}: its name is not UTF-8, and so can't be remembered", "rename it"
+                ) from None
             yield _described(entry.path, status)
+
+
+def _sorted_entries(folder: str) -> Iterator["os.DirEntry[str]"]:
+    with os.scandir(folder) as entries:
+        return iter(sorted(entries, key=lambda entry: entry.name))
+
+
+def _require_no_loop(link: str) -> None:
+    target = Path(link).stat()
+    if any(os.path.samestat(target, folder.stat()) for folder in Path(link).parents):
+        raise SourceError(
+            f"{link}: a link to a folder that it lies in, which would be read without end", "remove the link"
+        )
 
 
 def _read_chunks(source: SourceObject, chunk_bytes: int) -> Iterator[bytes]:
