@@ -124,6 +124,7 @@ def test_a_bad_record_is_rejected_with_its_line_and_reason(
 LOADED = {
     "a number as a text": (with_value("ts", '"1541105830796"'), "ts", "2018-11-01 20:57:10.796"),
     "a text as a number": (with_value("artist", "311"), "artist", "311"),
+    "a truth value as a text": (with_value("artist", "true"), "artist", "true"),
     "a user id as a number": (with_value("userId", "39"), "user_id", "39"),
     "an empty user id": (text(userId=""), "user_id", "None"),
     "a user id that is null": (text(userId=None), "user_id", "None"),
