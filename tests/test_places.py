@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,30 +26,35 @@ def test_a_file_uri_names_a_file_of_this_machine(run: Run, data: Path) -> None:
         assert result.returncode == 0, result.stderr
 
 
-def test_deeply_nested_folders_are_read(run: Run, data: Path) -> None:
-    deep = data / "log_data"
-    for _ in range(1500):
-        deep /= "a"
-    fd = os.open(data / "log_data", os.O_RDONLY)
-    for _ in range(1500):
-        os.mkdir("a", dir_fd=fd)
-        fd, before = os.open("a", os.O_RDONLY, dir_fd=fd), fd
-        os.close(before)
-    os.close(fd)
-    deep.joinpath("late.json").write_text(json.dumps(event(ts=1)))
+@pytest.fixture
+def nested(data: Path) -> Iterator[Callable[[str, int], None]]:
+    """Nests folders in log_data, and removes them again: pytest can't where they are this deep."""
+
+    def nest(name: str, depth: int) -> None:
+        descriptor = os.open(data / "log_data", os.O_RDONLY)
+        for _ in range(depth):
+            os.mkdir(name, dir_fd=descriptor)
+            below = os.open(name, os.O_RDONLY, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = below
+        os.close(descriptor)
+
+    yield nest
+    subprocess.run(["rm", "-r", str(data / "log_data")], check=True)
+
+
+def test_deeply_nested_folders_are_read(run: Run, data: Path, nested: Callable[[str, int], None]) -> None:
+    nested("a", 1500)
+    (data / "log_data" / "/".join("a" * 1500) / "late.json").write_text(json.dumps(event(ts=1)))
     result = run("etl", "--max-reject-share", "1")
     assert result.returncode == 0, result.stderr
-    subprocess.run(["rm", "-r", str(data / "log_data/a")], check=True)  # deeper than pytest can clean up
     assert ["songplays", "3", "+3"] in [line.split() for line in result.stderr.splitlines()]
 
 
-def test_folders_nested_too_deeply_for_the_system_are_named(run: Run, data: Path) -> None:
-    fd = os.open(data / "log_data", os.O_RDONLY)
-    for _ in range(25):
-        os.mkdir("a" * 200, dir_fd=fd)
-        fd, before = os.open("a" * 200, os.O_RDONLY, dir_fd=fd), fd
-        os.close(before)
-    os.close(fd)
+def test_folders_nested_too_deeply_for_the_system_are_named(
+    run: Run, data: Path, nested: Callable[[str, int], None]
+) -> None:
+    nested("a" * 200, 25)
     result = run("etl")
     assert_fails(result, 1, f"error: {data.resolve()}/log_data/aaa", "can't be listed: File name too long")
     assert len(result.stderr) < 2000
