@@ -108,6 +108,20 @@ def test_status_shows_tables_files_and_runs(run: Run, data: Path) -> None:
     assert any(line[:1] == ["1"] and "duckdb" in line and __version__ in line for line in words if line)
 
 
+def test_status_dry_runs_and_loads_say_which_files_are_gone(run: Run, data: Path) -> None:
+    write(data / "log_data/gone.json", event(ts=1))
+    run("etl", "--max-reject-share", "1")
+    assert run("status").stderr == ""
+    (data / "log_data/gone.json").unlink()
+    said = (
+        "note: log_data: 1 of the files that are loaded are not there any more, and stay loaded"
+        f" ({data.resolve()}/log_data/gone.json); to load just what is there: sparkify etl --full\n"
+    )
+    assert run("status").stderr == said
+    for arguments in (["etl"], ["etl", "--dry-run"]):
+        assert said in run(*arguments).stderr
+
+
 def test_help_names_every_command(run: Run) -> None:
     result = run("--help")
     assert result.returncode == 0

@@ -332,7 +332,7 @@ def status(config: Config = None, database: Database = None) -> None:
 
     warehouse = connect(_settings(config, database=database), read_only=True)
     try:
-        summary.print_status(warehouse)
+        summary.print_status(warehouse, _stderr())
     finally:
         warehouse.close()
 

@@ -57,6 +57,7 @@ class RecordReader:
         careful: cut every file by the splitter, also those that look like one object per line.
         chunk_bytes: how much to read and cut at a time.
         on_progress: called with (files finished, bytes read) since the last call.
+        on_records: shown the texts of each batch.
 
     Attributes:
         counts: records per file_id, complete once the batches have been consumed.
@@ -71,12 +72,14 @@ class RecordReader:
         careful: bool = False,
         chunk_bytes: int = CHUNK_BYTES,
         on_progress: Callable[[int, int], None] = lambda _files, _bytes: None,
+        on_records: Callable[["pa.StringArray"], None] = lambda _texts: None,
     ) -> None:
         self._store = store
         self._files = files
         self._careful = careful
         self._chunk_bytes = chunk_bytes
         self._on_progress = on_progress
+        self._on_records = on_records
         self.counts: dict[int, int] = {}
         self.error: BaseException | None = None
 
@@ -86,7 +89,9 @@ class RecordReader:
 
     def _guarded(self) -> Iterator[pa.RecordBatch]:
         try:
-            yield from self._batches()
+            for batch in self._batches():
+                self._on_records(batch.column("raw"))
+                yield batch
         except BaseException as error:
             self.error = error
             raise

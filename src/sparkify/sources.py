@@ -13,7 +13,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from sparkify.config import Settings
-from sparkify.errors import SourceChangedError, SourceError
+from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
 
 DATA_SUFFIXES = (".json", ".json.gz")
 
@@ -52,6 +52,10 @@ class Store(Protocol):
         """
         ...
 
+    def covers(self, uri: str) -> bool:
+        """Whether a listing names an object of this URI, if it is there."""
+        ...
+
     def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
         """Each file with its bytes, in pieces of at most about ``chunk_bytes``, in the order given.
 
@@ -67,6 +71,7 @@ class Store(Protocol):
         """The text of the place itself, where it is a single file in UTF-8.
 
         Raises:
+            SourceMissingError: it is not there.
             SourceError: it can't be read.
         """
         ...
@@ -81,12 +86,14 @@ class SourcePlan:
         added: files to load, new ones and changed ones, each under a file_id of its own.
         removed: file_ids of the versions that changed files were loaded as before.
         known: how many of the listed files are loaded already.
+        gone: URIs of files that are loaded, and are not there any more.
     """
 
     store: Store
     added: list[LoadFile] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     known: int = 0
+    gone: list[str] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -112,9 +119,12 @@ def open_source(location: str, settings: Settings) -> Store:
     )
 
 
-def beside(location: str, name: str) -> str:
-    """The location of a file in the folder that holds another location."""
-    return f"{location.rstrip('/').rpartition('/')[0] or '.'}/{name}"
+def beside(location: str, name: str) -> str | None:
+    """The location of a file in the folder that holds another location; None where no folder does."""
+    if urlsplit(location).scheme == "s3" and "://" in location:
+        folder, _, last = location.rstrip("/").rpartition("/")
+        return f"{folder}/{name}" if last and folder != "s3:/" else None
+    return str(Path(os.path.abspath(_local_path(location))).with_name(name))  # noqa: PTH100 (links stay)
 
 
 def is_data(relative_path: str) -> bool:
@@ -180,6 +190,10 @@ class LocalSource:
             raise no_data(self._location)
         return objects
 
+    def covers(self, uri: str) -> bool:
+        """Whether a listing names an object of this URI, if it is there."""
+        return self._path.is_dir() and uri.startswith(f"{self._path.resolve()}/".replace("//", "/"))
+
     def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
         """Each file with its bytes."""
         for file in files:
@@ -189,6 +203,10 @@ class LocalSource:
         """The text of the file."""
         try:
             return self._path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError as error:
+            raise SourceMissingError(
+                f"{self._location}: can't be read: {error.strerror}", "check its path"
+            ) from None
         except OSError as error:
             raise SourceError(
                 f"{self._location}: can't be read: {error.strerror}", "check its path and permissions"

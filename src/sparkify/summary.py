@@ -1,5 +1,6 @@
 """What people are told of a run and of a warehouse."""
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from rich.text import Text
 
 from sparkify.engines import Warehouse
 from sparkify.errors import WarehouseError
+from sparkify.ledger import SOURCES, gone_note
 from sparkify.output import print_rows, table_text
 from sparkify.sql_queries import STAR_TABLES
 
@@ -44,6 +46,8 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
     rejected = sum(source.rejected for source in summary.sources.values())
     if rejected > len(summary.rejects):
         console.print(f"… and {rejected - len(summary.rejects):,} more in staging_rejects", highlight=False)
+    for note in summary.notes:
+        console.print(Text(f"note: {note}", "yellow"))
     for finding in summary.findings:
         console.print(Text(f"warning: {finding}", "yellow"))
     plays = summary.tables["songplays"][0]
@@ -67,9 +71,11 @@ def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
             f" of them changed since they were loaded; {todo.known:,} are loaded already",
             highlight=False,
         )
+        if todo.gone:
+            console.print(Text(f"note: {gone_note(source, todo.gone)}", "yellow"))
 
 
-def print_status(warehouse: Warehouse) -> None:
+def print_status(warehouse: Warehouse, console: Console) -> None:
     """Print the tables, the loaded files and the last runs of a warehouse.
 
     Raises:
@@ -110,3 +116,9 @@ def print_status(warehouse: Warehouse) -> None:
         runs,
         "table",
     )
+    # Asking S3 would take a listing; of local files it is quickly known.
+    local = warehouse.query("SELECT source, uri FROM ledger WHERE uri NOT LIKE 's3://%' ORDER BY uri")
+    for source in SOURCES:
+        gone = [uri for owner, uri in local if owner == source and not os.path.exists(uri)]  # noqa: PTH110 (many)
+        if gone:
+            console.print(Text(f"note: {gone_note(source, gone)}", "yellow"))

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sparkify.config import Settings
 from sparkify.sources import LoadFile, SourcePlan, Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = tuple[Any, ...]
 Source = Literal["song_data", "log_data"]
 Progress = Callable[[int, int], None]
 """Called with (files finished, bytes read) since the last call."""
+
+OnRecords = Callable[["pa.StringArray"], None]
 
 
 class Warehouse(Protocol):
@@ -70,6 +75,7 @@ class Warehouse(Protocol):
         removed: list[int],
         paths: list[list[str | int]],
         progress: Progress,
+        on_records: OnRecords,
     ) -> dict[int, int]:
         """Load the records of files, and take out those of files that have been replaced.
 
@@ -83,6 +89,7 @@ class Warehouse(Protocol):
             removed: file_ids whose rows are to be removed first.
             paths: for each column of the staging table, the keys that lead to its value.
             progress: told how far the reading is.
+            on_records: shown the texts of the records in batches, where they come through this process.
 
         Returns:
             The number of records in each file, by file_id, counted independently of the database.

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from sparkify.config import Settings
-from sparkify.engines import Progress, Row, Source
+from sparkify.engines import OnRecords, Progress, Row, Source
 from sparkify.engines.parsing import NOUNS, create_view, set_paths
 from sparkify.errors import SparkifyError, WarehouseError
 from sparkify.interrupts import interruptible
@@ -113,6 +113,13 @@ class DuckDBWarehouse:
                 f" {', '.join(sorted(missing))}",
                 "name another file with --database, or replace all of them with: sparkify create-tables",
             )
+        if not missing and not self.query(
+            "SELECT 1 FROM duckdb_columns() WHERE table_name = 'runs' AND column_name = 'event_keys'"
+        ):
+            raise WarehouseError(
+                f"{self.location}: was loaded by an older version of sparkify",
+                "make its tables anew with: sparkify create-tables, then load with: sparkify etl",
+            )
         return not missing
 
     def _holds_tables(self) -> bool:
@@ -152,6 +159,7 @@ class DuckDBWarehouse:
         removed: list[int],
         paths: list[list[str | int]],
         progress: Progress,
+        on_records: OnRecords,
     ) -> dict[int, int]:
         """Load the records of files, and take out those of files that have been replaced."""
         noun = NOUNS[source]
@@ -176,7 +184,7 @@ class DuckDBWarehouse:
             )
         ]
         set_paths(self._connection, noun, columns, paths)
-        reader = RecordReader(store, added, on_progress=progress)
+        reader = RecordReader(store, added, on_progress=progress, on_records=on_records)
         self._read_into(f"stage_{noun}", noun, reader)
         self._restage_dirty(source, store, added, reader.counts)
         return reader.counts

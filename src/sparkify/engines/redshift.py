@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from sparkify.config import Settings
-from sparkify.engines import Progress, Row, Source
+from sparkify.engines import OnRecords, Progress, Row, Source
 from sparkify.engines.redshift_copy import check_settings
 from sparkify.engines.redshift_login import explain, log_in, message_of
 from sparkify.engines.redshift_stage import Stager
@@ -215,9 +215,10 @@ class RedshiftWarehouse:
         removed: list[int],
         paths: list[list[str | int]],
         progress: Progress,
+        on_records: OnRecords,
     ) -> dict[int, int]:
         """Load the records of files, and take out those of files that have been replaced."""
-        return self._stager.stage(source, store, added, removed, paths, progress)
+        return self._stager.stage(source, store, added, removed, paths, progress, on_records)
 
     def count_loaded(self, source: Source) -> dict[int, int]:
         """How many records of each file the last ``stage`` has loaded."""
