@@ -10,12 +10,14 @@ import pytest
 from sparkify.config import Settings
 from sparkify.errors import SourceError, TooManyRejectsError
 from sparkify.keys import EVENT_KEYS
-from sparkify.pipeline import run_etl
+from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
 from tests.cli_support import Run
+from tests.engines import Engine
 from tests.support import Loaded, Record, event, track, write
 
 Load = Callable[..., Loaded]
+Notes = Callable[..., list[str]]
 
 
 def jsonpaths(**changed: str) -> str:
@@ -41,12 +43,19 @@ def with_paths(folder: Path, settings: Settings) -> Callable[..., Settings]:
     return write_paths
 
 
-def notes(settings: Settings, **options: bool) -> list[str]:
-    return run_etl(settings, Silence(), **options).notes
+@pytest.fixture
+def notes(engine: Engine, folder: Path) -> Notes:
+    """What a run with some settings says beside its figures."""
+
+    def run(settings: Settings, **options: bool) -> list[str]:
+        engine.publish(folder)
+        return run_etl(settings, Silence(), **options).notes
+
+    return run
 
 
 def test_a_key_that_no_record_has_is_named_with_the_file_that_asks_for_it(
-    with_paths: Callable[..., Settings],
+    with_paths: Callable[..., Settings], notes: Notes
 ) -> None:
     settings = with_paths(userAgent="$['useragent']", location="$.place.name")
     assert notes(settings) == [
@@ -57,7 +66,7 @@ def test_a_key_that_no_record_has_is_named_with_the_file_that_asks_for_it(
 
 
 def test_a_misspelt_key_that_rejects_all_records_is_named_with_the_rejects(
-    with_paths: Callable[..., Settings],
+    with_paths: Callable[..., Settings], notes: Notes
 ) -> None:
     with pytest.raises(TooManyRejectsError, match=r"no record has \$\['sessionid'\]; check its spelling"):
         notes(replace(with_paths(sessionId="$.sessionid"), max_reject_share=0.01))
@@ -92,7 +101,7 @@ def test_a_new_key_with_a_strange_name_is_shown_as_json(folder: Path, load: Load
 
 
 def test_jsonpaths_that_changed_are_said_to_need_a_full_load(
-    folder: Path, with_paths: Callable[..., Settings]
+    folder: Path, with_paths: Callable[..., Settings], notes: Notes
 ) -> None:
     assert notes(with_paths()) == []
     settings = with_paths(location="$.userAgent", userAgent="$.location")
@@ -109,7 +118,7 @@ def test_jsonpaths_that_changed_are_said_to_need_a_full_load(
 
 
 def test_jsonpaths_that_say_the_same_in_other_words_have_not_changed(
-    folder: Path, settings: Settings, with_paths: Callable[..., Settings]
+    folder: Path, settings: Settings, with_paths: Callable[..., Settings], notes: Notes
 ) -> None:
     assert notes(settings) == []  # without a file
     other = json.dumps(
@@ -132,12 +141,12 @@ def test_jsonpaths_that_say_the_same_in_other_words_have_not_changed(
     ],
 )
 def test_a_position_and_a_key_that_is_a_number_are_told_apart(
-    folder: Path, load: Load, with_paths: Callable[..., Settings], path: str, song: str | None
+    folder: Path, with_paths: Callable[..., Settings], path: str, song: str | None, notes: Notes
 ) -> None:
     extra = {"a": ["in an array"], "b": {"0": "under a key"}, 'x"y\\z': ["first", "second"], "0": "top"}
     write(folder / "log_data/a.json", event() | extra)
-    run_etl(settings := with_paths(song=path), Silence())
-    assert Loaded(settings, load().summary).query("SELECT song FROM staging_events") == [(song,)]
+    notes(settings := with_paths(song=path))
+    assert Loaded(settings, Summary()).query("SELECT song FROM staging_events") == [(song,)]
 
 
 @pytest.mark.parametrize(
