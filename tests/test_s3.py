@@ -119,6 +119,19 @@ def test_the_jsonpaths_file_beside_the_logs_is_found_on_s3(settings: Settings, b
     assert fails(remote).startswith(f"{bucket.uri}/log_json_path.json: not a JSONPaths file")
 
 
+def test_a_file_beside_the_logs_that_may_not_be_read_is_named_and_the_usual_keys_count(
+    settings: Settings, faulty: tuple[FaultyS3, Bucket]
+) -> None:
+    server, bucket = faulty
+    # What S3 says of an object that is not there to those who may read, but not list.
+    server.add(on="log_json_path.json", kind="status", status=403, times=None)
+    summary = etl(bucket.settings(settings))
+    assert summary.notes == [
+        f"{bucket.uri}/log_json_path.json: access denied, if it is there at all; the usual keys of the logs count"
+    ]
+    assert summary.tables["songplays"] == (40, 40)
+
+
 def test_objects_that_are_gone_are_named_and_those_of_other_prefixes_are_not(
     settings: Settings, bucket: Bucket
 ) -> None:

@@ -53,9 +53,10 @@ def plan(
             todo.added.append(LoadFile(next_id, item))
             next_id += 1
         there = {item.uri for item in objects}
-        todo.gone = sorted(
-            uri for owner, uri in known if owner == source and uri not in there and store.covers(uri)
-        )
+        if prefix := store.prefix():
+            todo.gone = sorted(
+                uri for owner, uri in known if owner == source and uri not in there and uri.startswith(prefix)
+            )
     return plans
 
 

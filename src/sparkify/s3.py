@@ -88,11 +88,15 @@ class S3Source:
             raise no_data(self._location)
         return sorted(objects, key=lambda item: item.uri)
 
-    def covers(self, uri: str) -> bool:
-        """Whether a listing names an object of this URI, if it is there."""
-        is_single = is_data(self._key.rpartition("/")[2])
-        prefix = "/".join(filter(None, [self._bucket, self._key.strip("/")]))
-        return not is_single and uri.startswith(f"s3://{prefix}/")
+    def prefix(self) -> str | None:
+        """What the URIs of all its objects begin with."""
+        if is_data(self._key.rpartition("/")[2]):
+            return None
+        return (
+            f"s3://{self._bucket}/{self._key.rstrip('/')}/"
+            if self._key.strip("/")
+            else f"s3://{self._bucket}/"
+        )
 
     def _list(self, prefix: str) -> list[SourceObject]:
         """All pages of a listing; from the start when one breaks off, which the client does not retry."""

@@ -52,8 +52,8 @@ class Store(Protocol):
         """
         ...
 
-    def covers(self, uri: str) -> bool:
-        """Whether a listing names an object of this URI, if it is there."""
+    def prefix(self) -> str | None:
+        """What the URIs of all objects of this place begin with, and no others; None where it is one object."""
         ...
 
     def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
@@ -190,9 +190,9 @@ class LocalSource:
             raise no_data(self._location)
         return objects
 
-    def covers(self, uri: str) -> bool:
-        """Whether a listing names an object of this URI, if it is there."""
-        return self._path.is_dir() and uri.startswith(f"{self._path.resolve()}/".replace("//", "/"))
+    def prefix(self) -> str | None:
+        """What the paths of all its files begin with."""
+        return str(self._path.resolve()).rstrip("/") + "/" if self._path.is_dir() else None
 
     def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
         """Each file with its bytes."""
