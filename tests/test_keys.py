@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sparkify.config import Settings
+from sparkify.engines import plain_files
 from sparkify.errors import SourceError, TooManyRejectsError
 from sparkify.keys import EVENT_KEYS
 from sparkify.pipeline import Summary, run_etl
@@ -92,6 +93,18 @@ def test_new_keys_of_logs_and_songs_are_named_once(folder: Path, load: Load) -> 
         " (25 records were looked at)",
     ]
     assert load().summary.notes == []
+
+
+def test_new_and_missing_keys_of_large_files_are_named_as_well(
+    folder: Path, with_paths: Callable[..., Settings], notes: Notes
+) -> None:
+    half: list[Record] = [event(ts=number) for number in range(3000)]
+    write(folder / "log_data/a.json", *half, *(record | {"device": "phone"} for record in half))
+    assert (folder / "log_data/a.json").stat().st_size > 2 * plain_files.MIN_BYTES
+    first, second = notes(settings := with_paths(location="$.place"))
+    assert first.startswith("log_data: no record has $['place']; check its spelling in")
+    assert second.startswith('log_data: keys that no column takes, ignored: "device", "location" (')
+    assert Loaded(settings, Summary()).query("SELECT COUNT(*) FROM staging_events") == [(6000,)]
 
 
 def test_a_new_key_with_a_strange_name_is_shown_as_json(folder: Path, load: Load) -> None:

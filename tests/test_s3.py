@@ -127,7 +127,8 @@ def test_a_file_beside_the_logs_that_may_not_be_read_is_named_and_the_usual_keys
     server.add(on="log_json_path.json", kind="status", status=403, times=None)
     summary = etl(bucket.settings(settings))
     assert summary.notes == [
-        f"{bucket.uri}/log_json_path.json: access denied, if it is there at all; the usual keys of the logs count"
+        f"{bucket.uri}/log_json_path.json: access denied, if it is there at all;"
+        " the usual keys of the logs count"
     ]
     assert summary.tables["songplays"] == (40, 40)
 

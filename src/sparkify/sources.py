@@ -53,7 +53,7 @@ class Store(Protocol):
         ...
 
     def prefix(self) -> str | None:
-        """What the URIs of all objects of this place begin with, and no others; None where it is one object."""
+        """What the URIs of all its objects begin with, and no others; None where it is a single object."""
         ...
 
     def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
@@ -198,6 +198,20 @@ class LocalSource:
         """Each file with its bytes."""
         for file in files:
             yield file, _read_chunks(file.source, chunk_bytes)
+
+    def check_unchanged(self, files: Iterable[LoadFile]) -> None:
+        """Make sure that files are still the versions that were listed.
+
+        Raises:
+            SourceChangedError: one is not.
+        """
+        for file in files:
+            try:
+                is_same = _described(file.source.uri, Path(file.source.uri).stat()) == file.source
+            except OSError:
+                is_same = False
+            if not is_same:
+                raise SourceChangedError(file.source.uri)
 
     def read_text(self) -> str:
         """The text of the file."""
