@@ -134,12 +134,12 @@ def test_an_unknown_key_is_warned_about_with_the_nearest_known_one(tmp_path: Pat
         ("HOST=x\n", "line 1: a [SECTION] must come first"),
         ("[S3]\nLOG_DATA=a\nLOG_DATA=b\n", "line 3: [S3] LOG_DATA stands there twice"),
         ("[S3]\n[S3]\n", "line 2: [S3] stands there twice"),
-        ("[CLUSTER]\nDB_PORT=secret\n", "[CLUSTER] DB_PORT: 'secret' is not a whole number"),
-        ("[WAREHOUSE]\nMAX_REJECT_SHARE=some\n", "[WAREHOUSE] MAX_REJECT_SHARE: 'some' is not a number"),
+        ("[CLUSTER]\nDB_PORT=secret\n", "[CLUSTER] DB_PORT is not a whole number"),
+        ("[WAREHOUSE]\nMAX_REJECT_SHARE=some\n", "[WAREHOUSE] MAX_REJECT_SHARE is not a number"),
         ("[WAREHOUSE]\nMAX_REJECT_SHARE=1.5\n", "[WAREHOUSE] MAX_REJECT_SHARE: max_reject_share is 1.5"),
-        ("[WAREHOUSE]\nMEMORY_LIMIT=a lot\n", "[WAREHOUSE] MEMORY_LIMIT: memory_limit is 'a lot'"),
-        ("[WAREHOUSE]\nMEMORY_LIMIT=0GB\n", "[WAREHOUSE] MEMORY_LIMIT: memory_limit is '0GB'"),
-        ("[WAREHOUSE]\nMEMORY_LIMIT=512\n", "[WAREHOUSE] MEMORY_LIMIT: memory_limit is '512'"),
+        ("[WAREHOUSE]\nMEMORY_LIMIT=a lot\n", "[WAREHOUSE] MEMORY_LIMIT is no amount of memory"),
+        ("[WAREHOUSE]\nMEMORY_LIMIT=0GB\n", "[WAREHOUSE] MEMORY_LIMIT is no amount of memory"),
+        ("[WAREHOUSE]\nMEMORY_LIMIT=512\n", "[WAREHOUSE] MEMORY_LIMIT is no amount of memory"),
         ("[WAREHOUSE]\nMAX_REJECT_SHARE=nan\n", "[WAREHOUSE] MAX_REJECT_SHARE: max_reject_share is nan"),
         ("[S3]\nREQUESTS=0\n", "[S3] REQUESTS: s3_requests is 0"),
         ("[S3]\nTIMEOUT=-1\n", "[S3] TIMEOUT: s3_timeout is -1"),
@@ -192,16 +192,16 @@ def test_redshift_is_meant_in_capitals_too(name: str) -> None:
 def test_a_tilde_in_the_database_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert load_settings(None, {"SPARKIFY_DATABASE": "~/x.duckdb"}).database == f"{tmp_path}/x.duckdb"
-    with pytest.raises(UsageError, match="there is no such user"):
+    with pytest.raises(UsageError, match="the name of no user"):
         load_settings(None, {}, database="~nobody-at-all/x.duckdb")
 
 
 @pytest.mark.parametrize("name", ["md:x", "MD:", "motherduck:x", "postgres:dbname=x", "s3://bucket/x.duckdb"])
 def test_a_database_of_another_kind_is_refused_with_the_reason(name: str) -> None:
-    with pytest.raises(UsageError, match="can't be used, for a load has to commit in one file") as caught:
+    with pytest.raises(UsageError, match="names another kind of database than a DuckDB file") as caught:
         load_settings(None, {}, database=name)
-    assert caught.value.message.startswith(f"--database: database is {name!r}")
-    assert "name a DuckDB file" in caught.value.hint
+    assert caught.value.message.startswith("--database names")
+    assert "a load has to commit in one file" in caught.value.hint
 
 
 def test_a_value_that_is_no_text_is_refused_by_its_name() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from sparkify import config_rules
+from sparkify import config_rules, credentials
 from sparkify.errors import UsageError
 
 DEFAULT_CONFIG = "dwh.cfg"
@@ -195,6 +195,7 @@ def load_settings(
     if "database" not in origins and origins.get("host", ("", ""))[0]:
         # A configuration that names a cluster's address means that cluster.
         origins["database"] = ("redshift", origins["host"][1])
+    credentials.require_none_in(origins)
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     settings = Settings(**values, warnings=tuple(warnings))
     config_rules.check(settings, {name: origin for name, (_, origin) in origins.items()})
@@ -245,7 +246,9 @@ def _read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str
             key = f"{section.upper()}.{option.upper()}"
             if key not in _FILE_KEYS:
                 nearest = _nearest(key, _FILE_KEYS)
-                warnings.append(f"{path}: unknown key [{section}] {option.upper()}, ignored{nearest}")
+                # Only its first word: KEY value = more makes all before the = a key.
+                name = option.upper().split()[0]
+                warnings.append(f"{path}: unknown key [{section}] {name}, ignored{nearest}")
             elif text := _unquoted(value or ""):
                 place = f"[{section}] {option.upper()}"
                 before, other = found.setdefault(_FILE_KEYS[key], (text, place))
@@ -285,7 +288,8 @@ def _convert(name: str, text: str, origin: str) -> str | int | float | bool:
         raise UsageError(f"{origin}: not UTF-8", "rename what it names") from None
     except (ValueError, KeyError):
         wanted = "true or false" if kind is bool else "a whole number" if kind is int else "a number"
-        raise UsageError(f"{origin}: {text!r} is not {wanted}", "correct it") from None
+        # Without the value: a password may stand in the wrong line.
+        raise UsageError(f"{origin} is not {wanted}", "correct it") from None
 
 
 def file_keys(name: str) -> list[tuple[str, str]]:

@@ -47,25 +47,23 @@ def normalized(name: str, value: Any, origin: str) -> Any:
 def _database(text: str, origin: str) -> str:
     if text.lower() == "redshift":
         return "redshift"
-    if kind := _KIND_OF_DATABASE.match(text):
+    # Without the value: an address may hold a password.
+    if _KIND_OF_DATABASE.match(text):
         raise UsageError(
-            f"{origin}: database is {text!r}: databases of the kind {kind[1]}: can't be used, for a load"
-            " has to commit in one file as a whole",
-            f"name a DuckDB file (one of that very name as ./{text}), or redshift",
+            f"{origin} names another kind of database than a DuckDB file or Redshift",
+            "a load has to commit in one file: name a path (if it has a colon, as ./name:x), or redshift",
         )
     try:
         return str(Path(text).expanduser()) if text.startswith("~") else text
     except RuntimeError:
-        raise UsageError(
-            f"{origin}: database is {text!r}: there is no such user", "write the path out"
-        ) from None
+        raise UsageError(f"{origin} begins with ~ and the name of no user", "write the path out") from None
 
 
 def _size(text: str, origin: str) -> str:
     size = _SIZE.fullmatch(text.strip())
     if not size or not float(size[1]):
         raise UsageError(
-            f"{origin}: memory_limit is {text!r}", "it is a number with a unit, e.g. 1GB, 512 MB or 2gib"
+            f"{origin} is no amount of memory", "it is a number with a unit, e.g. 1GB, 512 MB or 2gib"
         )
     number, unit, binary = size.groups()
     return f"{number}{unit.upper()}{binary.lower()}B"
@@ -94,6 +92,6 @@ def check(settings: "Settings", origins: Mapping[str, str]) -> None:
         )
     if settings.login not in ("", "password", "iam"):
         raise UsageError(
-            f"{origins['login']}: login is {settings.login!r}",
-            "it is password or iam, or empty: then with the password where there is one, else through IAM",
+            f"{origins['login']} is neither password nor iam",
+            "leave it empty to log in with the password where there is one, else through IAM",
         )

@@ -10,7 +10,6 @@ import duckdb
 
 from sparkify.config import Settings
 from sparkify.engines import OnRecords, Progress, Row, Source
-from sparkify.engines.duckdb_stage import stage_files
 from sparkify.engines.parsing import NOUNS, set_paths
 from sparkify.errors import WarehouseError
 from sparkify.interrupts import interruptible
@@ -183,6 +182,8 @@ class DuckDBWarehouse:
             )
         ]
         set_paths(self._connection, noun, columns, paths)
+        from sparkify.engines.duckdb_stage import stage_files  # brings PyArrow, which only loading needs
+
         return stage_files(self, self._connection, source, store, added, paths, progress, on_records)
 
     def number_songplays(self) -> None:
@@ -226,6 +227,11 @@ class DuckDBWarehouse:
                 yield
             except duckdb.Error as error:
                 raise WarehouseError(f"{self.location}: {_first_line(error)}", _remedy(error)) from None
+
+    def keep_view(self, name: str) -> None:
+        """Work a view out once, for all that this connection asks of it later."""
+        # A temporary table of the same name comes before it, and is seen by this connection alone.
+        self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {name}")
 
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""

@@ -49,6 +49,7 @@ class RedshiftWarehouse:
         name = settings.host or settings.workgroup or settings.cluster_identifier
         self.location = f"{name}/{settings.db_name or 'dev'}"
         self._settings = settings
+        self._read_only = read_only
         self._connection = log_in(settings)
         self._stager = Stager(self, settings)
         try:
@@ -75,7 +76,19 @@ class RedshiftWarehouse:
             return [column[0] for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
         except (Error, OSError, AttributeError) as error:
             # AttributeError: the driver's own, where the connection is gone.
-            raise explain(error, self.location, self._settings) from None
+            explained = explain(error, self.location, self._settings)
+            if self._read_only:
+                self._read_again()
+            raise explained from None
+
+    def _read_again(self) -> None:
+        """Begin anew after an error, which ends a transaction: without, no statement would work any more."""
+        from redshift_connector.error import Error
+
+        with contextlib.suppress(Error, OSError, AttributeError):
+            cursor = self._connection.cursor()
+            cursor.execute("ROLLBACK")
+            cursor.execute("BEGIN READ ONLY")
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with ``?`` for its parameters, and return its rows."""
@@ -230,6 +243,9 @@ class RedshiftWarehouse:
     def audit_scope(self) -> contextlib.AbstractContextManager[None]:
         """Let audits see everything: a cluster has the strength for it."""
         return contextlib.nullcontext()
+
+    def keep_view(self, name: str) -> None:
+        """Do nothing: a transaction that is read-only can't make a table, not even a temporary one."""
 
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
