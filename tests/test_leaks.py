@@ -100,7 +100,7 @@ def test_the_commands_on_duckdb_let_no_secret_out(leaks: Leaks) -> None:
         (1, "query", "SELECT * FROM no_such_table"),
         (1, "query", "SELEKT 1"),
         (1, "query", "SELECT getenv('AWS_SECRET_ACCESS_KEY')"),
-        (1, "query", "DELETE FROM songplays"),
+        (2, "query", "DELETE FROM songplays"),
         (0, "questions"),
         (0, "questions", "--all"),
         (2, "questions", "no_such_question"),
@@ -250,7 +250,7 @@ def test_the_commands_on_redshift_let_no_secret_out(
     # The right password, but keys that S3 does not know.
     monkeypatch.setenv("SPARKIFY_DB_PASSWORD", redshift.password)
     assert "the credentials were not accepted" in leaks.run("etl")[1]
-    assert leaks.run("query", f"CREATE USER someone PASSWORD '{PASSWORD}'")[0] == 1
+    assert leaks.run("query", f"CREATE USER someone PASSWORD '{PASSWORD}'")[0] == 2
     right = marked.replace(KEY_ID, redshift.s3_access_key).replace(SECRET_KEY, redshift.s3_secret_key)
     config.write_text(right + places + "[IAM_ROLE]\nARN=arn:aws:iam::123456789012:role/unknown\n")
     leaks.run("etl")

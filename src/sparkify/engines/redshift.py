@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from sparkify.config import Settings
-from sparkify.engines import Progress, Row, Source
+from sparkify.engines import OnRecords, Progress, Row, Source
 from sparkify.engines.redshift_copy import check_settings
 from sparkify.engines.redshift_login import explain, log_in, message_of
 from sparkify.engines.redshift_stage import Stager
@@ -95,8 +95,13 @@ class RedshiftWarehouse:
         return self.execute(sql, parameters)[1]
 
     def select(self, sql: str) -> tuple[list[str], list[Row]]:
-        """Run a user's statement, and return the names of its columns and its rows."""
+        """Run a statement, and return the names of its columns and its rows."""
         return self.execute(sql)
+
+    def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
+        """Run a user's SELECT; the driver takes all of its rows at once."""
+        columns, rows = self.execute(sql)
+        return columns, iter(rows)
 
     def run(self, script: str) -> None:
         """Run all statements of a SQL file in the shared dialect."""
@@ -223,9 +228,10 @@ class RedshiftWarehouse:
         removed: list[int],
         paths: list[list[str | int]],
         progress: Progress,
+        on_records: OnRecords,
     ) -> dict[int, int]:
         """Load the records of files, and take out those of files that have been replaced."""
-        return self._stager.stage(source, store, added, removed, paths, progress)
+        return self._stager.stage(source, store, added, removed, paths, progress, on_records)
 
     def count_loaded(self, source: Source) -> dict[int, int]:
         """How many records of each file the last ``stage`` has loaded."""

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sparkify.config import Settings
-from sparkify.engines import Progress, Row, Source
+from sparkify.engines import OnRecords, Progress, Row, Source
 from sparkify.engines.parsing import NOUNS, set_paths
 from sparkify.engines.redshift_copy import (
     MAX_MAXERROR,
@@ -123,6 +123,7 @@ class Stager:
         removed: list[int],
         paths: list[list[str | int]],
         progress: Progress,
+        on_records: OnRecords,
     ) -> dict[int, int]:
         """Load the records of files, and take out those of files that have been replaced."""
         noun = NOUNS[source]
@@ -143,7 +144,7 @@ class Stager:
                 "copy the files to a bucket, and name it in [S3] SONG_DATA and LOG_DATA as s3://bucket/folder",
             )
         if self._settings.work_prefix:
-            counts = self._by_manifest(source, store, added, paths, progress)
+            counts = self._by_manifest(source, store, added, paths, progress, on_records)
         else:
             counts = self._by_prefix(source, store, added, progress)
         self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
@@ -186,6 +187,7 @@ class Stager:
         added: list[LoadFile],
         paths: list[list[str | int]],
         progress: Progress,
+        on_records: OnRecords,
     ) -> dict[int, int]:
         """Load just these files: small ones bundled, large ones from where they are."""
         # A manifest and its files have to be in one region, so what comes from another is bundled, too.
@@ -196,7 +198,7 @@ class Stager:
         counts: dict[int, int] = {}
         with WorkFolder(self._settings) as work:
             if small:
-                counts |= self._copy_bundled(source, store, small, paths, work, progress)
+                counts |= self._copy_bundled(source, store, small, paths, work, progress, on_records)
             jsonpaths = jsonpaths_file(work, paths) if large and source == "log_data" else ""
             for options in ([], ["GZIP"]):
                 some = [file for file in large if file.source.uri.endswith(".gz") == bool(options)]
@@ -216,10 +218,11 @@ class Stager:
         paths: list[list[str | int]],
         work: WorkFolder,
         progress: Progress,
+        on_records: OnRecords,
     ) -> dict[int, int]:
         """Bundle and load files; those with bad records are read once more, to tell which and why."""
         noun = NOUNS[source]
-        reader = RecordReader(store, files, on_progress=progress)
+        reader = RecordReader(store, files, on_progress=progress, on_records=on_records)
         first = self._bundle(source, files, paths, work, reader)
         rejects = self._copy_parts(source, files, work, first)
         dirty_ids = {reject[-1] for reject in rejects}
