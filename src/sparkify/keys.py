@@ -8,15 +8,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sparkify.config import Settings
 from sparkify.errors import SourceMissingError
 from sparkify.jsonpaths import Path, parsed_jsonpaths, read_jsonpaths, written
 from sparkify.sources import beside, open_source
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 EVENT_KEYS = (
     "artist",
@@ -55,7 +51,6 @@ SONG_KEYS = (
 """The keys of the song files, in the order of the columns of staging_songs."""
 
 SAMPLED_RECORDS = 1000
-SAMPLED_OF_A_BATCH = 20
 """So few that looking at them costs some milliseconds a load."""
 
 
@@ -122,13 +117,11 @@ class KeySample:
         self.records = 0
         self.unknown: dict[str, None] = {}
 
-    def look(self, texts: "pa.StringArray") -> None:
-        """Look at some of a batch of records."""
-        for position in range(0, len(texts), max(1, len(texts) // SAMPLED_OF_A_BATCH)):
-            if self.records >= SAMPLED_RECORDS:
-                return
+    def look(self, texts: list[str]) -> None:
+        """Look at some more records."""
+        for text in texts[: SAMPLED_RECORDS - self.records]:
             try:
-                record = json.loads(texts[position].as_py())
+                record = json.loads(text)
             except (ValueError, RecursionError):
                 continue
             if isinstance(record, dict):

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -36,6 +37,8 @@ CHUNK_BYTES = 4 * 2**20
 
 KEPT_BYTES = 1000
 """How much is kept of a record that can't become text; Redshift's error tables keep 1,024."""
+
+_SHOWN_OF_A_BATCH = 20
 
 _WORTH_ASKING_BYTES = 2**16
 """From how much text on DuckDB is asked which lines are objects."""
@@ -67,7 +70,7 @@ class RecordReader:
         careful: take a line for an object only where it can be parsed, not where its ends look like one.
         chunk_bytes: how much to read and cut at a time.
         on_progress: called with (files finished, bytes read) since the last call.
-        on_records: shown the texts of each batch.
+        on_records: shown some texts of each batch.
 
     Attributes:
         counts: records per file_id, complete once the batches have been consumed.
@@ -82,7 +85,7 @@ class RecordReader:
         careful: bool = False,
         chunk_bytes: int = CHUNK_BYTES,
         on_progress: Callable[[int, int], None] = lambda _files, _bytes: None,
-        on_records: Callable[["pa.StringArray"], None] = lambda _texts: None,
+        on_records: Callable[[list[str]], None] = lambda _texts: None,
     ) -> None:
         self._store = store
         self._files = files
@@ -101,7 +104,9 @@ class RecordReader:
     def _guarded(self) -> Iterator[pa.RecordBatch]:
         try:
             for batch in self._batches():
-                self._on_records(batch.column("raw"))
+                texts = batch.column("raw")
+                step = max(1, len(texts) // _SHOWN_OF_A_BATCH)
+                self._on_records([texts[position].as_py() for position in range(0, len(texts), step)])
                 yield batch
         except BaseException as error:
             self.error = error
@@ -197,10 +202,8 @@ class RecordReader:
             regular = self._is_object(data, starts, ends)
         if not regular.all():
             return None, set(piece_of[~regular].tolist())
-        if not len(starts):
-            return pa.RecordBatch.from_pylist([], schema=SCHEMA), set()
         try:
-            raw = _texts(data, starts).cast(pa.string())
+            raw = _texts(data, starts)
         except pa.ArrowInvalid:  # some piece is not UTF-8: take them record by record
             return None, {number for number, piece in enumerate(pieces) if not _is_utf8(piece.data)}
         first_lines = np.array([piece.first_line for piece in pieces])
@@ -212,8 +215,8 @@ class RecordReader:
             self.counts[file_id] += count
         return pa.RecordBatch.from_arrays(
             [
-                pa.array(file_ids[piece_of]),
-                pa.array(lines - line_of_piece[piece_of] + first_lines[piece_of]),
+                _integers(file_ids[piece_of]),
+                _integers(lines - line_of_piece[piece_of] + first_lines[piece_of]),
                 raw,
                 pa.nulls(len(starts), pa.string()),
             ],
@@ -231,7 +234,7 @@ class RecordReader:
         if len(data) < _WORTH_ASKING_BYTES:  # the splitter tells sooner
             return np.zeros(len(starts), np.bool_)
         try:
-            texts = _texts(data, starts).cast(pa.string())
+            texts = _texts(data, starts)
         except pa.ArrowInvalid:  # not UTF-8 somewhere, which is found out again, record by record
             texts = pa.array(
                 [data[start:end].decode(errors="replace") for start, end in zip(starts, ends, strict=True)]
@@ -285,10 +288,23 @@ def _is_regular(data: bytes, starts: Positions, ends: Positions) -> Flags:
     return found
 
 
-def _texts(data: bytes, starts: Positions) -> pa.Array:
-    """Each record's bytes, up to the next one's: the white space between them is part of no value."""
+def _texts(data: bytes, starts: Positions) -> pa.StringArray:
+    """Each record's text, up to the next one's: the white space between them is part of no value.
+
+    Raises:
+        pyarrow.ArrowInvalid: not UTF-8.
+    """
     offsets = np.append(starts, len(data)).astype(np.int32)
-    return pa.Array.from_buffers(pa.binary(), len(starts), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    texts = pa.Array.from_buffers(pa.string(), len(starts), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    texts.validate(full=True)
+    return texts
+
+
+def _integers(values: npt.NDArray[np.integer[Any]]) -> pa.Array:
+    # pa.array would import pandas where that is installed, to see whether the values are its.
+    return pa.Array.from_buffers(
+        pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))]
+    )
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -2,20 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from sparkify.config import Settings
 from sparkify.sources import LoadFile, SourcePlan, Store
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Row = tuple[Any, ...]
 Source = Literal["song_data", "log_data"]
 Progress = Callable[[int, int], None]
 """Called with (files finished, bytes read) since the last call."""
 
-OnRecords = Callable[["pa.StringArray"], None]
+OnRecords = Callable[[list[str]], None]
 
 
 class Warehouse(Protocol):

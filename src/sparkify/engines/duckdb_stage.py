@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from sparkify.engines import OnRecords, Progress, Source, plain_files
 from sparkify.engines.parsing import NOUNS, create_view
@@ -99,7 +98,7 @@ def _stage_plain(
             # What was read must be what was counted; and if a file has changed, that explains any error.
             store.check_unchanged(plain)
         for file in plain:
-            on_records(pa.array(plain_files.some_lines(file), pa.string()))
+            on_records(plain_files.some_lines(file))
         counts |= lines
         progress(len(plain), 0)
     return counts
