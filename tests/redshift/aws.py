@@ -80,8 +80,9 @@ def answering(account: Account) -> Iterator[None]:
                 asked = dict(parse_qsl(body))
                 operation = asked.pop("Action")
             refusal = account.refusal
-            if operation == "DescribeCustomDomainAssociations":
-                # The driver takes a host that is not below amazonaws.com for a name of the customer's own.
+            if operation == "DescribeCustomDomainAssociations" or "CustomDomainName" in asked:
+                # The driver takes a host that is not below amazonaws.com for a name of the customer's own, and
+                # tries again when there is none.
                 refusal = ("CustomDomainAssociationNotFoundFault", "there are none")
             else:
                 answered = account.answer(operation, asked)
