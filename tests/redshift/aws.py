@@ -77,12 +77,12 @@ def answering(account: Account) -> Iterator[None]:
             if target:
                 operation, asked = target.rpartition(".")[2], json.loads(body or "{}")
             else:
-                asked = dict(parse_qsl(body))
+                asked = dict(parse_qsl(body, keep_blank_values=True))
                 operation = asked.pop("Action")
             refusal = account.refusal
             if operation == "DescribeCustomDomainAssociations" or "CustomDomainName" in asked:
-                # The driver takes a host that is not below amazonaws.com for a name of the customer's own, and
-                # tries again when there is none.
+                # The driver takes a host that is not below amazonaws.com, or is missing, for a name of the
+                # customer's own, and asks again when there is none.
                 refusal = ("CustomDomainAssociationNotFoundFault", "there are none")
             else:
                 answered = account.answer(operation, asked)
