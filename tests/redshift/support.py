@@ -9,12 +9,13 @@ from sparkify.config import Settings, load_settings
 from sparkify.pipeline import EVENT_KEYS, Summary, run_etl
 from sparkify.progress import Progress, Silence
 from tests.engines import RedshiftEngine
+from tests.standin.fixtures import BUCKET
 from tests.state import State, state_of
 from tests.support import Loaded
 
 WAYS: dict[str, dict[str, Any]] = {
-    "bundled": {},
-    "manifest": {"bundle_below_mb": 0},
+    "bundled": {"work_prefix": f"s3://{BUCKET}/work", "bundle_below_mb": 100},
+    "manifest": {"work_prefix": f"s3://{BUCKET}/work", "bundle_below_mb": 0},
     "prefix": {"work_prefix": ""},
 }
 """How files can be loaded, and the settings that choose it."""
@@ -37,14 +38,18 @@ class Site:
     def open(cls, engine: RedshiftEngine, folder: Path) -> "Site":
         """With the warehouse emptied."""
         site = cls(engine, folder, engine.settings(folder, max_reject_share=1))
-        paths = {"jsonpaths": [f"$['{key}']" for key in EVENT_KEYS]}
-        engine.stand_in.s3.put(f"{site.root}/log_json_path.json", json.dumps(paths).encode())
+        site.put_jsonpaths()
         return site
 
     @property
     def root(self) -> str:
         """What the sources are below, on S3."""
         return self.settings.song_data.removesuffix("/song_data")
+
+    def put_jsonpaths(self, **paths: str) -> None:
+        """Write the JSONPaths file of the logs, with the usual path for every key that is not named."""
+        content = {"jsonpaths": [paths.get(key, f"$['{key}']") for key in EVENT_KEYS]}
+        self.engine.stand_in.s3.put(f"{self.root}/log_json_path.json", json.dumps(content).encode())
 
     def use(self, way: str = "bundled", **options: Any) -> None:
         """Load in a certain way from now on."""

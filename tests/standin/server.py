@@ -122,6 +122,11 @@ class RedshiftStandIn:
         return self._s3.endpoint
 
     @property
+    def s3_folder(self) -> Path:
+        """Where the S3 server keeps its buckets."""
+        return self._s3.folder
+
+    @property
     def s3_access_key(self) -> str:
         """The S3 server's only access key."""
         return self._s3.access_key
