@@ -108,12 +108,8 @@ def ask(
 
 
 def prepare_many(warehouse: Warehouse) -> None:
-    """Make a connection ready for many questions: what they have in common is worked out once.
-
-    Several questions look at heard_plays. The view works it out each time; a temporary table of the same
-    name, which comes before it and is seen by this connection alone, does so once.
-    """
-    warehouse.run("CREATE TEMP TABLE heard_plays AS SELECT * FROM heard_plays")
+    """Make a connection ready for many questions: what they have in common is worked out once."""
+    warehouse.keep_view("heard_plays")
 
 
 def fill_in(question: Question, given: Mapping[str, str]) -> str:

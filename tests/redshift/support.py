@@ -1,13 +1,16 @@
 """A place with sources, the warehouse on the stand-in that loads them, and DuckDB's over the same files."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sparkify.config import Settings, load_settings
+from sparkify.engines import connect
 from sparkify.pipeline import EVENT_KEYS, Summary, run_etl
 from sparkify.progress import Progress, Silence
+from sparkify.sql_queries import TABLES, VIEWS
 from tests.engines import RedshiftEngine
 from tests.standin.fixtures import BUCKET
 from tests.state import State, state_of
@@ -53,10 +56,10 @@ class Site:
 
     def use(self, way: str = "bundled", **options: Any) -> None:
         """Load in a certain way from now on."""
-        options = WAYS[way] | options
+        usual = WAYS[way]
         if way == "prefix":
-            options["log_jsonpath"] = f"{self.root}/log_json_path.json"
-        self.settings = replace(self.settings, **options)
+            usual = usual | {"log_jsonpath": f"{self.root}/log_json_path.json"}
+        self.settings = replace(self.settings, **usual | options)
 
     def load(self, progress: Progress | None = None, **options: Any) -> Loaded:
         """Copy the folder to S3, and load what is new."""
@@ -93,10 +96,21 @@ def _comparable(state: State) -> State:
     return state | {"text_repairs": repairs}
 
 
-def without_marks(folder: Path) -> None:
-    """Take byte order marks away: no page says what COPY does about them."""
-    for path in folder.rglob("*.json"):
-        path.write_bytes(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+def drop_what_copy_judges_otherwise(folder: Path) -> None:
+    """Take away byte order marks, of which no page says anything, and arrays, which COPY stores as text."""
+    for path in [*folder.glob("song_data/**/*.json"), *folder.glob("log_data/**/*.json")]:
+        lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
+        path.write_bytes(b"\n".join(line for line in lines if not re.search(rb'":\s*[\[{]', line)))
+
+
+def drop_tables(settings: Settings) -> None:
+    """Leave a database without any table of this project."""
+    warehouse = connect(settings)
+    for view in VIEWS:
+        warehouse.query(f"DROP VIEW IF EXISTS {view}")
+    for table in TABLES:
+        warehouse.query(f"DROP TABLE IF EXISTS {table}")
+    warehouse.close()
 
 
 def assert_equal(found: State, expected: State) -> None:

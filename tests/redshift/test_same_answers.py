@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sparkify.simulate import Settings, simulate, sink_for
-from tests.redshift.support import Site, assert_equal, without_marks
+from tests.redshift.support import Site, assert_equal, drop_what_copy_judges_otherwise
 
 
 def test_the_sample_gives_the_same_tables_on_both_engines(site: Site, sample: Path) -> None:
@@ -28,7 +28,7 @@ def test_dirty_data_give_the_same_rows_and_rejects_on_both_engines(site: Site) -
 @pytest.mark.parametrize("way", ["manifest", "prefix"])
 def test_what_copy_judges_itself_comes_out_the_same(site: Site, way: str) -> None:
     simulate(Settings(songs=30, users=20, days=2, dirty=0.05), sink_for(str(site.folder)))
-    without_marks(site.folder)
+    drop_what_copy_judges_otherwise(site.folder)
     site.use(way)
     loaded, other = site.load(), site.in_duckdb("same.duckdb")
     assert loaded.star == other.star

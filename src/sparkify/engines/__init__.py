@@ -93,6 +93,10 @@ class Warehouse(Protocol):
         """
         ...
 
+    def keep_view(self, name: str) -> None:
+        """Work a view out once, for all that this connection asks of it later, where the engine can."""
+        ...
+
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet.
 

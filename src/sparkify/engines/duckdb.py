@@ -235,6 +235,11 @@ class DuckDBWarehouse:
             except duckdb.Error as error:
                 raise WarehouseError(f"{self.location}: {_first_line(error)}", _remedy(error)) from None
 
+    def keep_view(self, name: str) -> None:
+        """Work a view out once, for all that this connection asks of it later."""
+        # A temporary table of the same name comes before it, and is seen by this connection alone.
+        self.run(f"CREATE TEMP TABLE {name} AS SELECT * FROM {name}")
+
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
         options = ["FORMAT parquet", "COMPRESSION zstd"]

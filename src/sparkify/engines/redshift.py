@@ -222,6 +222,9 @@ class RedshiftWarehouse:
         """Let audits see everything: a cluster has the strength for it."""
         return contextlib.nullcontext()
 
+    def keep_view(self, name: str) -> None:
+        """Do nothing: a transaction that is read-only can't make a table, not even a temporary one."""
+
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
         unload(self.execute, self._settings, select, Path(folder), partition_by)
