@@ -269,6 +269,8 @@ def _transform(warehouse: Warehouse, progress: Progress) -> None:
             garbled = warehouse.query(read_sql("garbled_text", warehouse.engine))
             warehouse.insert("text_repairs", [(text, repair(text)) for (text,) in garbled])
         warehouse.run(read_sql(f"star/{name}"))
+        if name == "songplays":
+            warehouse.number_songplays()
 
 
 def _count_rows(warehouse: Warehouse) -> dict[str, int]:

@@ -165,6 +165,20 @@ class LocalSource:
         for file in files:
             yield file, _read_chunks(file.source, chunk_bytes)
 
+    def check_unchanged(self, files: Iterable[LoadFile]) -> None:
+        """Make sure that files are still the versions that were listed.
+
+        Raises:
+            SourceChangedError: one is not.
+        """
+        for file in files:
+            try:
+                is_same = _described(file.source.uri, Path(file.source.uri).stat()) == file.source
+            except OSError:
+                is_same = False
+            if not is_same:
+                raise SourceChangedError(file.source.uri)
+
     def read_text(self) -> str:
         """The text of the file."""
         try:

@@ -86,6 +86,10 @@ class Warehouse(Protocol):
         """How many records of each file the last ``stage`` has loaded, as the database has it."""
         ...
 
+    def number_songplays(self) -> None:
+        """Give new plays their songplay_id, where the table does not do so itself."""
+        ...
+
     def audit_scope(self) -> AbstractContextManager[None]:
         """Let audits see only the time that this run touched, where that saves work.
 

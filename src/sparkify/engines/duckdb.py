@@ -10,10 +10,10 @@ import duckdb
 
 from sparkify.config import Settings
 from sparkify.engines import Progress, Row, Source
-from sparkify.engines.parsing import NOUNS, create_view, set_paths
-from sparkify.errors import SparkifyError, WarehouseError
+from sparkify.engines.duckdb_stage import stage_files
+from sparkify.engines.parsing import NOUNS, set_paths
+from sparkify.errors import WarehouseError
 from sparkify.interrupts import interruptible
-from sparkify.records import RecordReader
 from sparkify.sources import LoadFile, SourcePlan, Store
 from sparkify.sql_queries import STAR_TABLES, TABLES, VIEWS, read_sql
 
@@ -43,18 +43,18 @@ class DuckDBWarehouse:
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with ``?`` for its parameters, and return its rows."""
-        with self._explained():
+        with self.explained():
             return self._connection.execute(sql, list(parameters)).fetchall()
 
     def select(self, sql: str) -> tuple[list[str], list[Row]]:
         """Run a user's statement, and return the names of its columns and its rows."""
-        with self._explained():
+        with self.explained():
             result = self._connection.execute(sql)
             return [column[0] for column in result.description or ()], result.fetchall()
 
     def run(self, script: str) -> None:
         """Run all statements of a SQL file."""
-        with self._explained():
+        with self.explained():
             self._connection.execute(script)
 
     def insert(self, table: str, rows: Iterable[Row]) -> None:
@@ -64,7 +64,7 @@ class DuckDBWarehouse:
             return
         # Arrays and one statement: a statement per row is hundreds of times slower.
         unnested = ", ".join("UNNEST(?)" for _ in columns)
-        with self._explained():
+        with self.explained():
             self._connection.execute(
                 f'INSERT INTO "{table}" SELECT {unnested}',
                 [list(column) for column in columns],
@@ -81,7 +81,7 @@ class DuckDBWarehouse:
             with contextlib.suppress(duckdb.Error):  # some errors have ended the transaction already
                 self._connection.rollback()
             raise
-        with self._explained():
+        with self.explained():
             self._connection.commit()
         self._is_new = False
 
@@ -112,7 +112,6 @@ class DuckDBWarehouse:
             self.run(f"DROP VIEW IF EXISTS {view}")
         for table in TABLES:
             self.run(f"DROP TABLE IF EXISTS {table}")
-        self.run("DROP SEQUENCE IF EXISTS songplay_ids")
         for table in TABLES:
             self.run(read_sql(f"tables/{table}", self.engine))
         for view in VIEWS:
@@ -159,44 +158,11 @@ class DuckDBWarehouse:
             )
         ]
         set_paths(self._connection, noun, columns, paths)
-        reader = RecordReader(store, added, on_progress=progress)
-        self._read_into(f"stage_{noun}", noun, reader)
-        self._restage_dirty(source, store, added, reader.counts)
-        return reader.counts
+        return stage_files(self, self._connection, source, store, added, paths, progress)
 
-    def _read_into(self, statement: str, noun: str, reader: RecordReader) -> None:
-        self._connection.register("records", reader.stream())
-        try:
-            with self._explained():
-                create_view(self._connection, noun)
-                self._connection.execute(read_sql(statement, self.engine))
-        except SparkifyError:
-            if reader.error is not None:
-                raise reader.error from None
-            raise
-        finally:
-            # An error has aborted the transaction, and the stream goes with it.
-            with contextlib.suppress(duckdb.Error):
-                self._connection.unregister("records")
-
-    def _restage_dirty(
-        self, source: Source, store: Store, added: list[LoadFile], counts: dict[int, int]
-    ) -> None:
-        """Read the files again that not all records of could be loaded from, to tell which and why."""
-        noun = NOUNS[source]
-        table = f"staging_{noun}"
-        self.query(f"DELETE FROM {table} WHERE file_id IS NULL")
-        loaded = self.count_loaded(source)
-        dirty = [file for file in added if loaded.get(file.file_id, 0) != counts[file.file_id]]
-        if not dirty:
-            return
-        ids = [file.file_id for file in dirty]
-        self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [ids])
-        self.run("CREATE OR REPLACE TEMP TABLE dirty_files (file_id INTEGER, source VARCHAR, file VARCHAR)")
-        self.insert("dirty_files", [(file.file_id, source, file.source.uri) for file in dirty])
-        reader = RecordReader(store, dirty, careful=True)
-        self._read_into(f"restage_{noun}", noun, reader)
-        counts.update(reader.counts)
+    def number_songplays(self) -> None:
+        """Give new plays their songplay_id."""
+        self.run(read_sql("number_songplays", self.engine))
 
     def count_loaded(self, source: Source) -> dict[int, int]:
         """How many rows each file has that was staged last."""
@@ -228,7 +194,8 @@ class DuckDBWarehouse:
             self.run(f"DROP VIEW temp.{table}")
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
+        """What fails inside is told in this project's words; Ctrl-C ends the statement that runs."""
         with interruptible(self._connection.interrupt):
             try:
                 yield

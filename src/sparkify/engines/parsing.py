@@ -37,6 +37,8 @@ def set_paths(
 
 def create_view(connection: duckdb.DuckDBPyConnection, noun: str) -> None:
     """Make the view ``parsed_songs`` or ``parsed_events`` over the relation ``records``."""
+    if noun == "events":
+        connection.execute(read_sql("event_records", "duckdb"))
     connection.execute(read_sql(f"parse_{noun}", "duckdb"))
 
 

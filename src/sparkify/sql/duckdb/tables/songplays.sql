@@ -1,8 +1,6 @@
 -- songplays: one row per song played.
-CREATE SEQUENCE songplay_ids;
-
 CREATE TABLE songplays (
-    songplay_id BIGINT DEFAULT NEXTVAL('songplay_ids'),
+    songplay_id BIGINT, -- unique; has no meaning
     start_time TIMESTAMP, -- UTC, ms; time.start_time
     user_id BIGINT, -- users.user_id
     level VARCHAR, -- at the time of the play
