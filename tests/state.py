@@ -25,8 +25,7 @@ def state_of(settings: Settings, root: str) -> State:
             columns, _ = warehouse.select(f"SELECT * FROM {table} LIMIT 0")
             own = ", ".join(f"{table}.{column}" for column in columns if column != "file_id")
             state[table] = warehouse.query(
-                f"SELECT {own}, ledger.uri"
-                f" FROM {table} LEFT JOIN ledger ON ledger.file_id = {table}.file_id"
+                f"SELECT {own}, ledger.uri FROM {table} LEFT JOIN ledger ON ledger.file_id = {table}.file_id"
             )
         state["ledger"] = warehouse.query("SELECT source, uri, size, records, loaded, rejected FROM ledger")
         state["staging_rejects"] = warehouse.query(
