@@ -68,6 +68,11 @@ class Site:
         return Loaded(self.settings, summary)
 
     @property
+    def loaded(self) -> Loaded:
+        """The warehouse as it is now."""
+        return Loaded(self.settings, Summary())
+
+    @property
     def state(self) -> State:
         """Everything that the warehouse holds."""
         return _comparable(state_of(self.settings, self.root))

@@ -16,18 +16,20 @@ from sparkify.simulate import Settings, simulate, sink_for
 from tests.redshift.support import WAYS, Site
 from tests.standin.fixtures import BUCKET
 from tests.standin.server import RedshiftStandIn
-from tests.support import Loaded, event, track, write
+from tests.support import event, track, write
+
+Copies = Callable[[], list[tuple[Any, ...]]]
 
 
 @pytest.fixture
-def copies(site: Site) -> Callable[[Loaded], list[tuple[Any, ...]]]:
+def copies(site: Site) -> Copies:
     """What COPY has loaded since the test began, or since this was last asked: (source, files, rows)."""
     history = "SELECT data_source, source_file_count, loaded_rows FROM sys_load_history ORDER BY start_time"
-    seen = len(Loaded(site.settings, None).query(history))  # type: ignore[arg-type]
+    seen = len(site.loaded.query(history))
 
-    def since(loaded: Loaded) -> list[tuple[Any, ...]]:
+    def since() -> list[tuple[Any, ...]]:
         nonlocal seen
-        rows = loaded.query(history)[seen:]
+        rows = site.loaded.query(history)[seen:]
         seen += len(rows)
         return rows
 
@@ -44,12 +46,10 @@ def few_files(folder: Path) -> None:
         write(folder / f"log_data/{number}.json", event(ts=number + 1), event(ts=number + 100))
 
 
-def test_hundreds_of_song_files_are_loaded_as_few_compressed_parts(
-    site: Site, copies: Callable[[Loaded], list[tuple[Any, ...]]]
-) -> None:
+def test_hundreds_of_song_files_are_loaded_as_few_compressed_parts(site: Site, copies: Copies) -> None:
     simulate(Settings(songs=200, users=10, days=2), sink_for(str(site.folder)))
     loaded = site.load()
-    (songs, _) = copies(loaded)
+    (songs, _) = copies()
     assert songs[0].endswith("/song_data.manifest")
     assert songs[1:] == (1, 200)
     ((part,),) = loaded.query(
@@ -62,12 +62,12 @@ def test_hundreds_of_song_files_are_loaded_as_few_compressed_parts(
 
 
 def test_parts_are_of_similar_size_and_there_are_some_for_every_slice(
-    site: Site, copies: Callable[[Loaded], list[tuple[Any, ...]]], monkeypatch: pytest.MonkeyPatch
+    site: Site, copies: Copies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redshift_work, "SMALLEST_PART_BYTES", 1000)
     simulate(Settings(songs=200, users=10, days=2), sink_for(str(site.folder)))
     loaded = site.load()
-    (source, parts, rows), _ = copies(loaded)
+    (source, parts, rows), _ = copies()
     assert rows == 200
     assert redshift_work.PARTS_WANTED <= parts <= 2 * redshift_work.PARTS_WANTED
     folder = source.rpartition("/")[0]
@@ -77,31 +77,27 @@ def test_parts_are_of_similar_size_and_there_are_some_for_every_slice(
 
 
 @pytest.mark.parametrize("way", ["bundled", "manifest"])
-def test_only_new_files_are_loaded_where_there_is_a_work_prefix(
-    site: Site, copies: Callable[[Loaded], list[tuple[Any, ...]]], way: str
-) -> None:
+def test_only_new_files_are_loaded_where_there_is_a_work_prefix(site: Site, copies: Copies, way: str) -> None:
     few_files(site.folder)
     site.use(way)
     site.load()
     write(site.folder / "log_data/new.json", event(ts=7), event(ts=8), event(ts=9))
-    copies(Loaded(site.settings, None))  # type: ignore[arg-type]
+    copies()
     loaded = site.load()
-    ((source, files, rows),) = copies(loaded)
+    ((source, files, rows),) = copies()
     assert (files, rows) == (1, 3)
     assert source.endswith(".manifest")
     assert loaded.query("SELECT COUNT(*) FROM songplays") == [(9,)]
     assert left_on_s3(site) == []
 
 
-def test_large_files_are_loaded_from_where_they_are(
-    site: Site, copies: Callable[[Loaded], list[tuple[Any, ...]]]
-) -> None:
+def test_large_files_are_loaded_from_where_they_are(site: Site, copies: Copies) -> None:
     few_files(site.folder)
     plays = (event(ts=number, location="x" * 1000) for number in range(1000, 2500))
     write(site.folder / "log_data/large.json", *plays)
     site.use("bundled", bundle_below_mb=1)
     loaded = site.load()
-    assert [(source.rpartition("/")[2], files, rows) for source, files, rows in copies(loaded)] == [
+    assert [(source.rpartition("/")[2], files, rows) for source, files, rows in copies()] == [
         ("song_data.manifest", 1, 3),
         ("log_data.manifest", 1, 6),
         ("log_data-straight.manifest", 1, 1500),
@@ -114,27 +110,27 @@ def test_large_files_are_loaded_from_where_they_are(
 
 
 def test_by_prefix_copy_reads_the_folders_themselves_and_not_their_neighbours(
-    site: Site, copies: Callable[[Loaded], list[tuple[Any, ...]]]
+    site: Site, copies: Copies
 ) -> None:
     few_files(site.folder)
     site.engine.stand_in.s3.put(f"{site.root}/log_data_old/events.json", b'{"page": "Home"}')
     site.use("prefix")
     loaded = site.load()
-    assert copies(loaded) == [(f"{site.root}/song_data/", 3, 3), (f"{site.root}/log_data/", 3, 6)]
+    assert copies() == [(f"{site.root}/song_data/", 3, 3), (f"{site.root}/log_data/", 3, 6)]
     assert loaded.query("SELECT COUNT(*) FROM songplays") == [(6,)]
 
 
 def test_by_prefix_whatever_changes_everything_is_loaded_again_in_one_transaction(
-    site: Site, copies: Callable[[Loaded], list[tuple[Any, ...]]]
+    site: Site, copies: Copies
 ) -> None:
     few_files(site.folder)
     site.use("prefix")
     site.load()
-    copies(Loaded(site.settings, None))  # type: ignore[arg-type]
+    copies()
     assert site.load().summary.run_id is None
     write(site.folder / "log_data/1.json", event(ts=7))
     loaded = site.load()
-    assert copies(loaded) == [(f"{site.root}/song_data/", 3, 3), (f"{site.root}/log_data/", 3, 5)]
+    assert copies() == [(f"{site.root}/song_data/", 3, 3), (f"{site.root}/log_data/", 3, 5)]
     assert loaded.query("SELECT COUNT(*) FROM songplays") == [(5,)]
 
 
@@ -157,7 +153,7 @@ def test_what_has_gone_from_the_source_is_not_lost_by_loading_everything_again(s
     write(site.folder / "log_data/1.json", event(ts=7))
     with pytest.raises(WarehouseError, match="1 of the files that are loaded are not there any more"):
         site.load()
-    assert Loaded(site.settings, None).star == before  # type: ignore[arg-type]
+    assert site.loaded.star == before
     assert site.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(3,)]
 
 

@@ -155,7 +155,7 @@ class TestRefusals:
         ],
     )
     def test_a_missing_setting_is_named(
-        self, settings: Settings, missing: str, options: dict[str, str], remedy: str
+        self, settings: Settings, missing: str, options: dict[str, Any], remedy: str
     ) -> None:
         with pytest.raises(UsageError) as caught:
             connect(replace(settings, **options))
@@ -238,7 +238,7 @@ def test_no_secret_is_in_an_error_a_log_or_a_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.INFO)
-    marked = {
+    marked: dict[str, Any] = {
         "db_password": "Marked-Password-1",
         "aws_secret_access_key": "Marked-Secret-Key",
     }

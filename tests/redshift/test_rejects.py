@@ -11,7 +11,7 @@ from tests.engines import RedshiftEngine
 from tests.redshift.support import WAYS, Site
 from tests.standin.fixtures import BUCKET
 from tests.standin.server import RedshiftStandIn
-from tests.support import Loaded, event, track, write
+from tests.support import event, track, write
 
 STRAIGHT = ("manifest", "prefix")
 
@@ -84,9 +84,8 @@ def test_more_bad_records_than_allowed_change_nothing_and_are_named(
     assert f"{site.root}/log_data/b.json:2: ts: " in caught.value.message
     assert "nothing was changed" in caught.value.message
     assert "--max-reject-share" in caught.value.hint
-    after = Loaded(site.settings, caught.value)  # type: ignore[arg-type]
-    assert after.star == before
-    assert after.rejects == []
+    assert site.loaded.star == before
+    assert site.loaded.rejects == []
 
 
 @pytest.mark.parametrize("way", STRAIGHT)
