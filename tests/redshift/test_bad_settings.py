@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sparkify.errors import SparkifyError, UsageError
-from tests.redshift.support import Site
+from tests.engines import RedshiftEngine
+from tests.redshift.support import WAYS, Site
 from tests.standin.fixtures import BUCKET
 from tests.standin.server import RedshiftStandIn
 from tests.support import event, read_star, track, write
@@ -15,14 +16,19 @@ from tests.support import event, read_star, track, write
 OTHER_ROLE = "arn:aws:iam::123456789012:role/not-attached"
 
 
-@pytest.fixture
-def loaded(site: Site) -> Site:
+def begin(site: Site) -> Site:
     """With a play, and a new one to come."""
     write(site.folder / "song_data/A/song.json", track())
     write(site.folder / "log_data/a.json", event(ts=1))
     site.load()
     write(site.folder / "log_data/b.json", event(ts=2))
     return site
+
+
+@pytest.fixture(scope="module")
+def loaded(redshift_engine: RedshiftEngine, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """One for all tests: none of them changes anything."""
+    return begin(Site.open(redshift_engine, tmp_path_factory.mktemp("site")))
 
 
 @pytest.fixture
@@ -131,30 +137,31 @@ def test_a_cluster_without_a_default_role(
     assert "attach the role" in error.hint
 
 
-class TestABucketElsewhere:
-    """The sources are in eu-west-1, the cluster is in us-west-2."""
+def put_elsewhere(site: Site) -> dict[str, str]:
+    """Copy the sources to a bucket in eu-west-1, while the cluster is in us-west-2; the settings of them."""
+    root = site.root.replace(f"s3://{BUCKET}", "s3://elsewhere")
+    stand_in = site.engine.stand_in
+    for name in ("song_data", "log_data"):
+        stand_in.upload(site.folder / name, f"{root}/{name}")
+    stand_in.s3.put(f"{root}/log_json_path.json", stand_in.s3.get(f"{site.root}/log_json_path.json"))
+    return {
+        "song_data": f"{root}/song_data",
+        "log_data": f"{root}/log_data",
+        "log_jsonpath": f"{root}/log_json_path.json",
+    }
 
-    @pytest.fixture
-    def far(self, loaded: Site, redshift: RedshiftStandIn) -> Site:
-        root = loaded.root.replace(f"s3://{BUCKET}", "s3://elsewhere")
-        for name in ("song_data", "log_data"):
-            redshift.upload(loaded.folder / name, f"{root}/{name}")
-        paths = redshift.s3.get(f"{loaded.root}/log_json_path.json")
-        redshift.s3.put(f"{root}/log_json_path.json", paths)
-        self.places = {"song_data": f"{root}/song_data", "log_data": f"{root}/log_data"}
-        self.jsonpath = {"log_jsonpath": f"{root}/log_json_path.json"}
-        return loaded
 
-    @pytest.mark.parametrize("way", ["manifest", "prefix"])
-    def test_without_its_region_copy_cannot_reach_it(
-        self, far: Site, fails: Callable[..., SparkifyError], way: str
-    ) -> None:
-        error = fails(way, **self.places, **self.jsonpath if way == "prefix" else {})
-        assert "specified endpoint" in error.message
-        assert "[S3] REGION" in error.hint
-        del far
+@pytest.mark.parametrize("way", ["manifest", "prefix"])
+def test_a_bucket_in_another_region_that_is_not_named(
+    loaded: Site, fails: Callable[..., SparkifyError], way: str
+) -> None:
+    error = fails(way, **put_elsewhere(loaded))
+    assert "specified endpoint" in error.message
+    assert "[S3] REGION" in error.hint
 
-    @pytest.mark.parametrize("way", ["bundled", "manifest", "prefix"])
-    def test_with_its_region_it_is_loaded(self, far: Site, way: str) -> None:
-        far.use(way, **self.places, **self.jsonpath if way == "prefix" else {}, s3_region="eu-west-1")
-        assert far.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(2,)]
+
+def test_with_its_region_a_bucket_elsewhere_is_loaded_in_every_way(site: Site) -> None:
+    options = put_elsewhere(begin(site))
+    for way in WAYS:
+        site.use(way, **options, s3_region="eu-west-1")
+        assert site.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(2,)]

@@ -93,16 +93,16 @@ def test_only_new_files_are_loaded_where_there_is_a_work_prefix(site: Site, copi
 
 def test_large_files_are_loaded_from_where_they_are(site: Site, copies: Copies) -> None:
     few_files(site.folder)
-    plays = (event(ts=number, location="x" * 1000) for number in range(1000, 2500))
+    plays = (event(ts=number, location="x" * 1000) for number in range(1000, 2100))
     write(site.folder / "log_data/large.json", *plays)
     site.use("bundled", bundle_below_mb=1)
     loaded = site.load()
     assert [(source.rpartition("/")[2], files, rows) for source, files, rows in copies()] == [
         ("song_data.manifest", 1, 3),
         ("log_data.manifest", 1, 6),
-        ("log_data-straight.manifest", 1, 1500),
+        ("log_data-straight.manifest", 1, 1100),
     ]
-    assert loaded.query("SELECT uri FROM ledger WHERE records = 1500") == [
+    assert loaded.query("SELECT uri FROM ledger WHERE records = 1100") == [
         (f"{site.root}/log_data/large.json",)
     ]
     scanned = "SELECT COUNT(*) FROM stl_load_commits WHERE filename = "
@@ -172,13 +172,13 @@ def test_by_prefix_what_is_no_source_file_stops_the_run_before_copy_reads_it(sit
 def test_compressed_files_are_loaded_and_by_prefix_not_mixed_with_others(site: Site, way: str) -> None:
     simulate(Settings(songs=10, users=5, days=2, gzip=True), sink_for(str(site.folder)))
     site.use(way)
+    if way != "prefix":
+        write(site.folder / "song_data/A/plain.json", track())
     assert site.load().star == site.in_duckdb("same.duckdb").star
-    write(site.folder / "song_data/A/plain.json", track())
     if way == "prefix":
+        write(site.folder / "song_data/A/plain.json", track())
         with pytest.raises(SourceError, match="some files are compressed and some not"):
             site.load()
-    else:
-        assert site.load().star == site.in_duckdb("same.duckdb").star
 
 
 class Meddler(Silence):
