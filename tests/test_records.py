@@ -63,6 +63,10 @@ def test_records_do_not_depend_on_how_the_bytes_are_read(
         (folder / f"{number}.json").write_text(text, encoding="utf-8", newline="")
     records = read(folder, careful=True)
     assert read(folder, careful=True, chunk_bytes=chunk_bytes) == records
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sparkify.records._WORTH_ASKING_BYTES", 0)
+        assert read(folder, careful=True, chunk_bytes=chunk_bytes) == records
+        assert read(folder, careful=True) == records
     by_lines = read(folder)
     assert read(folder, chunk_bytes=chunk_bytes) == by_lines
     # Several objects on a line are one bad record at first, and make the loader cut the file again.

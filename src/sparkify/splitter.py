@@ -7,7 +7,9 @@ the same records there.
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 MAX_RECORD_BYTES = 4 * 2**20
 """Amazon Redshift loads no larger JSON object (COPY from JSON format); one limit serves both engines."""
@@ -43,7 +45,9 @@ def _is_cut_off(error: json.JSONDecodeError, length: int) -> bool:
     return error.msg.startswith("Unterminated string") or error.pos >= length - _LONGEST_TOKEN
 
 
-def split(data: bytes, line: int, *, final: bool) -> tuple[list[Record], bytes, int]:
+def split(
+    data: bytes, line: int, *, final: bool, known: Mapping[int, int] = MappingProxyType({})
+) -> tuple[list[Record], bytes, int]:
     """Cut a piece of a file into records.
 
     Objects that end where their line ends are records, wherever they begin. What is left of a line
@@ -53,6 +57,7 @@ def split(data: bytes, line: int, *, final: bool) -> tuple[list[Record], bytes, 
         data: bytes from the start of a line or an object.
         line: the number of that line.
         final: whether the file ends with these bytes; if not, an object that is cut off is left over.
+        known: where lines start that are one object each, and where these end: need not be looked into.
 
     Returns:
         The records, the bytes left over, and the number of the line these begin on.
@@ -72,6 +77,10 @@ def split(data: bytes, line: int, *, final: bool) -> tuple[list[Record], bytes, 
         line += text.count("\n", position, start)
         if start == length:
             return records, b"", line
+        if start in known:
+            position = known[start]
+            records.append(Record(line, data[start:position]))
+            continue
         objects, end, cut_off = _objects_on_line(text, start)
         if end is None and cut_off and not final:
             rest = objects[-1][1] if objects else start

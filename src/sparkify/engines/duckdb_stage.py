@@ -6,6 +6,8 @@ splitter.
 """
 
 import contextlib
+import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -87,13 +89,40 @@ def _stage_plain(
                 connection.execute("SET VARIABLE plain_uris = ?", [[file.source.uri for file in plain]])
                 connection.execute(read_sql("event_files", warehouse.engine))
                 connection.execute(read_sql("parse_events", warehouse.engine))
-                connection.execute(read_sql("stage_events", warehouse.engine))
+                with _watched(connection, sum(file.source.size for file in plain), progress):
+                    connection.execute(read_sql("stage_events", warehouse.engine))
         finally:
             # What was read must be what was counted; and if a file has changed, that explains any error.
             store.check_unchanged(plain)
         counts |= lines
-        progress(len(plain), sum(file.source.size for file in plain))
+        progress(len(plain), 0)
     return counts
+
+
+@contextlib.contextmanager
+def _watched(connection: duckdb.DuckDBPyConnection, size: int, progress: Progress) -> Iterator[None]:
+    """Tell how far the statement inside has read, of so many bytes."""
+    told = 0
+    done = threading.Event()
+
+    def watch() -> None:
+        nonlocal told
+        while not done.wait(0.1):
+            read = int(connection.query_progress() / 100 * size)  # negative at first
+            if read > told:
+                progress(0, read - told)
+                told = read
+
+    connection.execute("SET enable_progress_bar = true")
+    connection.execute("SET enable_progress_bar_print = false")
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+    progress(0, size - told)
 
 
 def _read_into(
