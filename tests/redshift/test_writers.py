@@ -59,11 +59,20 @@ def test_readers_see_what_was_there_before_and_wait_for_nobody(
     reader.close()
 
 
+def test_a_run_waits_for_no_reader_who_goes_on_seeing_what_was_there(loaded: Site) -> None:
+    reader = connect(loaded.settings, read_only=True)
+    assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
+    write(loaded.folder / "log_data/b.json", event(ts=2))
+    assert loaded.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(2,)]
+    assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
+    reader.close()
+
+
 def test_the_next_writer_begins_as_soon_as_the_one_before_has_gone(loaded: Site) -> None:
     first = RedshiftWarehouse(loaded.settings)
     first._begin()
     first.query("DELETE FROM songplays")
-    first.close()  # as a run does that is killed: without a word
+    first.close()  # without a word, as when it is killed
     write(loaded.folder / "log_data/b.json", event(ts=2))
     assert loaded.load().query("SELECT COUNT(*) FROM songplays") == [(2,)]
 
