@@ -25,6 +25,7 @@ class Scene:
     """A site of which a part was loaded some days before, and what a clean load of all of it makes.
 
     Attributes:
+        way: how its files are loaded.
         whole: all sources.
         part: what there was of them before.
         steps: of an incremental run.
@@ -32,6 +33,7 @@ class Scene:
     """
 
     site: Site
+    way: str
     whole: Path
     part: Path
     clean: State
@@ -41,17 +43,21 @@ class Scene:
 
     def begin(self, mode: str) -> None:
         """No tables at all, or the warehouse as it was before."""
-        drop_tables(self.site.settings)
-        if mode != "first":
+        # In a new place on S3: the S3 server may hold on to what a killed client was reading.
+        shutil.rmtree(self.site.folder, ignore_errors=True)
+        self.site = Site.open(self.site.engine, self.site.folder)
+        self.site.use(self.way)
+        if mode == "first":
+            drop_tables(self.site.settings)
+        else:
             self.show(self.part)
             self.site.load()
         self.show(self.whole)
 
     def show(self, sources: Path) -> None:
-        """Let these be the sources."""
+        """Let these be the sources; what was there is among them."""
         for name in ("song_data", "log_data"):
-            shutil.rmtree(self.site.folder / name, ignore_errors=True)
-            shutil.copytree(sources / name, self.site.folder / name)
+            shutil.copytree(sources / name, self.site.folder / name, dirs_exist_ok=True)
         self.site.engine.publish(self.site.folder)
 
     def run(self, mode: str, at: str = "", after: float = 0.0, kill_after: float | None = None) -> bool:
@@ -100,18 +106,17 @@ def scene(
     folder = tmp_path_factory.mktemp("scene")
     whole, part = write_sources(folder, songs=18, users=8)
     site = Site.open(redshift_engine, folder / "site")
-    site.use(request.param)
-    scene = Scene(site, whole, part, {}, [])
+    scene = Scene(site, request.param, whole, part, {}, [])
     scene.begin("first")
-    site.load()
-    scene.clean = site.state
+    scene.site.load()
+    scene.clean = scene.site.state
     scene.begin("incremental")
     steps = Steps()
     began = time.perf_counter()
-    site.load(steps)
+    scene.site.load(steps)
     scene.seconds = time.perf_counter() - began
     scene.steps = [*steps.names, CLOSE, END]
-    assert_equal(site.state, scene.clean)
+    assert_equal(scene.site.state, scene.clean)
     yield scene
     Site.open(redshift_engine, folder / "site")
 
