@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run setup system-packages test test-kills test-redshift redshift-local lint format lock clean
+.PHONY: help run setup system-packages test test-kills test-redshift bench bench-quick redshift-local lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -51,6 +51,15 @@ test-redshift: setup  ## everything about Redshift, on the stand-in: the star, l
 	$(BIN)/python -m pytest -n 2 -q --engine redshift tests/test_sample.py tests/test_rules.py tests/test_audits.py \
 		tests/test_simulated.py tests/test_bad_input.py
 	$(BIN)/python -m pytest -n 2 -q -rP -m 'not aws' tests/redshift tests/standin
+
+# BENCH takes data and warehouses, some 15 GB at most. Each peer gets an environment of its own in benchmarks/.venvs.
+BENCH ?= benchmarks/.data
+
+bench: setup  ## this project beside its alternatives, into docs/benchmarks.md and docs/scale.md; a quarter of an hour
+	$(BIN)/python benchmarks/bench.py $(BENCH)
+
+bench-quick: setup  ## the same with little data, printed; three minutes, and more the first time
+	$(BIN)/python benchmarks/bench.py $(BENCH) --quick
 
 redshift-local: setup  ## run the stand-in for Amazon Redshift by hand, with an S3 server, until Ctrl-C
 	$(BIN)/python -m tests.standin $(if $(DATA),--data $(DATA))

@@ -2,7 +2,13 @@
 
 import sys
 
-from sparkify.cli import main
+try:
+    from sparkify.cli import main
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"error: {error.name} is not installed for {sys.executable}\n"
+        "  what to do: make setup; then run .venv/bin/python create_tables.py"
+    )
 
 if __name__ == "__main__":
     main(["create-tables", *sys.argv[1:]])

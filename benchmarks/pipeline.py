@@ -1,9 +1,10 @@
-"""How fast the pipeline is, beside the alternatives on the same files, in one run on one machine.
+"""How fast the pipeline is, beside what it is measured by, in one run on one machine.
 
 Usage: python benchmarks/pipeline.py FOLDER [--rounds N] [--only NAME …] [--growth MILLIONS …]
 
 FOLDER takes the simulated data (some GB) and is best on the disk that you care about. Measured are whole
-processes, interleaved. Names: tiny, whole, nothing-new, day, s3, growth.
+processes, interleaved. Names: simulate, help, tiny, whole, nothing-new, day, s3, growth. ``bench.py`` runs
+all of these and the peers, and writes the pages.
 """
 
 import argparse
@@ -12,9 +13,11 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from measure import Runs, compare, run_once
+from measure import Runs, compare, folder_mb, run_once
 
 HERE = Path(__file__).parent
 SPARKIFY = [sys.executable, "-m", "sparkify"]
@@ -25,6 +28,29 @@ GLOB = (
     "db.execute('CREATE OR REPLACE TABLE staging_songs AS SELECT * FROM read_json(?)',"
     " [sys.argv[1] + '/**/*.json'])"
 )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure with; the defaults are what the bars are about.
+
+    Attributes:
+        folder: for data and databases.
+        rounds: how often each command is counted.
+        users: in a month of logs; 23,700 have some 1.9 million events in 900 MB.
+        days: of the logs that a day is added to.
+        written: users of what is simulated for its own sake; 12,320 have a million events.
+    """
+
+    folder: Path
+    rounds: int = 5
+    users: int = 23_700
+    days: int = 366
+    written: int = 12_320
+
+    def data(self) -> Path:
+        """A month of logs, and 10,000 songs."""
+        return simulate(self.folder / f"month_of_{self.users}", "--users", str(self.users))
 
 
 def simulate(folder: Path, *options: str) -> Path:
@@ -63,20 +89,22 @@ def show(title: str, runs: dict[str, Runs], against: Sequence[str] = ()) -> None
         print(f"  {first} takes {runs[first].median / runs[other].median:.2f} times as long as {other}")
 
 
-def two_million(folder: Path) -> Path:
-    """Some 1.9 million events in 900 MB, and 10,000 songs."""
-    return simulate(folder / "two_million", "--users", "23700")
+def describe(data: Path) -> dict[str, Any]:
+    """How much a folder of simulated data holds."""
+    totals = json.loads((data / "_manifest.json").read_text())["totals"]
+    logs = sum(path.stat().st_size for path in (data / "log_data").rglob("*.json"))
+    return {"events": totals["log"]["records"], "songs": totals["song"]["records"], "log_bytes": logs}
 
 
-def tiny(folder: Path, rounds: int) -> None:
+def tiny(plan: Plan) -> dict[str, Runs]:
     """10,000 song files alone."""
-    data = two_million(folder)
-    alone = folder / "tiny"
+    data = plan.data()
+    alone = plan.folder / "tiny"
     (alone / "log_data").mkdir(parents=True, exist_ok=True)
     (alone / "log_data/none.json").touch()
     if not (alone / "song_data").exists():
         (alone / "song_data").symlink_to(data / "song_data")
-    database = folder / "tiny.duckdb"
+    database = plan.folder / "tiny.duckdb"
     songs = str(data / "song_data")
     runs = compare(
         {
@@ -84,43 +112,53 @@ def tiny(folder: Path, rounds: int) -> None:
             "merely reading them": [sys.executable, "-c", READ_ONLY, songs],
             "DuckDB's glob": [sys.executable, "-c", GLOB, songs, str(database)],
         },
-        rounds,
+        plan.rounds,
         remove(database),
     )
     show("10,000 song files alone", runs, ["merely reading them", "DuckDB's glob"])
+    return runs
 
 
-def whole(folder: Path, rounds: int) -> None:
+def whole(plan: Plan) -> dict[str, Runs]:
     """The whole run against a script that keeps no ledger, rejects or audits."""
-    data = two_million(folder)
-    database = folder / "whole.duckdb"
-    script = str(HERE / "peers/handwritten_duckdb.py")
+    data = plan.data()
+    database = plan.folder / "whole.duckdb"
+    script = str(HERE / "peers/handwritten_duckdb/run.py")
+    out = plan.folder / "handwritten"
+    out.mkdir(exist_ok=True)
     runs = compare(
         {
             "sparkify etl": etl(data, database),
-            "the best hand-written DuckDB script": [sys.executable, script, str(data), str(database)],
+            "the best hand-written DuckDB script": [sys.executable, script, str(data), str(out)],
         },
-        rounds,
+        plan.rounds,
         remove(database),
     )
     show("1.9 million events (900 MB) and 10,000 songs", runs, ["the best hand-written DuckDB script"])
+    return runs
 
 
-def nothing_new(folder: Path, rounds: int) -> None:
+def nothing_new(plan: Plan) -> dict[str, Runs]:
     """A second run, when all 10,030 files are loaded already."""
-    data = two_million(folder)
-    database = folder / "known.duckdb"
+    data = plan.data()
+    database = plan.folder / "known.duckdb"
     remove(database)()
     run_once(etl(data, database), Runs())
-    show("a run with nothing new, 10,030 files known", compare({"sparkify etl": etl(data, database)}, rounds))
+    runs = compare({"sparkify etl": etl(data, database)}, plan.rounds)
+    show("a run with nothing new, 10,030 files known", runs)
+    return runs
 
 
-def day(folder: Path, rounds: int) -> None:
+def day(plan: Plan) -> dict[str, Runs]:
     """A day of logs onto a year, and the same day onto nothing but the songs."""
-    data = simulate(folder / "year", "--days", "366")
+    data = simulate(plan.folder / f"days_{plan.days}", "--days", str(plan.days))
     last = max((data / "log_data").rglob("*.json"))
-    year, alone, database = folder / "year.duckdb", folder / "alone.duckdb", folder / "day.duckdb"
-    aside, empty = folder / last.name, folder / "no_logs"
+    year, alone, database = (
+        plan.folder / "year.duckdb",
+        plan.folder / "alone.duckdb",
+        plan.folder / "day.duckdb",
+    )
+    aside, empty = plan.folder / last.name, plan.folder / "no_logs"
     empty.mkdir(exist_ok=True)
     (empty / "none.json").touch()
     remove(year, alone)()
@@ -129,12 +167,12 @@ def day(folder: Path, rounds: int) -> None:
         run_once(etl(data, year), Runs())
     finally:
         aside.rename(last)
-    only_day = folder / "only_day"
+    only_day = plan.folder / "only_day"
     only_day.mkdir(exist_ok=True)
     shutil.copy2(last, only_day)
     run_once([*etl(data, alone), "--log-data", str(empty)], Runs())
     runs = {"a day onto a year": Runs(), "a day onto nothing": Runs()}
-    for number in range(rounds + 1):
+    for number in range(plan.rounds + 1):
         for name, base, logs in (
             ("a day onto a year", year, data / "log_data"),
             ("a day onto nothing", alone, only_day),
@@ -142,21 +180,22 @@ def day(folder: Path, rounds: int) -> None:
             shutil.copy(base, database)
             run_once([*etl(data, database), "--log-data", str(logs)], runs[name] if number else Runs())
     show(f"{last.name} ({last.stat().st_size / 1e6:.1f} MB)", runs, ["a day onto nothing"])
+    return runs
 
 
-def s3(folder: Path, rounds: int) -> None:
+def s3(plan: Plan) -> dict[str, Runs]:
     """10,000 song objects and a day of logs from an S3 server on this machine, and from its folder."""
     sys.path.insert(0, str(HERE.parent))
     from tests.standin.s3 import S3Server
 
-    data = simulate(folder / "buckets" / "sparkify", "--days", "1")
+    data = simulate(plan.folder / "buckets" / "sparkify", "--days", "1")
     server = S3Server(data.parent)
     server.start()
     environment = [
         "env", f"SPARKIFY_S3_ENDPOINT={server.endpoint}", f"AWS_ACCESS_KEY_ID={server.access_key}",
         f"AWS_SECRET_ACCESS_KEY={server.secret_key}", "AWS_REGION=us-east-1",
     ]  # fmt: skip
-    database = folder / "s3.duckdb"
+    database = plan.folder / "s3.duckdb"
     bucket = ["--song-data", "s3://sparkify/song_data", "--log-data", "s3://sparkify/log_data"]
     try:
         runs = compare(
@@ -164,40 +203,72 @@ def s3(folder: Path, rounds: int) -> None:
                 "sparkify etl from S3": [*environment, *etl(data, database), *bucket],
                 "sparkify etl from the folder": etl(data, database),
             },
-            rounds,
+            plan.rounds,
             remove(database),
         )
     finally:
         server.stop()
     show("10,000 song objects and a day of logs", runs, ["sparkify etl from the folder"])
+    return runs
 
 
-def growth(folder: Path, millions: Sequence[float]) -> None:
+def simulator(plan: Plan) -> dict[str, Runs]:
+    """A million events and 10,000 song files, written."""
+    target = plan.folder / "written"
+    shutil.rmtree(target, ignore_errors=True)
+    runs = Runs()
+    for number in range(plan.rounds):
+        run_once([*SPARKIFY, "simulate", str(target / str(number)), "--users", str(plan.written)], runs)
+    events = describe(target / "0")["events"]
+    # Only now: for minutes after many files were deleted, ext4 makes new ones slowly.
+    shutil.rmtree(target)
+    show(f"simulating {events:,} events: {events / runs.median:,.0f} a second", {"sparkify simulate": runs})
+    return {str(events): runs}
+
+
+def help_page(plan: Plan) -> dict[str, Runs]:
+    """What every start of the tool costs."""
+    runs = compare({"sparkify --help": [*SPARKIFY, "--help"]}, plan.rounds)
+    show("the help page", runs)
+    return runs
+
+
+def growth(folder: Path, millions: Sequence[float]) -> list[dict[str, Any]]:
     """Time, memory and disk at several sizes, one run each."""
     print("\ngrowth (one run each)")
-    first: float | None = None
+    found: list[dict[str, Any]] = []
     for size in millions:
         data = simulate(folder / f"growth_{size:g}", "--users", str(round(size * 12_320)))
-        events = _events(data)
-        database = folder / "growth.duckdb"
-        remove(database)()
+        out = folder / "growth"
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
         runs = Runs()
-        run_once(etl(data, database), runs)
-        per_million = runs.median / (events / 1e6)
-        first = first or per_million
-        logs = sum(path.stat().st_size for path in (data / "log_data").rglob("*.json"))
+        run_once(etl(data, out / "growth.duckdb"), runs, watched=out)
+        one = describe(data) | runs.as_dict() | {"database_mb": round(folder_mb(out))}
+        found.append(one)
+        per_million = runs.median / (one["events"] / 1e6)
+        first = found[0]["seconds"][0] / (found[0]["events"] / 1e6)
         print(
-            f"  {events / 1e6:.1f} million events, {logs / 1e9:.1f} GB: {runs}, database"
-            f" {database.stat().st_size / 1e6:.0f} MB, {per_million:.2f} s per million"
-            f" ({per_million / first:.2f} times the first)"
+            f"  {one['events'] / 1e6:.1f} million events, {one['log_bytes'] / 1e9:.1f} GB: {runs}, database"
+            f" {one['database_mb']} MB, disk at most {runs.disk_mb:.0f} MB, {per_million:.2f} s per million"
+            f" ({per_million / first:.2f} times the first)",
+            flush=True,
         )
         shutil.rmtree(data)
-        remove(database)()
+        shutil.rmtree(out)
+    return found
 
 
-def _events(data: Path) -> int:
-    manifest = json.loads((data / "_manifest.json").read_text())
-    return int(manifest["totals"]["log"]["records"])
+MEASURES: dict[str, Callable[[Plan], dict[str, Runs]]] = {
+    "simulate": simulator,
+    "help": help_page,
+    "tiny": tiny,
+    "whole": whole,
+    "nothing-new": nothing_new,
+    "day": day,
+    "s3": s3,
+}
+"""What can be measured by name; growth is apart."""
 
 
 def main() -> None:
@@ -206,21 +277,15 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", nargs="+", default=["tiny", "whole", "nothing-new", "day", "s3", "growth"])
-    parser.add_argument("--growth", nargs="+", type=float, default=[2, 8, 20])
+    parser.add_argument("--only", nargs="+", choices=[*MEASURES, "growth"], default=[*MEASURES, "growth"])
+    parser.add_argument("--growth", nargs="+", type=float, default=[1, 5, 20])
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     folder = asked.folder.resolve()
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
-    for name, benchmark in {
-        "tiny": tiny,
-        "whole": whole,
-        "nothing-new": nothing_new,
-        "day": day,
-        "s3": s3,
-    }.items():
+    for name, measure in MEASURES.items():
         if name in asked.only:
-            benchmark(folder, asked.rounds)
+            measure(Plan(folder, asked.rounds))
     if "growth" in asked.only:
         growth(folder, asked.growth)
 

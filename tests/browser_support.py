@@ -42,8 +42,10 @@ TEXT_BOXES = """
       const spare = (bottom - top) * 0.15;
       seen.push({
         text: node.data.trim().slice(0, 40), left: left + 1, right: right - 1, top: top + spare,
-        bottom: bottom - spare, room: parent.matches("td > span, .tiles > span")
-          ? parent.closest("td, .tiles > span").getBoundingClientRect().width - (box.right - box.left) : 0,
+        bottom: bottom - spare, room: !parent.matches("td > span, .tiles > span") ? 0
+          // Broken into lines it does not fit either.
+          : range.getClientRects().length > 1 ? -1
+          : parent.closest("td, .tiles > span").getBoundingClientRect().width - (box.right - box.left),
       });
     }
   }

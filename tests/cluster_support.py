@@ -107,14 +107,14 @@ class Serverless:
         try:
             if self.is_denied:
                 raise _refusal("AccessDeniedException", "User is not authorized to perform this action")
-            parsed = self._do(model.name, json.loads(params["body"] or b"{}"))
+            parsed = self.do(model.name, json.loads(params["body"] or b"{}"))
             report = ParamValidator().validate(parsed, model.output_shape)
             assert not report.has_errors(), report.generate_report()
             return AWSResponse("", 200, {}, None), {**parsed, "ResponseMetadata": {}}
         except ClientError as error:
             return AWSResponse("", 400, {}, None), {**error.response, "ResponseMetadata": {}}
 
-    def _do(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+    def do(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
         if operation == "ListSnapshots":
             return {"snapshots": []}
         if operation == "ListTagsForResource":
@@ -336,3 +336,13 @@ def open_world(
 
 def _refuse_to_ask(*arguments: Any, **_: Any) -> None:
     raise AssertionError(f"a test would have asked {arguments[0]}")
+
+
+def refuse(code: str, message: str = "said AWS", operation: str = "") -> Callable[[Call, str], None]:
+    """A fault: AWS refuses an operation, by the beginning of its name."""
+
+    def fault(call: Call, moment: str) -> None:
+        if moment == "before" and call.operation.startswith(operation):
+            raise ClientError({"Error": {"Code": code, "Message": message}}, call.operation)
+
+    return fault

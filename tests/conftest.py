@@ -10,6 +10,7 @@ import pytest
 from sparkify.config import Settings
 from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
+from tests.cli_support import data, run
 from tests.engines import DuckDBEngine, Engine, RedshiftEngine
 from tests.standin.fixtures import redshift
 from tests.support import Loaded
@@ -17,7 +18,7 @@ from tests.support import Loaded
 if TYPE_CHECKING:
     from tests.cluster_support import World
 
-__all__ = ["redshift"]
+__all__ = ["data", "redshift", "run"]
 
 SAMPLE = Path(os.environ.get("SPARKIFY_SAMPLE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 

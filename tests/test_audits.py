@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sparkify import pipeline
-from sparkify.audits import load_audits, run_audits
+from sparkify.audits import Audit, load_audits, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Warehouse, connect
 from sparkify.errors import AuditError, WarehouseError
@@ -17,45 +17,85 @@ from sparkify.sql_queries import read_sql
 from tests.engines import Engine
 from tests.support import Loaded, event, read_star, track, write
 
-PLANTED = {
-    "songplays_unique": "INSERT INTO songplays (start_time, user_id, session_id)"
-    " SELECT start_time, user_id, session_id FROM songplays LIMIT 1",
-    "songplay_ids_unique": "UPDATE songplays SET songplay_id = 7",
-    "users_unique": "INSERT INTO users SELECT * FROM users",
-    "songs_unique": "INSERT INTO songs SELECT * FROM songs",
-    "artists_unique": "INSERT INTO artists SELECT * FROM artists",
-    "time_unique": "INSERT INTO time SELECT * FROM time",
-    "songplays_user_exists": "UPDATE songplays SET user_id = 12345",
-    "songplays_song_exists": "UPDATE songplays SET song_id = 'none', artist_id = 'A'",
-    "songplays_artist_exists": "UPDATE songplays SET artist_id = 'none', song_id = 'S'",
-    "songplays_time_exists": "UPDATE songplays SET start_time = start_time + INTERVAL '1 second'",
-    "songplays_match_whole": "UPDATE songplays SET song_id = NULL WHERE song_id IS NOT NULL",
-    "songs_artist_exists": "UPDATE songs SET artist_id = 'none'",
-    "required_columns": "UPDATE songplays SET session_id = NULL",
-    "levels_known": "UPDATE users SET level = 'gold'",
-    "genders_known": "UPDATE users SET gender = 'm'",
-    "start_times_plausible": "UPDATE songplays SET start_time = TIMESTAMP '1970-01-18 00:00:00';"
-    " DELETE FROM time; INSERT INTO time VALUES (TIMESTAMP '1970-01-18 00:00:00', 0, 18, 3, 1, 1970, 0)",
-    "time_parts_consistent": "UPDATE time SET weekday = (weekday + 1) % 7",
-    "songplays_reconcile": "DELETE FROM songplays WHERE session_id = 2",
-    "users_reconcile": "DELETE FROM users WHERE user_id = 2",
-    "songs_reconcile": "INSERT INTO songs VALUES ('extra', 't', 'A', 1, 1)",
-    "artists_reconcile": "DELETE FROM artists",
-    "time_reconcile": "INSERT INTO time SELECT TIMESTAMP '2001-01-01', 0, 1, 1, 1, 2001, 1",
-}
+# Faults that an audit must find, one for each way in which what it says may be untrue. Each is put into a
+# loaded warehouse, and into an incremental run, whose audits look at little more than what it has added: so
+# each concerns rows of the last file.
+PLANTED = [
+    (
+        "songplays_unique",
+        "INSERT INTO songplays (start_time, user_id, session_id)"
+        " SELECT start_time, user_id, session_id FROM songplays WHERE session_id = 2",
+    ),
+    ("songplay_ids_unique", "UPDATE songplays SET songplay_id = 7"),
+    ("users_unique", "INSERT INTO users SELECT * FROM users WHERE user_id = 2"),
+    ("songs_unique", "INSERT INTO songs SELECT * FROM songs"),
+    ("artists_unique", "INSERT INTO artists SELECT * FROM artists"),
+    ("time_unique", "INSERT INTO time SELECT * FROM time"),
+    ("songplays_user_exists", "UPDATE songplays SET user_id = 12345 WHERE session_id = 2"),
+    ("songplays_song_exists", "UPDATE songplays SET song_id = 'none', artist_id = 'A' WHERE session_id = 2"),
+    ("songplays_song_exists", "DELETE FROM songs"),
+    (
+        "songplays_artist_exists",
+        "UPDATE songplays SET artist_id = 'none', song_id = 'S' WHERE session_id = 2",
+    ),
+    ("songplays_artist_exists", "DELETE FROM artists"),
+    (
+        "songplays_time_exists",
+        "UPDATE songplays SET start_time = start_time + INTERVAL '1 millisecond' WHERE session_id = 2",
+    ),
+    ("songplays_time_exists", "DELETE FROM time"),
+    ("songplays_match_whole", "UPDATE songplays SET song_id = NULL WHERE song_id IS NOT NULL"),
+    ("songplays_match_whole", "UPDATE songplays SET artist_id = NULL WHERE artist_id IS NOT NULL"),
+    ("songs_artist_exists", "UPDATE songs SET artist_id = 'none'"),
+    ("required_columns", "UPDATE songplays SET session_id = NULL WHERE session_id = 2"),
+    ("levels_known", "UPDATE users SET level = 'gold' WHERE user_id = 2"),
+    ("levels_known", "UPDATE users SET level = NULL WHERE user_id = 2"),
+    ("levels_known", "UPDATE songplays SET level = 'gold' WHERE session_id = 2"),
+    ("levels_known", "UPDATE songplays SET level = NULL WHERE session_id = 2"),
+    ("genders_known", "UPDATE users SET gender = 'm' WHERE user_id = 2"),
+    ("genders_known", "UPDATE users SET gender = NULL WHERE user_id = 2"),
+    ("time_parts_consistent", "UPDATE time SET weekday = (weekday + 1) % 7"),
+    ("songplays_reconcile", "DELETE FROM songplays WHERE session_id = 2"),
+    (
+        "songplays_reconcile",
+        "INSERT INTO songplays (start_time, user_id, session_id)"
+        " SELECT start_time, user_id, 99 FROM songplays WHERE session_id = 2",
+    ),
+    ("users_reconcile", "DELETE FROM users WHERE user_id = 2"),
+    ("users_reconcile", "INSERT INTO users VALUES (99, 'Nobody', 'Ever', 'F', 'free')"),
+    ("songs_reconcile", "INSERT INTO songs VALUES ('extra', 't', 'A', 1, 1)"),
+    ("songs_reconcile", "DELETE FROM songs"),
+    ("artists_reconcile", "DELETE FROM artists"),
+    ("artists_reconcile", "INSERT INTO artists VALUES ('extra', 'n', NULL, NULL, NULL)"),
+    ("time_reconcile", "DELETE FROM time WHERE start_time = (SELECT MAX(start_time) FROM time)"),
+    (
+        "time_reconcile",
+        "INSERT INTO time SELECT start_time - INTERVAL '1 millisecond', hour, day, week, month, year, weekday"
+        " FROM time WHERE start_time = (SELECT MAX(start_time) FROM time)",
+    ),
+]
+# Outside of the time that an incremental run has touched; one that brings such plays touches theirs.
+PLANTED_IN_FULL_LOADS = [
+    (
+        "start_times_plausible",
+        "UPDATE songplays SET start_time = TIMESTAMP '1970-01-18 00:00:00'; DELETE FROM time;"
+        " INSERT INTO time VALUES (TIMESTAMP '1970-01-18 00:00:00', 0, 18, 3, 1, 1970, 0)",
+    ),
+]
+
+SONG = track(song_id="S", artist_id="A", artist_name="Air", title="Playground Love")
+FIRST = event(ts=1543449657001, sessionId=1, userId="1", artist="Air", song="Playground Love")
+# The last file: two moments, so that there is a time between them.
+LAST = [
+    event(ts=1543449657003, sessionId=2, userId="2"),
+    event(ts=1543449657005, sessionId=3, userId="3", artist="Air", song="Playground Love"),
+]
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path, load: Callable[..., Loaded], settings: Settings) -> Iterator[Warehouse]:
-    write(
-        tmp_path / "song_data/song.json",
-        track(song_id="S", artist_id="A", artist_name="Air", title="Playground Love"),
-    )
-    write(
-        tmp_path / "log_data/events.json",
-        event(ts=1543449657001, sessionId=1, userId="1", artist="Air", song="Playground Love"),
-        event(ts=1543449657002, sessionId=2, userId="2"),
-    )
+    write(tmp_path / "song_data/song.json", SONG)
+    write(tmp_path / "log_data/events.json", FIRST, *LAST)
     load()
     warehouse = connect(settings)
     yield warehouse
@@ -67,31 +107,86 @@ def plant(warehouse: Warehouse, fault: str) -> None:
     try:
         warehouse.run(fault)
     except WarehouseError as refused:
-        if warehouse.engine == "redshift" and re.search(
-            "not-null constraint|identity column|songplay_id", refused.message
-        ):
-            pytest.skip(refused.message)
-        raise
+        skip_what_redshift_refuses(warehouse.engine, refused)
+
+
+def skip_what_redshift_refuses(engine: str, refused: WarehouseError) -> None:
+    if engine == "redshift" and re.search("not-null constraint|identity column|songplay_id", refused.message):
+        pytest.skip(refused.message)
+    raise refused
 
 
 def test_every_audit_has_a_planted_fault() -> None:
-    assert {audit.name for audit in load_audits()} == set(PLANTED)
+    planted = {name for name, _ in PLANTED + PLANTED_IN_FULL_LOADS}
+    assert {audit.name for audit in load_audits()} == planted
 
 
 def test_a_good_warehouse_passes_all_audits(warehouse: Warehouse) -> None:
     assert run_audits(warehouse) == []
 
 
-@pytest.mark.parametrize("name", PLANTED)
-def test_an_audit_catches_its_planted_fault(warehouse: Warehouse, name: str) -> None:
-    plant(warehouse, PLANTED[name])
+def audit_named(name: str) -> Audit:
     (audit,) = [audit for audit in load_audits() if audit.name == name]
+    return audit
+
+
+@pytest.mark.parametrize(("name", "fault"), PLANTED + PLANTED_IN_FULL_LOADS)
+def test_an_audit_catches_its_planted_fault(warehouse: Warehouse, name: str, fault: str) -> None:
+    plant(warehouse, fault)
+    audit = audit_named(name)
     if audit.fails:
         with pytest.raises(AuditError) as caught:
             run_audits(warehouse)
         assert f"{name}: not true that {audit.claim}" in caught.value.message
     else:
         assert name in [finding.audit.name for finding in run_audits(warehouse)]
+
+
+@pytest.mark.parametrize(("name", "fault"), PLANTED)
+def test_an_audit_catches_its_planted_fault_in_an_incremental_run(
+    engine: Engine,
+    tmp_path: Path,
+    load: Callable[..., Loaded],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    fault: str,
+) -> None:
+    write(tmp_path / "song_data/song.json", SONG)
+    write(tmp_path / "log_data/1.json", FIRST)
+    assert load().summary.findings == []
+    before = read_star(settings)
+    write(tmp_path / "log_data/2.json", *LAST)
+    engine.publish(tmp_path)
+    monkeypatch.setattr(
+        pipeline,
+        "read_sql",
+        lambda file, kind=None: read_sql(file, kind) + (fault + ";" if file == "star/time" else ""),
+    )
+    audit = audit_named(name)
+    if not audit.fails:
+        findings = run_etl(settings, Silence()).findings
+        assert [finding.audit.name for finding in findings] == [name]
+        return
+    try:
+        with pytest.raises(AuditError) as caught:
+            run_etl(settings, Silence())
+    except WarehouseError as refused:
+        skip_what_redshift_refuses(engine.name, refused)
+    assert f"{name}: not true that {audit.claim}" in caught.value.message
+    assert read_star(settings) == before
+
+
+def test_plays_of_1970_are_warned_about_when_an_incremental_run_brings_them(
+    tmp_path: Path, load: Callable[..., Loaded]
+) -> None:
+    write(tmp_path / "song_data/song.json", SONG)
+    write(tmp_path / "log_data/1.json", FIRST)
+    assert load().summary.findings == []
+    write(tmp_path / "log_data/2.json", event(ts=1543449657))  # seconds
+    (finding,) = load().summary.findings
+    assert finding.audit.name == "start_times_plausible"
+    assert len(finding.rows) == 1
 
 
 @pytest.mark.parametrize("column", ["hour", "day", "week", "month", "year", "weekday"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.errors import TooManyRejectsError
+from sparkify.errors import SourceError, TooManyRejectsError
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
 from tests.engines import Engine
@@ -80,6 +80,10 @@ REJECTED: dict[str, tuple[str | bytes, str]] = {
     "a year after 9999": (with_value("ts", "253402300800000"), "outside the years 1 to 9999"),
     "a year before 1": (with_value("ts", "-62135596800001"), "outside the years 1 to 9999"),
     "a lone surrogate": (with_value("song", r'"\ud800"'), "not valid JSON"),
+    "a lone surrogate in a key": (text()[:-1] + r', "\udfff": 1}', "not valid JSON"),
+    "surrogates the wrong way round": (with_value("song", r'"\ude00\ud83d"'), "not valid JSON"),
+    "a surrogate in UTF-8": (text(song="PLACE").encode().replace(b"PLACE", b"\xed\xa0\x80"), "not UTF-8"),
+    "an invalid byte in a key": (text().encode().replace(b'"auth"', b'"au\xe9th"'), "not UTF-8"),
     "a raw control character": (with_value("song", '"a\tb"'), "not valid JSON"),
     "invalid UTF-8": (text(song="PLACE").encode().replace(b"PLACE", b"\xff\xfe"), "not UTF-8"),
     "a NUL character": (with_value("song", r'"a\u0000b"'), "a text with a NUL character"),
@@ -120,6 +124,7 @@ def test_a_bad_record_is_rejected_with_its_line_and_reason(
 LOADED = {
     "a number as a text": (with_value("ts", '"1541105830796"'), "ts", "2018-11-01 20:57:10.796"),
     "a text as a number": (with_value("artist", "311"), "artist", "311"),
+    "a truth value as a text": (with_value("artist", "true"), "artist", "true"),
     "a user id as a number": (with_value("userId", "39"), "user_id", "39"),
     "an empty user id": (text(userId=""), "user_id", "None"),
     "a user id that is null": (text(userId=None), "user_id", "None"),
@@ -243,6 +248,22 @@ def test_every_way_to_put_records_into_a_file_is_read(
     assert loaded.query("SELECT COUNT(*) FROM songplays") == [(3,)]
 
 
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_damaged_utf_16_is_rejected_with_its_line_and_never_mended_silently(
+    tmp_path: Path, load: Callable[..., Loaded], order: str
+) -> None:
+    lines = [json.dumps(THREE[0]), text(song="PLACE").replace("PLACE", "a\ud800b"), json.dumps(THREE[1]), "{"]
+    contents = ("\ufeff" + "\n".join(lines)).encode(order, "surrogatepass")
+    write(tmp_path / "song_data/A/song.json", track())
+    write(tmp_path / "log_data/events.json", contents[:-1])
+    loaded = load()
+    assert [(line, reason[:9]) for _, line, reason, _ in loaded.rejects] == [
+        (2, "not UTF-8"),
+        (4, "not UTF-8"),
+    ]
+    assert len(loaded.star["songplays"]) == 2
+
+
 def test_an_empty_file_has_no_records(tmp_path: Path, load: Callable[..., Loaded]) -> None:
     write(tmp_path / "song_data/A/song.json", track())
     write(tmp_path / "log_data/a.json", event())
@@ -255,18 +276,39 @@ def test_an_empty_file_has_no_records(tmp_path: Path, load: Callable[..., Loaded
     ]
 
 
-def test_a_truncated_gzip_file_gives_its_whole_lines_and_a_reject_for_the_rest(
-    tmp_path: Path, load: Callable[..., Loaded]
+PACKED = gzip.compress("\n".join(json.dumps(event(ts=number)) for number in range(1000)).encode())
+MIDDLE = len(PACKED) // 2
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        PACKED[:MIDDLE],
+        PACKED[:-1],
+        PACKED[:MIDDLE] + bytes(200) + PACKED[MIDDLE + 200 :],
+        PACKED + b"{}",
+        PACKED + PACKED[:MIDDLE],
+    ],
+    ids=["cut off", "cut off at the end", "overwritten", "something behind it", "second member cut off"],
+)
+@pytest.mark.parametrize("name", ["b.json", "b.json.gz"])
+def test_a_damaged_gzip_file_is_named_and_the_warehouse_stays_as_it_was(
+    engine: Engine, tmp_path: Path, load: Callable[..., Loaded], damaged: bytes, name: str
 ) -> None:
-    whole = gzip.compress("\n".join(json.dumps(event(ts=number)) for number in range(1000)).encode())
     write(tmp_path / "song_data/A/song.json", track())
-    write(tmp_path / "log_data/events.json.gz", whole[: len(whole) // 2])
-    loaded = load()
-    ((plays,),) = loaded.query("SELECT COUNT(*) FROM songplays")
-    assert 0 < plays < 1000
-    reasons = [reason for _, _, reason, _ in loaded.rejects]
-    assert any("damaged gzip file" in reason for reason in reasons)
-    assert len(reasons) <= 2  # and the line in which it breaks off
+    write(tmp_path / "log_data/a.json", event(ts=1543449657000))
+    first = load()
+    before = first.star
+    path = write(tmp_path / "log_data" / name, damaged)
+    write(tmp_path / "log_data/c.json", event())
+    with pytest.raises(SourceError) as caught:
+        load()
+    location = engine.location(path, tmp_path)
+    assert caught.value.message.startswith(f"{location}: damaged gzip file, nothing was loaded: ")
+    assert "deliver it again" in caught.value.hint
+    assert read_star(first.settings) == before
+    path.write_bytes(PACKED)
+    assert load().summary.tables["songplays"] == (1002, 1001)
 
 
 def test_a_json_array_over_lines_is_rejected_line_by_line(

@@ -4,53 +4,14 @@ import csv
 import io
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from sparkify import __version__
+from tests.cli_support import Run, assert_fails
 from tests.support import event, track, write
-
-ROOT = Path(__file__).parents[1]
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Runs a script of this project in a folder of the test's own."""
-
-    def call(*arguments: str, script: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
-        program = [str(ROOT / script)] if script else ["-m", "sparkify"]
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("SPARKIFY_")}
-        return subprocess.run(
-            [sys.executable, *program, *arguments],
-            cwd=tmp_path,
-            env=kept | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return call
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    write(tmp_path / "data/song_data/A/song.json", track())
-    write(tmp_path / "data/log_data/events.json", event(ts=1543449657796), event(ts=1543449657797), "{broken")
-    return tmp_path / "data"
-
-
-def assert_fails(result: "subprocess.CompletedProcess[str]", code: int, *parts: str) -> None:
-    assert result.returncode == code, result.stderr
-    assert result.stdout == ""
-    assert "Traceback" not in result.stderr
-    for part in parts:
-        assert part in " ".join(result.stderr.split())
 
 
 def test_the_known_scripts_load_a_warehouse_from_a_dwh_cfg(run: Run, data: Path, tmp_path: Path) -> None:
@@ -128,7 +89,11 @@ def test_query_prints_a_table_csv_or_json_to_stdout(run: Run, data: Path) -> Non
 def test_query_can_not_change_the_warehouse(run: Run, data: Path) -> None:
     del data
     run("etl", "--max-reject-share", "1")
-    assert_fails(run("query", "DELETE FROM songplays"), 1, "sparkify.duckdb", "read-only")
+    assert_fails(
+        run("query", "DELETE FROM songplays"),
+        2,
+        "query is read-only, and this is a statement of the kind DELETE",
+    )
     assert "2" in run("query", "SELECT COUNT(*) FROM songplays").stdout
 
 
@@ -141,6 +106,20 @@ def test_status_shows_tables_files_and_runs(run: Run, data: Path) -> None:
     assert ["songplays", "2"] in words
     assert any(line[:2] == ["log_data", "1"] and line[-3:] == ["3", "2", "1"] for line in words if line)
     assert any(line[:1] == ["1"] and "duckdb" in line and __version__ in line for line in words if line)
+
+
+def test_status_dry_runs_and_loads_say_which_files_are_gone(run: Run, data: Path) -> None:
+    write(data / "log_data/gone.json", event(ts=1))
+    run("etl", "--max-reject-share", "1")
+    assert run("status").stderr == ""
+    (data / "log_data/gone.json").unlink()
+    said = (
+        "note: log_data: 1 of the files that are loaded are not there any more, and stay loaded"
+        f" ({data.resolve()}/log_data/gone.json); to load just what is there: sparkify etl --full\n"
+    )
+    assert run("status").stderr == said
+    for arguments in (["etl"], ["etl", "--dry-run"]):
+        assert said in run(*arguments).stderr
 
 
 def test_help_names_every_command(run: Run) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sparkify.config import load_settings
+from sparkify.engines import connect
 from sparkify.errors import UsageError
 
 BARE = """
@@ -133,10 +134,21 @@ def test_an_unknown_key_is_warned_about_with_the_nearest_known_one(tmp_path: Pat
         ("HOST=x\n", "line 1: a [SECTION] must come first"),
         ("[S3]\nLOG_DATA=a\nLOG_DATA=b\n", "line 3: [S3] LOG_DATA stands there twice"),
         ("[S3]\n[S3]\n", "line 2: [S3] stands there twice"),
-        ("[CLUSTER]\nDB_PORT=secret\n", "[CLUSTER] DB_PORT: 'secret' is not a whole number"),
-        ("[WAREHOUSE]\nMAX_REJECT_SHARE=some\n", "[WAREHOUSE] MAX_REJECT_SHARE: 'some' is not a number"),
+        ("[CLUSTER]\nDB_PORT=secret\n", "[CLUSTER] DB_PORT is not a whole number"),
+        ("[WAREHOUSE]\nMAX_REJECT_SHARE=some\n", "[WAREHOUSE] MAX_REJECT_SHARE is not a number"),
         ("[WAREHOUSE]\nMAX_REJECT_SHARE=1.5\n", "[WAREHOUSE] MAX_REJECT_SHARE: max_reject_share is 1.5"),
-        ("[WAREHOUSE]\nMEMORY_LIMIT=a lot\n", "[WAREHOUSE] MEMORY_LIMIT: memory_limit is 'a lot'"),
+        ("[WAREHOUSE]\nMEMORY_LIMIT=a lot\n", "[WAREHOUSE] MEMORY_LIMIT is no amount of memory"),
+        ("[WAREHOUSE]\nMEMORY_LIMIT=0GB\n", "[WAREHOUSE] MEMORY_LIMIT is no amount of memory"),
+        ("[WAREHOUSE]\nMEMORY_LIMIT=512\n", "[WAREHOUSE] MEMORY_LIMIT is no amount of memory"),
+        ("[WAREHOUSE]\nMAX_REJECT_SHARE=nan\n", "[WAREHOUSE] MAX_REJECT_SHARE: max_reject_share is nan"),
+        ("[S3]\nREQUESTS=0\n", "[S3] REQUESTS: s3_requests is 0"),
+        ("[S3]\nTIMEOUT=-1\n", "[S3] TIMEOUT: s3_timeout is -1"),
+        ("[S3]\nRETRIES=1000\n", "[S3] RETRIES: s3_retries is 1000"),
+        ("[S3]\nBUNDLE_BELOW_MB=-5\n", "[S3] BUNDLE_BELOW_MB: bundle_below_mb is -5"),
+        ("[CLUSTER]\nDB_PORT=65536\n", "[CLUSTER] DB_PORT: db_port is 65536"),
+        ("[DWH]\nDWH_TIMEOUT_MINUTES=0\n", "[DWH] DWH_TIMEOUT_MINUTES: cluster_timeout_minutes is 0"),
+        ("[DEFAULT]\nLOG_DATA=a\n[S3]\n", "[DEFAULT] means nothing here"),
+        ("[S3]\nLOG_DATA=a\n[s3]\nSONG_DATA=b\n", "[S3] and [s3] are the same section"),
     ],
 )
 def test_a_malformed_file_gets_an_error_that_names_the_place(tmp_path: Path, text: str, message: str) -> None:
@@ -144,6 +156,57 @@ def test_a_malformed_file_gets_an_error_that_names_the_place(tmp_path: Path, tex
     with pytest.raises(UsageError) as caught:
         load_settings(path, {})
     assert caught.value.message == f"{path}: {message}"
+
+
+def test_a_number_out_of_its_range_is_refused_with_the_range() -> None:
+    with pytest.raises(UsageError) as caught:
+        load_settings(None, {"SPARKIFY_S3_REQUESTS": "0"})
+    assert caught.value.message == "the environment variable SPARKIFY_S3_REQUESTS: s3_requests is 0"
+    assert caught.value.hint == "it is requests at a time, from 1 to 1,000"
+
+
+@pytest.mark.parametrize("written", ["512mb", "512 MB", "512M", "512MB", " 512 Mb"])
+def test_a_size_is_understood_however_it_is_written(tmp_path: Path, written: str) -> None:
+    settings = load_settings(None, {}, memory_limit=written, database=str(tmp_path / "w.duckdb"))
+    assert settings.memory_limit == "512MB"
+    warehouse = connect(settings)
+    assert warehouse.query("SELECT current_setting('memory_limit')") == [("488.2 MiB",)]
+    warehouse.close()
+    assert load_settings(None, {}, memory_limit="1.5gib").memory_limit == "1.5GiB"
+
+
+def test_two_keys_for_one_setting_that_differ_are_warned_about(tmp_path: Path) -> None:
+    path = config(tmp_path, "[AWS]\nREGION=us-east-1\nACCESS_REGION=us-west-2\nKEY=a\nACCESS_KEY=a\n")
+    settings = load_settings(path, {})
+    assert settings.aws_region == "us-west-2"
+    assert settings.warnings == (
+        f"{path}: [AWS] REGION and [AWS] ACCESS_REGION mean the same and differ; [AWS] ACCESS_REGION counts",
+    )
+
+
+@pytest.mark.parametrize("name", ["Redshift", "REDSHIFT", "redshift"])
+def test_redshift_is_meant_in_capitals_too(name: str) -> None:
+    assert load_settings(None, {}, database=name).database == "redshift"
+
+
+def test_a_tilde_in_the_database_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_settings(None, {"SPARKIFY_DATABASE": "~/x.duckdb"}).database == f"{tmp_path}/x.duckdb"
+    with pytest.raises(UsageError, match="the name of no user"):
+        load_settings(None, {}, database="~nobody-at-all/x.duckdb")
+
+
+@pytest.mark.parametrize("name", ["md:x", "MD:", "motherduck:x", "postgres:dbname=x", "s3://bucket/x.duckdb"])
+def test_a_database_of_another_kind_is_refused_with_the_reason(name: str) -> None:
+    with pytest.raises(UsageError, match="names another kind of database than a DuckDB file") as caught:
+        load_settings(None, {}, database=name)
+    assert caught.value.message.startswith("--database names")
+    assert "a load has to commit in one file" in caught.value.hint
+
+
+def test_a_value_that_is_no_text_is_refused_by_its_name() -> None:
+    with pytest.raises(UsageError, match="--song-data: not UTF-8"):
+        load_settings(None, {}, song_data=b"song\xff".decode(errors="surrogateescape"))
 
 
 def test_a_missing_file_that_was_named_is_an_error() -> None:

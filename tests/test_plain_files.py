@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 
 from sparkify.config import load_settings
 from sparkify.engines import plain_files
-from sparkify.pipeline import EVENT_KEYS, run_etl
+from sparkify.keys import EVENT_KEYS
+from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
 from sparkify.sources import LoadFile, LocalSource, Store
 from tests.support import Loaded, event, track, write

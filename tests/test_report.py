@@ -192,6 +192,14 @@ class TestInTheBrowser:
                 assert bars.bounding_box() is not None
                 assert bars.evaluate("path => path.getBBox().width") > 23
 
+    @pytest.mark.parametrize("width", [390, 800, 1100, 1440])
+    def test_figures_of_tens_of_millions_have_room(self, width: int, month: Path, browser: Browser) -> None:
+        with opened(browser, month, width) as page:
+            page.evaluate(
+                "document.querySelectorAll('.figures dd').forEach(d => d.textContent = '10,800,310')"
+            )
+            assert overlaps(page) == []
+
     def test_charts_are_drawn_to_scale(self, year: Path, browser: Browser) -> None:
         with opened(browser, year) as page:
             rows = page.locator("#top_artists .bars li")
@@ -220,7 +228,7 @@ class TestInTheBrowser:
             chart.focus()
             chart.press("End")
             chart.press("ArrowLeft")
-            assert re.fullmatch(r"22:00 UTC: \d+ plays?", chart.locator("[aria-live]").inner_text())
+            assert re.fullmatch(r"22:00 UTC: \d+\splays?", chart.locator("[aria-live]").inner_text())
             assert page.locator("#tip").is_visible()
             chart.press("Escape")
             assert not page.locator("#tip").is_visible()
@@ -228,7 +236,10 @@ class TestInTheBrowser:
     def test_pointing_at_a_cell_tells_its_value(self, month: Path, browser: Browser) -> None:
         with opened(browser, month) as page:
             page.locator("#plays_by_state [data-tip^='ME:']").hover()
-            assert page.locator("#tip").inner_text() == "ME: 30 plays by 7 listeners"
+            assert (
+                page.locator("#tip").inner_text()
+                == "ME: 30\N{NO-BREAK SPACE}plays by 7\N{NO-BREAK SPACE}listeners"
+            )
 
     def test_the_theme_can_be_chosen_and_is_kept(self, month: Path, browser: Browser) -> None:
         with opened(browser, month, theme="dark") as page:

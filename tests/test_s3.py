@@ -9,18 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import obstore
 import pytest
 
 from sparkify import records, s3
 from sparkify.config import Settings
 from sparkify.errors import SourceChangedError, SourceError, SparkifyError
+from sparkify.keys import EVENT_KEYS
 from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
 from sparkify.sources import LoadFile, open_source
 from tests.faulty_s3 import PAGE, FaultyS3
 from tests.s3_servers import Bucket, Server, moto, rclone
 from tests.state import state_of
-from tests.support import event, read_star, track, write
+from tests.support import Loaded, event, read_star, track, write
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,51 @@ def test_the_sample_from_s3_equals_the_sample_from_folders(
     }
 
 
+def test_the_jsonpaths_file_beside_the_logs_is_found_on_s3(settings: Settings, bucket: Bucket) -> None:
+    put_json(bucket, "song_data/A/song.json", track())
+    put_json(bucket, "log_data/a.json", event())
+    paths = [f"$.{'artist' if key == 'song' else key}" for key in EVENT_KEYS]
+    put_json(bucket, "log_json_path.json", {"jsonpaths": paths})
+    remote = bucket.settings(settings)
+    assert etl(remote).notes == [
+        'log_data: keys that no column takes, ignored: "song" (1 records were looked at)'
+    ]
+    assert Loaded(remote, Summary()).query("SELECT song FROM staging_events") == [("Sydney Youngblood",)]
+    bucket.put("log_json_path.json", b"{}")
+    assert fails(remote).startswith(f"{bucket.uri}/log_json_path.json: not a JSONPaths file")
+
+
+def test_a_file_beside_the_logs_that_may_not_be_read_is_named_and_the_usual_keys_count(
+    settings: Settings, faulty: tuple[FaultyS3, Bucket]
+) -> None:
+    server, bucket = faulty
+    # What S3 says of an object that is not there to those who may read, but not list.
+    server.add(on="log_json_path.json", kind="status", status=403, times=None)
+    summary = etl(bucket.settings(settings))
+    assert summary.notes == [
+        f"{bucket.uri}/log_json_path.json: access denied, if it is there at all;"
+        " the usual keys of the logs count"
+    ]
+    assert summary.tables["songplays"] == (40, 40)
+
+
+def test_objects_that_are_gone_are_named_and_those_of_other_prefixes_are_not(
+    settings: Settings, bucket: Bucket
+) -> None:
+    put_json(bucket, "song_data/A/song.json", track())
+    for key in ("log_data/a.json", "log_data/b.json", "log_data_old/c.json"):
+        put_json(bucket, key, event())
+    remote = bucket.settings(settings)
+    assert etl(replace(remote, log_data=f"{bucket.uri}/log_data_old")).notes == []
+    assert etl(remote).notes == []
+    obstore.delete(bucket.store, ["log_data/a.json", "log_data_old/c.json"])
+    (note,) = etl(remote).notes
+    assert (
+        f"1 of the files that are loaded are not there any more, and stay loaded ({bucket.uri}/log_data/a"
+        in note
+    )
+
+
 def test_many_tiny_objects_large_ones_and_bad_records_load_as_from_folders(
     tmp_path: Path, settings: Settings, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,9 +164,6 @@ def test_many_tiny_objects_large_ones_and_bad_records_load_as_from_folders(
         tmp_path / "log_data/packed.json.gz", gzip.compress(b"\n".join(json.dumps(p).encode() for p in plays))
     )
     write(tmp_path / "log_data/empty.json")
-    # A damaged file of several parts, of which the last are never wanted.
-    noise = gzip.compress(b"\n".join(json.dumps(event(ts=n, song=str(n))).encode() for n in range(12000)))
-    write(tmp_path / "log_data/damaged.json.gz", noise[:20_000] + b"\xff" * 2000 + noise[22_000:])
     write(tmp_path / "log_data/next.json", event(ts=1))
     monkeypatch.setattr(s3, "PART_BYTES", 20_000)
     monkeypatch.setattr(s3, "WINDOW_BYTES", 60_000)

@@ -1,26 +1,25 @@
-"""The command line: parses, calls, prints. It alone owns stdout, stderr and the exit code.
+"""The command line: parses, calls, prints.
 
 stdout is data; progress and messages go to stderr. Heavy imports stand inside the commands that use
 them, so that ``sparkify --help`` answers at once.
 """
 
-import os
-import sys
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sparkify import __version__, interrupts
+from sparkify import __version__, process
 from sparkify.cluster.cli import app as cluster_app
-from sparkify.errors import SparkifyError, UsageError
+from sparkify.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from sparkify.config import Settings
+    from sparkify.output import Form
 
 app = typer.Typer(
     name="sparkify",
@@ -49,6 +48,15 @@ class Format(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+
+
+Output = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="The same as --format csv.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+
+
+def _form(output: Format, as_csv: bool, as_json: bool) -> "Form":
+    return "csv" if as_csv else "json" if as_json else output.value
 
 
 def _print_version(wanted: bool) -> None:
@@ -169,18 +177,26 @@ def query(
     ],
     config: Config = None,
     database: Database = None,
-    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
+    output: Output = Format.TABLE,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Print no more rows.", show_default="1000 of a table"),
+    ] = None,
 ) -> None:
     """Run a SQL statement against the warehouse, read-only, and print its rows."""
+    from sparkify import query as asked
     from sparkify.engines import connect
-    from sparkify.output import print_rows
 
+    statement = asked.read_statement(sql)
     warehouse = connect(_settings(config, database=database), read_only=True)
     try:
-        columns, rows = warehouse.select(sys.stdin.read() if sql == "-" else sql)
+        more = asked.print_answer(warehouse, statement, _form(output, as_csv, as_json), limit)
     finally:
         warehouse.close()
-    print_rows(columns, rows, output.value)
+    if more:
+        typer.echo(more, err=True)
 
 
 @app.command()
@@ -190,9 +206,9 @@ def questions(
     ] = None,
     config: Config = None,
     database: Database = None,
-    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
-    as_csv: Annotated[bool, typer.Option("--csv", help="The same as --format csv.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    output: Output = Format.TABLE,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
     given: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="What the question is about, e.g. day=2018-11-15."),
@@ -205,16 +221,16 @@ def questions(
     from sparkify.engines import connect
     from sparkify.output import print_rows
 
-    form = Format.CSV if as_csv else Format.JSON if as_json else output
+    form = _form(output, as_csv, as_json)
     values = asked.parse_given(given or ())
-    if (name is None and (values or sql)) or (all_ and (name is not None or form != Format.TABLE)):
+    if (name is None and (values or sql)) or (all_ and (name is not None or form != "table")):
         raise UsageError(
             "--given and --sql go with the NAME of a question, --all with neither NAME nor another format",
             "see sparkify questions --help",
         )
     if name is None and not all_:
         listed = [(question.name, question.title) for question in asked.load_questions()]
-        print_rows(["name", "question"], listed, form.value)
+        print_rows(["name", "question"], listed, form)
         return
     chosen = asked.load_questions() if name is None else [asked.find_question(name)]
     if sql:
@@ -229,7 +245,7 @@ def questions(
             columns, rows = asked.ask(warehouse, question, values)
             if all_:
                 typer.echo(f"\n{question.title}  ({question.name})")
-            print_rows(columns, rows[:10] if all_ else rows, form.value)
+            print_rows(columns, rows[:10] if all_ else rows, form)
             if all_ and len(rows) > 10:
                 typer.echo(f"… and {len(rows) - 10:,} more: sparkify questions {question.name}")
     finally:
@@ -316,7 +332,7 @@ def status(config: Config = None, database: Database = None) -> None:
 
     warehouse = connect(_settings(config, database=database), read_only=True)
     try:
-        summary.print_status(warehouse)
+        summary.print_status(warehouse, _stderr())
     finally:
         warehouse.close()
 
@@ -341,60 +357,10 @@ def _settings(config: str | None, **flags: Any) -> "Settings":
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the tool as a process of its own and exit: see ``run``."""
-    interrupts.install()
-    try:
-        run(args)
-    except SystemExit as leaving:
-        if leaving.code:
-            _leave(leaving.code if isinstance(leaving.code, int) else 1)
-        raise
+    """Run the tool as a process of its own and exit."""
+    process.run_process(app, args)
 
 
 def run(args: list[str] | None = None) -> None:
-    """Run the tool.
-
-    Raises:
-        SystemExit: always, with 0 good, 1 failure with a message, 2 wrong usage, 130 and 143 told to stop.
-    """
-    try:
-        app(args)
-    except interrupts.Stopped as stopped:
-        _stop(stopped.number)
-    except SparkifyError as error:
-        _fail(error)
-    except BrokenPipeError:
-        # Whoever read the output has had enough of it, e.g. head.
-        sys.stderr.close()
-        sys.exit(0)
-    except Exception as error:
-        if number := interrupts.received():
-            _stop(number)
-        _fail(
-            SparkifyError(
-                f"unexpected {type(error).__name__}: {error}",
-                "this is a bug in sparkify: please report it; SPARKIFY_TRACEBACK=1 shows where it happened",
-            ),
-            error,
-        )
-
-
-def _stop(number: int) -> NoReturn:
-    typer.echo(interrupts.message(number), err=True)
-    sys.exit(128 + number)
-
-
-def _leave(code: int) -> NoReturn:
-    """Exit at once: an ordinary exit would wait for requests whose answers nobody wants any more."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
-def _fail(error: SparkifyError, cause: Exception | None = None) -> NoReturn:
-    if cause is not None and os.environ.get("SPARKIFY_TRACEBACK"):
-        raise cause
-    typer.echo(f"{'usage error' if isinstance(error, UsageError) else 'error'}: {error.message}", err=True)
-    if error.hint:
-        typer.echo(f"  what to do: {error.hint}", err=True)
-    sys.exit(error.exit_code)
+    """Run the tool inside another process; it ends with SystemExit."""
+    process.run(app, args)

@@ -7,12 +7,12 @@ SPARKIFY_… variables. A secret is never part of a Settings' printed form.
 import configparser
 import difflib
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from sparkify import config_rules, credentials
 from sparkify.errors import UsageError
 
 DEFAULT_CONFIG = "dwh.cfg"
@@ -195,42 +195,28 @@ def load_settings(
     if "database" not in origins and origins.get("host", ("", ""))[0]:
         # A configuration that names a cluster's address means that cluster.
         origins["database"] = ("redshift", origins["host"][1])
+    credentials.require_none_in(origins)
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     settings = Settings(**values, warnings=tuple(warnings))
-    _check(settings, {name: origin for name, (_, origin) in origins.items()})
+    config_rules.check(settings, {name: origin for name, (_, origin) in origins.items()})
     return settings
 
 
-def _check(settings: Settings, origins: Mapping[str, str]) -> None:
-    if not 0 <= settings.max_reject_share <= 1:
-        raise UsageError(
-            f"{origins['max_reject_share']}: max_reject_share is {settings.max_reject_share}",
-            "it is a share of all records: a number from 0 (none may be bad) to 1",
-        )
-    if not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", settings.memory_limit):
-        raise UsageError(
-            f"{origins['memory_limit']}: memory_limit is {settings.memory_limit!r}",
-            "it is a number with a unit, e.g. 1GB or 512MB",
-        )
-    if settings.login not in ("", "password", "iam"):
-        raise UsageError(
-            f"{origins['login']}: login is {settings.login!r}",
-            "it is password or iam, or empty: then with the password where there is one, else through IAM",
-        )
+_REMEDY = "see dwh.cfg.example for its form"
 
 
-def _read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+def _parsed(path: Path) -> configparser.RawConfigParser:
     # Passwords hold % and ; and #, so nothing is interpolated and only whole lines are comments.
-    parser = configparser.RawConfigParser(strict=True, comment_prefixes=("#", ";"))
-    remedy = "see dwh.cfg.example for its form"
+    # [DEFAULT] would count for every section.
+    parser = configparser.RawConfigParser(strict=True, comment_prefixes=("#", ";"), default_section="\0")
     try:
         parser.read_string(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}", "name it with --config") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: not a text file in UTF-8", remedy) from None
+        raise UsageError(f"{path}: not a text file in UTF-8", _REMEDY) from None
     except configparser.MissingSectionHeaderError as error:
-        raise UsageError(f"{path}: line {error.lineno}: a [SECTION] must come first", remedy) from None
+        raise UsageError(f"{path}: line {error.lineno}: a [SECTION] must come first", _REMEDY) from None
     except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as error:
         what = f"[{error.section}]" + (
             f" {error.option.upper()}" if isinstance(error, configparser.DuplicateOptionError) else ""
@@ -239,15 +225,36 @@ def _read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str
     except configparser.ParsingError as error:
         lines = ", ".join(str(number) for number, _ in error.errors)
         # The lines themselves may hold a password.
-        raise UsageError(f"{path}: line {lines}: not KEY=value", remedy) from None
+        raise UsageError(f"{path}: line {lines}: not KEY=value", _REMEDY) from None
+    return parser
+
+
+def _read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    parser = _parsed(path)
+    sections: dict[str, str] = {}
+    found: dict[str, tuple[str, str]] = {}
     for section in parser.sections():
+        if section.upper() == "DEFAULT":
+            raise UsageError(
+                f"{path}: [{section}] means nothing here", "move its keys to their own sections; " + _REMEDY
+            )
+        if sections.setdefault(section.upper(), section) != section:
+            raise UsageError(
+                f"{path}: [{sections[section.upper()]}] and [{section}] are the same section", "join them"
+            )
         for option, value in parser.items(section):
             key = f"{section.upper()}.{option.upper()}"
             if key not in _FILE_KEYS:
                 nearest = _nearest(key, _FILE_KEYS)
-                warnings.append(f"{path}: unknown key [{section}] {option.upper()}, ignored{nearest}")
+                # Only its first word: KEY value = more makes all before the = a key.
+                name = option.upper().split()[0]
+                warnings.append(f"{path}: unknown key [{section}] {name}, ignored{nearest}")
             elif text := _unquoted(value or ""):
-                yield _FILE_KEYS[key], (text, f"{path}: [{section}] {option.upper()}")
+                place = f"[{section}] {option.upper()}"
+                before, other = found.setdefault(_FILE_KEYS[key], (text, place))
+                if before != text:
+                    warnings.append(f"{path}: {other} and {place} mean the same and differ; {place} counts")
+                yield _FILE_KEYS[key], (text, f"{path}: {place}")
 
 
 def _nearest(key: str, known: Mapping[str, str]) -> str:
@@ -271,14 +278,18 @@ _KINDS = {setting.name: setting.type for setting in fields(Settings)}
 def _convert(name: str, text: str, origin: str) -> str | int | float | bool:
     kind = _KINDS[name]
     try:
+        text.encode()  # of the command line and the environment not all need be text
         if kind is bool:
             return configparser.RawConfigParser.BOOLEAN_STATES[text.lower()]
         if kind is int:
             return int(text)
-        return float(text) if kind is float else text
+        return float(text) if kind is float else config_rules.normalized(name, text, origin)
+    except UnicodeEncodeError:
+        raise UsageError(f"{origin}: not UTF-8", "rename what it names") from None
     except (ValueError, KeyError):
         wanted = "true or false" if kind is bool else "a whole number" if kind is int else "a number"
-        raise UsageError(f"{origin}: {text!r} is not {wanted}", "correct it") from None
+        # Without the value: a password may stand in the wrong line.
+        raise UsageError(f"{origin} is not {wanted}", "correct it") from None
 
 
 def file_keys(name: str) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
     SparkifyError            exit 1: the run failed; the message names the thing, the hint the remedy
     ├── UsageError           exit 2: the command line or the configuration is wrong
     ├── SourceError          a folder, bucket or object can't be listed or read
+    │   ├── SourceMissingError   a file that is asked for by name is not there
     │   └── SourceChangedError   an object is not the version that was listed
     ├── WarehouseError       the database can't be opened, is locked, or refused a statement
     │   └── ConflictError        someone else wrote to the same tables at the same time
@@ -42,6 +43,20 @@ class UsageError(SparkifyError):
 
 class SourceError(SparkifyError):
     """A source folder, bucket or object can't be listed or read."""
+
+
+class SourceMissingError(SourceError):
+    """A file that was asked for by name is not there.
+
+    Args:
+        message: what happened.
+        hint: what to do about it.
+        is_certain: whether it is known that it is not there; S3 refuses to say so to those who may not list.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, is_certain: bool = True) -> None:
+        super().__init__(message, hint)
+        self.is_certain = is_certain
 
 
 class SourceChangedError(SourceError):

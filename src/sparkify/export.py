@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparkify import __version__
+from sparkify import __version__, credentials
 from sparkify.engines import Warehouse
 from sparkify.errors import SparkifyError, UsageError
 
@@ -92,6 +92,7 @@ def export(warehouse: Warehouse, out: Path, *, overwrite: bool = False) -> dict[
 
 
 def _require_replaceable(out: Path, *, overwrite: bool) -> None:
+    credentials.require_none(str(out), "OUT")
     if str(out).startswith(("s3:", "S3:")):
         raise UsageError(f"{out}: this version can't export to S3 yet", "name a folder, and copy it there")
     if out.is_symlink() or (out.exists() and not out.is_dir()):

@@ -21,15 +21,21 @@ _STEP = re.compile(
 )
 
 
-def parse_path(path: str) -> list[str | int]:
+Path = list[str | int]
+"""The keys and array positions that lead to a value."""
+
+
+def parse_path(path: str) -> Path:
     """The keys and array positions that one path names, from the root.
 
     Raises:
         ValueError: it is not a path in bracket or dot notation.
     """
+    if any("\ud800" <= character <= "\udfff" for character in path):
+        raise ValueError("half of a surrogate pair, which no text has")
     if not path.startswith("$") or len(path) == 1:
         raise ValueError("a path begins with $ and names a key")
-    steps: list[str | int] = []
+    steps: Path = []
     position = 1
     while position < len(path):
         step = _STEP.match(path, position)
@@ -44,7 +50,15 @@ def parse_path(path: str) -> list[str | int]:
     return steps
 
 
-def read_jsonpaths(location: str, columns: Sequence[str], settings: Settings) -> list[list[str | int]]:
+def written(path: Path) -> str:
+    """A path in bracket notation."""
+    return "$" + "".join(
+        f"[{step}]" if isinstance(step, int) else "['" + step.replace("\\", "\\\\").replace("'", "\\'") + "']"
+        for step in path
+    )
+
+
+def read_jsonpaths(location: str, columns: Sequence[str], settings: Settings) -> list[Path]:
     """The paths of a JSONPaths file, one per column.
 
     Args:
@@ -55,13 +69,22 @@ def read_jsonpaths(location: str, columns: Sequence[str], settings: Settings) ->
     Raises:
         SourceError: the file is missing, not a JSONPaths file, or has another number of paths.
     """
+    return parsed_jsonpaths(location, open_source(location, settings).read_text(), columns)
+
+
+def parsed_jsonpaths(location: str, text: str, columns: Sequence[str]) -> list[Path]:
+    """The paths of a JSONPaths file that has been read, one per column.
+
+    Raises:
+        SourceError: it is not a JSONPaths file, or has another number of paths.
+    """
     remedy = (
         'a JSONPaths file is one object {"jsonpaths": ["$[\'artist\']", ...]} with one path per column: '
         + ", ".join(columns)
     )
     try:
-        document = json.loads(open_source(location, settings).read_text())
-    except ValueError as error:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise SourceError(f"{location}: not a JSONPaths file: {error}", remedy) from None
     # Redshift falls back to 'auto' without a word when this key is misspelt; here it is an error.
     if not isinstance(document, dict) or not isinstance(document.get("jsonpaths"), list):

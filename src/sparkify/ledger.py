@@ -1,6 +1,6 @@
 """The ledger: which object was loaded by which run, and what became of its records."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,6 +8,8 @@ from sparkify import __version__
 from sparkify.engines import Row, Source, Warehouse
 from sparkify.errors import WarehouseError
 from sparkify.sources import LoadFile, SourceObject, SourcePlan, Store
+
+_SHOWN_FILES = 3
 
 SOURCES: tuple[Source, ...] = ("song_data", "log_data")
 
@@ -50,7 +52,21 @@ def plan(
                 todo.removed.append(before[0])
             todo.added.append(LoadFile(next_id, item))
             next_id += 1
+        there = {item.uri for item in objects}
+        if prefix := store.prefix():
+            todo.gone = sorted(
+                uri for owner, uri in known if owner == source and uri not in there and uri.startswith(prefix)
+            )
     return plans
+
+
+def gone_note(source: str, uris: Sequence[str]) -> str:
+    """What to say of files that are loaded and not there any more; their names are sorted."""
+    shown = ", ".join(uris[:_SHOWN_FILES]) + (", …" if len(uris) > _SHOWN_FILES else "")
+    return (
+        f"{source}: {len(uris):,} of the files that are loaded are not there any more, and stay loaded"
+        f" ({shown}); to load just what is there: sparkify etl --full"
+    )
 
 
 def reconcile(
@@ -93,8 +109,17 @@ def record_run(
     *,
     started: datetime,
     is_full: bool,
+    event_keys: str,
 ) -> int:
     """Write a run and its files into the ledger.
+
+    Args:
+        warehouse: where.
+        plans: what the run did.
+        counts: by file_id, what became of its records.
+        started: when.
+        is_full: whether it began with empty tables.
+        event_keys: the digest of the keys by which it has read the log files.
 
     Returns:
         The number of the run.
@@ -136,7 +161,23 @@ def record_run(
                 sum(count.records for count in counts.values()),
                 sum(count.loaded for count in counts.values()),
                 sum(count.rejected for count in counts.values()),
+                event_keys,
             )
         ],
     )
     return run_id
+
+
+def read_by_other_keys(warehouse: Warehouse, event_keys: str) -> int:
+    """How many log files are loaded by other keys than those that count now.
+
+    Args:
+        warehouse: where.
+        event_keys: the digest of the keys that count now.
+    """
+    ((count,),) = warehouse.query(
+        "SELECT COUNT(*) FROM ledger INNER JOIN runs ON ledger.run_id = runs.run_id"
+        " WHERE ledger.source = 'log_data' AND runs.event_keys <> ?",
+        [event_keys],
+    )
+    return int(count)

@@ -2,51 +2,81 @@
 
 import csv
 import json
+import math
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Literal
 
+Form = Literal["table", "csv", "json"]
 
-def print_rows(
-    columns: Sequence[str], rows: Sequence[Sequence[Any]], form: Literal["table", "csv", "json"]
-) -> None:
-    """Print rows under the names of their columns.
+_GAP = "   "
+_CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Form) -> None:
+    """Print rows under the names of their columns; all but a table as they come, in bounded memory.
 
     Args:
         columns: the names.
         rows: the values; None is NULL: empty in a table and in CSV, null in JSON.
-        form: table (aligned, for people), csv (RFC 4180, with a header), json (one array of objects).
+        form: table (aligned, for people), csv (RFC 4180, with a header), json (one array of objects; of
+            columns of one name the later ones get a number, and what is no finite number is null).
     """
     if form == "json":
-        objects = [dict(zip(columns, row, strict=True)) for row in rows]
-        json.dump(objects, sys.stdout, ensure_ascii=False, indent=1, default=_json_value)
-        sys.stdout.write("\n")
+        _print_json(_distinct(columns), rows)
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([cell_text(value) for value in row] for row in rows)
     else:
-        _print_table(columns, rows)
+        kept = list(rows)
+        is_number = [
+            any(isinstance(row[n], int | float | Decimal) for row in kept) for n in range(len(columns))
+        ]
+        cells = [[cell_text(value) for value in row] for row in kept]
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        sys.stdout.write(table_text(columns, cells, is_number, width))
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def table_text(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], to_right: Sequence[bool], width: int | None = None
+) -> str:
+    """A table, aligned; where it is wider than there is room, each row's values below each other instead.
 
-    # Into a pipe or a file a row is one line, however long.
-    console = Console(width=None if sys.stdout.isatty() else 10_000)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for number, column in enumerate(columns):
-        is_number = any(isinstance(row[number], int | float | Decimal) for row in rows)
-        table.add_column(Text(column), justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        # Text, since what stands in the data is never markup.
-        table.add_row(*(Text("" if value is None else cell_text(value)) for value in row))
-    console.print(table)
+    Args:
+        columns: the names.
+        rows: the cells.
+        to_right: by column, whether it is aligned to the right.
+        width: how many characters there is room for; None for any number: a row is a line, then.
+    """
+    from rich.cells import cell_len
+
+    # Nothing that stands in the data may move the cursor.
+    lines = [[text.translate(_CONTROLS) for text in line] for line in chain([columns], rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    whole = sum(widths) + len(_GAP) * (len(widths) - 1)
+    if width is not None and whole > width and rows:
+        name_width = max(map(cell_len, lines[0]))
+        return "\n".join(
+            "".join(
+                f"{name}{' ' * (name_width - cell_len(name))}{_GAP}{text}".rstrip() + "\n"
+                for name, text in zip(lines[0], line, strict=True)
+            )
+            for line in lines[1:]
+        )
+    texts = []
+    for line in lines:
+        cells = [
+            " " * (room - cell_len(text)) + text if right else text + " " * (room - cell_len(text))
+            for text, room, right in zip(line, widths, to_right, strict=True)
+        ]
+        texts.append(_GAP.join(cells).rstrip())
+    texts.insert(1, "─" * whole)
+    return "\n".join(texts) + "\n"
 
 
 def cell_text(value: Any) -> str:
@@ -60,5 +90,35 @@ def cell_text(value: Any) -> str:
     return str(value)
 
 
-def _json_value(value: Any) -> float | str:
-    return float(value) if isinstance(value, Decimal) else cell_text(value)
+def _print_json(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    is_ascii = not sys.stdout.encoding.lower().startswith("utf")
+    before = "[\n"
+    for row in rows:
+        item = {name: _json_value(value) for name, value in zip(names, row, strict=True)}
+        sys.stdout.write(before + json.dumps(item, ensure_ascii=is_ascii, allow_nan=False))
+        before = ",\n"
+    sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names of which no two are equal: ``a``, ``a_2``, ``a_3``."""
+    found: list[str] = []
+    for name in names:
+        new, number = name, 1
+        while new in found or (number > 1 and new in names):
+            number += 1
+            new = f"{name}_{number}"
+        found.append(new)
+    return found
+
+
+def _json_value(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float | Decimal):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {cell_text(key): _json_value(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_value(inner) for inner in value]
+    return cell_text(value)

@@ -10,49 +10,14 @@ from sparkify import interrupts, ledger
 from sparkify.audits import Finding, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Source, Warehouse, connect
+from sparkify.engines.parsing import NOUNS
 from sparkify.errors import ConflictError, SourceChangedError, TooManyRejectsError
-from sparkify.jsonpaths import read_jsonpaths
+from sparkify.keys import KeyMap, KeySample, event_keys, notes_on, song_keys
 from sparkify.ledger import FileCount
 from sparkify.progress import Progress, Silence
 from sparkify.repair import repair
-from sparkify.sources import SourceObject, SourcePlan, Store, beside, open_source
+from sparkify.sources import SourceObject, SourcePlan, Store, open_source
 from sparkify.sql_queries import STAR_TABLES, read_sql
-
-EVENT_KEYS = (
-    "artist",
-    "auth",
-    "firstName",
-    "gender",
-    "itemInSession",
-    "lastName",
-    "length",
-    "level",
-    "location",
-    "method",
-    "page",
-    "registration",
-    "sessionId",
-    "song",
-    "status",
-    "ts",
-    "userAgent",
-    "userId",
-)
-"""The keys of the logs, in the order of the columns of staging_events that they fill."""
-
-SONG_KEYS = (
-    "num_songs",
-    "artist_id",
-    "artist_latitude",
-    "artist_longitude",
-    "artist_location",
-    "artist_name",
-    "song_id",
-    "title",
-    "duration",
-    "year",
-)
-"""The keys of the song files, in the order of the columns of staging_songs."""
 
 TRANSFORMS = ("songs", "artists", "users", "new_heard_songs", "heard_songs", "songplays", "time")
 """The files of sql/star in the order in which they run."""
@@ -85,6 +50,7 @@ class Summary:
         matched: songplays whose song the catalogue has.
         rejects: the first rejects, as (file, line, reason).
         findings: what the audits warn of.
+        notes: what else people should know.
         seconds: wall-clock time.
     """
 
@@ -94,6 +60,7 @@ class Summary:
     matched: int = 0
     rejects: list[tuple[str, int, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -176,15 +143,27 @@ def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: 
             is_full = True
             warehouse.empty_tables()
             plans = ledger.plan(warehouse.query, listed)
+        keys: dict[Source, KeyMap] = {"song_data": song_keys(), "log_data": event_keys(settings)}
+        digest = keys["log_data"].digest
         summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
+        summary.notes += filter(None, [keys["log_data"].warning])
+        summary.notes += [ledger.gone_note(source, plan.gone) for source, plan in plans.items() if plan.gone]
         if any(todo.added for todo in plans.values()):
-            counts = _stage(warehouse, settings, plans, summary, progress)
+            counts = _stage(warehouse, settings, plans, keys, summary, progress)
             _transform(warehouse, progress)
             progress.step("audit")
             with nullcontext() if is_full else warehouse.audit_scope():
                 summary.findings = run_audits(warehouse)
             warehouse.run("DROP TABLE contested_plays")
-            summary.run_id = ledger.record_run(warehouse, plans, counts, started=started, is_full=is_full)
+            summary.run_id = ledger.record_run(
+                warehouse, plans, counts, started=started, is_full=is_full, event_keys=digest
+            )
+        if others := ledger.read_by_other_keys(warehouse, digest):
+            summary.notes.append(
+                f"{others:,} log files were loaded by other JSONPaths than"
+                f" {keys['log_data'].origin or 'the usual keys, which count now'}, and stay as they were;"
+                " to load them again: sparkify etl --full"
+            )
         after = _count_rows(warehouse)
         summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
         ((summary.matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
@@ -203,32 +182,23 @@ def _discover(settings: Settings, progress: Progress) -> dict[Source, tuple[Stor
     return listed
 
 
-def _event_paths(settings: Settings) -> list[list[str | int]]:
-    """The paths of the JSONPaths file; without one, the keys that the logs have."""
-    if settings.log_jsonpath:
-        return read_jsonpaths(settings.log_jsonpath, EVENT_KEYS, settings)
-    usual = beside(settings.log_data, "log_json_path.json")
-    if "://" not in usual and Path(usual).exists():
-        return read_jsonpaths(usual, EVENT_KEYS, settings)
-    return [[key] for key in EVENT_KEYS]
-
-
 def _stage(
     warehouse: Warehouse,
     settings: Settings,
     plans: dict[Source, SourcePlan],
+    keys: dict[Source, KeyMap],
     summary: Summary,
     progress: Progress,
 ) -> dict[int, FileCount]:
     """Load the files, account for every record, and stop if too many are bad."""
     all_counts: dict[int, FileCount] = {}
-    paths: dict[Source, list[list[str | int]]] = {
-        "song_data": [[key] for key in SONG_KEYS],
-        "log_data": _event_paths(settings),
-    }
     for source, todo in plans.items():
         advance = progress.step(f"stage {source}", files=len(todo.added), size=todo.size)
-        records = warehouse.stage(source, todo.store, todo.added, todo.removed, paths[source], advance)
+        sample = KeySample(keys[source])
+        records = warehouse.stage(
+            source, todo.store, todo.added, todo.removed, keys[source].paths, advance, sample.look
+        )
+        summary.notes += notes_on(source, keys[source], sample, _empty(warehouse, source, sample.missing))
         counts = ledger.reconcile(warehouse, source, todo.added, records)
         all_counts |= counts
         summary.sources[source] = SourceSummary(
@@ -251,7 +221,9 @@ def _stage(
             )
         ]
     if rejected_total > settings.max_reject_share * records_total:
-        shown = "\n  ".join(f"{file}:{line}: {reason}" for file, line, reason in summary.rejects)
+        shown = "\n  ".join(
+            [f"{file}:{line}: {reason}" for file, line, reason in summary.rejects] + summary.notes
+        )
         raise TooManyRejectsError(
             f"{rejected_total:,} of {records_total:,} records are bad, more than the"
             f" {settings.max_reject_share:.4g} of them that max_reject_share allows;"
@@ -259,6 +231,18 @@ def _stage(
             "mend the files, or allow more with --max-reject-share",
         )
     return all_counts
+
+
+def _empty(warehouse: Warehouse, source: Source, columns: list[int]) -> list[int]:
+    """Those of some columns, by their positions, that no row of this run has a value in."""
+    if not columns:
+        return []
+    batch = f"batch_{NOUNS[source]}"
+    names, _ = warehouse.select(f"SELECT * FROM {batch} LIMIT 0")
+    ((*counts,),) = warehouse.query(
+        "SELECT {} FROM {}".format(", ".join(f"COUNT({names[column]})" for column in columns), batch)
+    )
+    return [column for column, count in zip(columns, counts, strict=True) if not count]
 
 
 def _transform(warehouse: Warehouse, progress: Progress) -> None:

@@ -18,6 +18,9 @@ from rich.progress import (
 
 from sparkify.engines import Progress as Advance
 
+_ROOMY = 80
+"""Characters that a line needs which tells more than a step's name."""
+
 
 class Progress(Protocol):
     """What the pipeline tells of itself."""
@@ -82,12 +85,11 @@ class TerminalBars:
     """A bar per step that reads files, a spinner for the others; both vanish at the end."""
 
     def __init__(self, console: Console) -> None:
+        details = [BarColumn(), DownloadColumn(), TimeElapsedColumn()] if console.width >= _ROOMY else []
         self._bars = Bars(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            DownloadColumn(),
-            TimeElapsedColumn(),
+            *details,
             console=console,
             transient=True,
         )

@@ -2,8 +2,8 @@
 
 A record is one JSON object. Usually it is a line; objects spread over lines, and objects with nothing
 between them, are found as well. Whether a record is good is not decided here, but by the SQL that
-casts it; only what can't become text at all (bad UTF-8, a record over 4 MB, a damaged gzip file) is given
-a ``fault`` here. Every byte of a file that is not white space ends up in exactly one record.
+casts it; only what can't become text at all (bad UTF-8, a record over 4 MB) is given a ``fault`` here.
+Every byte of a file that is not white space ends up in exactly one record. A damaged gzip file is an error.
 
 Almost all files are one object per line, and these are cut by NumPy without a Python step per line.
 ``sparkify.splitter`` takes the others.
@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from sparkify.errors import SourceError
 from sparkify.sources import LoadFile, Store
 from sparkify.splitter import MAX_RECORD_BYTES, TOO_LONG, Record, split
 
@@ -66,6 +67,7 @@ class RecordReader:
         careful: take a line for an object only where it can be parsed, not where its ends look like one.
         chunk_bytes: how much to read and cut at a time.
         on_progress: called with (files finished, bytes read) since the last call.
+        on_records: shown the texts of each batch.
 
     Attributes:
         counts: records per file_id, complete once the batches have been consumed.
@@ -80,12 +82,14 @@ class RecordReader:
         careful: bool = False,
         chunk_bytes: int = CHUNK_BYTES,
         on_progress: Callable[[int, int], None] = lambda _files, _bytes: None,
+        on_records: Callable[["pa.StringArray"], None] = lambda _texts: None,
     ) -> None:
         self._store = store
         self._files = files
         self._careful = careful
         self._chunk_bytes = chunk_bytes
         self._on_progress = on_progress
+        self._on_records = on_records
         self._parser: duckdb.DuckDBPyConnection | None = None
         self.counts: dict[int, int] = {}
         self.error: BaseException | None = None
@@ -96,7 +100,9 @@ class RecordReader:
 
     def _guarded(self) -> Iterator[pa.RecordBatch]:
         try:
-            yield from self._batches()
+            for batch in self._batches():
+                self._on_records(batch.column("raw"))
+                yield batch
         except BaseException as error:
             self.error = error
             raise
@@ -107,8 +113,7 @@ class RecordReader:
         waiting_bytes = 0
         for file, data in self._store.read(self._files, self._chunk_bytes):
             self.counts[file.file_id] = 0
-            contents = _Contents(self._counted(data))
-            chunks = _with_last(contents)
+            chunks = _with_last(_contents(file.source.uri, self._counted(data)))
             first, last = next(chunks, (b"", True))
             if last and not self._careful:
                 waiting.append(_Piece(file.file_id, 1, first))
@@ -118,8 +123,6 @@ class RecordReader:
                     waiting, waiting_bytes = [], 0
             else:
                 yield from self._cut_large(file.file_id, chain([(first, last)], chunks))
-            if contents.fault is not None:
-                yield self._from_records(file.file_id, [Record(1, b"", contents.fault)])
             self._on_progress(1, 0)
         if waiting:
             yield from self._cut(waiting)
@@ -306,40 +309,43 @@ def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
         held = following
 
 
-class _Contents:
+def _contents(uri: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """A file's text as UTF-8: unpacked if it is gzip, whatever its name, and without a byte order mark.
 
-    Attributes:
-        fault: why the text ends too early, once it has been read.
+    Raises:
+        SourceError: the file is damaged gzip.
     """
+    first = next(chunks, b"")
+    if first.startswith(_GZIP_MAGIC):
+        chunks = _unpacked(uri, _ChunkFile(first, chunks))
+        first = next(chunks, b"")
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield from _utf8_from_utf16(chain([first], chunks))
+        return
+    yield first.removeprefix(codecs.BOM_UTF8)
+    yield from chunks
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self.fault: str | None = None
 
-    def __iter__(self) -> Iterator[bytes]:
-        first = next(self._chunks, b"")
-        if first.startswith(_GZIP_MAGIC):
-            chunks = self._unpacked(_ChunkFile(first, self._chunks))
-            first = next(chunks, b"")
-        else:
-            chunks = self._chunks
-        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
-            yield decoder.decode(first).encode()
-            for chunk in chunks:
-                yield decoder.decode(chunk).encode()
-            return
-        yield first.removeprefix(codecs.BOM_UTF8)
-        yield from chunks
+def _utf8_from_utf16(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """UTF-16 as UTF-8; what is not valid there is not valid here, and so refused with its record."""
+    decoder = codecs.getincrementaldecoder("utf-16")(errors="surrogatepass")
+    for chunk in chunks:
+        yield decoder.decode(chunk).encode(errors="surrogatepass")
+    if decoder.getstate()[0]:  # it ends in the middle of a character
+        yield b"\xff"
 
-    def _unpacked(self, file: "_ChunkFile") -> Iterator[bytes]:
-        try:
-            with gzip.GzipFile(fileobj=io.BufferedReader(file, CHUNK_BYTES)) as unpacked:
-                while chunk := unpacked.read1(CHUNK_BYTES):
-                    yield chunk
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            self.fault = f"damaged gzip file, what follows is lost: {error}"
+
+def _unpacked(uri: str, file: "_ChunkFile") -> Iterator[bytes]:
+    try:
+        with gzip.GzipFile(fileobj=io.BufferedReader(file, CHUNK_BYTES)) as unpacked:
+            while chunk := unpacked.read1(CHUNK_BYTES):
+                yield chunk
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        # How many records lie behind the damage nobody can tell, so they could be neither rows nor rejects.
+        raise SourceError(
+            f"{uri}: damaged gzip file, nothing was loaded: {error}",
+            "deliver it again (is it still being written?) or take it out of the folder, and run again",
+        ) from None
 
 
 class _ChunkFile(io.RawIOBase):

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import BaseError, GenericError, PreconditionError
+from obstore.exceptions import BaseError, GenericError, PermissionDeniedError, PreconditionError
 from obstore.store import S3Store
 
 from sparkify import interrupts
 from sparkify.config import Settings
-from sparkify.errors import SourceChangedError, SourceError
+from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
 from sparkify.s3_errors import explanation
 from sparkify.sources import LoadFile, SourceObject, is_data, no_data
 
@@ -87,6 +87,16 @@ class S3Source:
         if not objects:
             raise no_data(self._location)
         return sorted(objects, key=lambda item: item.uri)
+
+    def prefix(self) -> str | None:
+        """What the URIs of all its objects begin with."""
+        if is_data(self._key.rpartition("/")[2]):
+            return None
+        return (
+            f"s3://{self._bucket}/{self._key.rstrip('/')}/"
+            if self._key.strip("/")
+            else f"s3://{self._bucket}/"
+        )
 
     def _list(self, prefix: str) -> list[SourceObject]:
         """All pages of a listing; from the start when one breaks off, which the client does not retry."""
@@ -201,7 +211,11 @@ class S3Source:
     def read_text(self) -> str:
         """The text of the object."""
         with explained(self._location):
-            data = bytes(obstore.get(self._store, self._key).bytes())
+            try:
+                data = bytes(obstore.get(self._store, self._key).bytes())
+            except (FileNotFoundError, PermissionDeniedError) as error:
+                is_certain = isinstance(error, FileNotFoundError)
+                raise SourceMissingError(*explanation(self._location, error), is_certain=is_certain) from None
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError:

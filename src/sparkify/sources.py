@@ -13,7 +13,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from sparkify.config import Settings
-from sparkify.errors import SourceChangedError, SourceError
+from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
 
 DATA_SUFFIXES = (".json", ".json.gz")
 
@@ -52,6 +52,10 @@ class Store(Protocol):
         """
         ...
 
+    def prefix(self) -> str | None:
+        """What the URIs of all its objects begin with, and no others; None where it is a single object."""
+        ...
+
     def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
         """Each file with its bytes, in pieces of at most about ``chunk_bytes``, in the order given.
 
@@ -67,6 +71,7 @@ class Store(Protocol):
         """The text of the place itself, where it is a single file in UTF-8.
 
         Raises:
+            SourceMissingError: it is not there.
             SourceError: it can't be read.
         """
         ...
@@ -81,12 +86,14 @@ class SourcePlan:
         added: files to load, new ones and changed ones, each under a file_id of its own.
         removed: file_ids of the versions that changed files were loaded as before.
         known: how many of the listed files are loaded already.
+        gone: URIs of files that are loaded, and are not there any more.
     """
 
     store: Store
     added: list[LoadFile] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     known: int = 0
+    gone: list[str] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -112,9 +119,12 @@ def open_source(location: str, settings: Settings) -> Store:
     )
 
 
-def beside(location: str, name: str) -> str:
-    """The location of a file in the folder that holds another location."""
-    return f"{location.rstrip('/').rpartition('/')[0] or '.'}/{name}"
+def beside(location: str, name: str) -> str | None:
+    """The location of a file in the folder that holds another location; None where no folder does."""
+    if urlsplit(location).scheme == "s3" and "://" in location:
+        folder, _, last = location.rstrip("/").rpartition("/")
+        return f"{folder}/{name}" if last and folder != "s3:/" else None
+    return str(Path(os.path.abspath(_local_path(location))).with_name(name))  # noqa: PTH100 (links stay)
 
 
 def is_data(relative_path: str) -> bool:
@@ -131,13 +141,31 @@ def no_data(location: str) -> SourceError:
     )
 
 
+def _local_path(location: str) -> Path:
+    if "://" not in location:
+        try:
+            return Path(location).expanduser()
+        except RuntimeError:
+            raise SourceError(f"{location}: there is no such user", "write the path out") from None
+    parts = urlsplit(location)
+    if parts.netloc.lower() not in ("", "localhost"):
+        raise SourceError(
+            f"{location}: names the host {parts.netloc!r}, and only files of this machine can be read",
+            f"a path on this machine has three slashes: file:///{parts.netloc}{parts.path}",
+        )
+    return Path(unquote(parts.path))
+
+
 class LocalSource:
-    """A folder, searched with all below it, or a single file."""
+    """A folder, searched with all below it, or a single file.
+
+    Raises:
+        SourceError: the location is on another machine.
+    """
 
     def __init__(self, location: str) -> None:
         self._location = location
-        path = unquote(urlsplit(location).path) if "://" in location else location
-        self._path = Path(path).expanduser()
+        self._path = _local_path(location)
 
     def list_objects(self) -> list[SourceObject]:
         """The data files, in the order of their names."""
@@ -152,13 +180,19 @@ class LocalSource:
                 "check the path, or make sample data with: sparkify simulate data",
             ) from None
         except OSError as error:
+            place = str(error.filename or self._location)
+            if len(place) > 1000:  # of folders nested too deeply for the system
+                place = f"{place[:200]} … {place[-200:]}"
             raise SourceError(
-                f"{error.filename or self._location}: can't be listed: {error.strerror}",
-                "check its permissions",
+                f"{place}: can't be listed: {error.strerror}", "check the path and its permissions"
             ) from None
         if not objects:
             raise no_data(self._location)
         return objects
+
+    def prefix(self) -> str | None:
+        """What the paths of all its files begin with."""
+        return str(self._path.resolve()).rstrip("/") + "/" if self._path.is_dir() else None
 
     def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
         """Each file with its bytes."""
@@ -183,6 +217,10 @@ class LocalSource:
         """The text of the file."""
         try:
             return self._path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError as error:
+            raise SourceMissingError(
+                f"{self._location}: can't be read: {error.strerror}", "check its path"
+            ) from None
         except OSError as error:
             raise SourceError(
                 f"{self._location}: can't be read: {error.strerror}", "check its path and permissions"
@@ -195,19 +233,43 @@ def _described(path: str, status: os.stat_result) -> SourceObject:
     return SourceObject(path, status.st_size, str(status.st_mtime_ns))
 
 
-def _walk(folder: str) -> Iterator[SourceObject]:
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        if entry.name.startswith((".", "_")):
+def _walk(root: str) -> Iterator[SourceObject]:
+    # Not by recursion: folders may be nested more deeply than Python's calls.
+    waiting = [_sorted_entries(root)]
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif entry.name.startswith((".", "_")):
             continue
-        if entry.is_dir():
-            yield from _walk(entry.path)
+        elif entry.is_dir():
+            if entry.is_symlink():
+                _require_no_loop(entry.path)
+            waiting.append(_sorted_entries(entry.path))
         elif entry.name.endswith(DATA_SUFFIXES):
             status = entry.stat()
             if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
                 raise SourceError(f"{entry.path}: not a regular file", "take it out of the folder")
+            try:
+                entry.path.encode()
+            except UnicodeEncodeError:
+                raise SourceError(
+                    f"{entry.path!r}: its name is not UTF-8, and so can't be remembered", "rename it"
+                ) from None
             yield _described(entry.path, status)
+
+
+def _sorted_entries(folder: str) -> Iterator["os.DirEntry[str]"]:
+    with os.scandir(folder) as entries:
+        return iter(sorted(entries, key=lambda entry: entry.name))
+
+
+def _require_no_loop(link: str) -> None:
+    target = Path(link).stat()
+    if any(os.path.samestat(target, folder.stat()) for folder in Path(link).parents):
+        raise SourceError(
+            f"{link}: a link to a folder that it lies in, which would be read without end", "remove the link"
+        )
 
 
 def _read_chunks(source: SourceObject, chunk_bytes: int) -> Iterator[bytes]:

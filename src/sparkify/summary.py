@@ -1,16 +1,16 @@
 """What people are told of a run and of a warehouse."""
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sparkify.engines import Warehouse
 from sparkify.errors import WarehouseError
-from sparkify.output import print_rows
+from sparkify.ledger import SOURCES, gone_note
+from sparkify.output import print_rows, table_text
 from sparkify.sql_queries import STAR_TABLES
 
 if TYPE_CHECKING:
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from sparkify.sources import SourcePlan
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left")
-    return table
+def _print_table(console: Console, columns: list[str], rows: list[list[str]]) -> None:
+    to_right = [number > 0 for number in range(len(columns))]
+    text = table_text(columns, rows, to_right, console.width if console.is_terminal else None)
+    console.print(Text(text), soft_wrap=True)
 
 
 def print_summary(summary: "Summary", location: str, console: Console) -> None:
@@ -32,25 +31,23 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
         known = sum(source.known for source in summary.sources.values())
         console.print(f"{location}: nothing new; all {known:,} files are loaded already", highlight=False)
     else:
-        sources = _table("source", "files", "known", "records", "loaded", "rejected")
-        for name, source in summary.sources.items():
-            sources.add_row(
-                name,
-                *(
-                    f"{count:,}"
-                    for count in (source.files, source.known, source.records, source.loaded, source.rejected)
-                ),
-            )
-        console.print(sources, "")
-    tables = _table("table", "rows", "new")
-    for table, (rows, new) in summary.tables.items():
-        tables.add_row(table, f"{rows:,}", f"{new:+,}" if new else "0")
-    console.print(tables, "")
+        names = ["files", "known", "records", "loaded", "rejected"]
+        sources = [
+            [source, *(f"{getattr(counts, name):,}" for name in names)]
+            for source, counts in summary.sources.items()
+        ]
+        _print_table(console, ["source", *names], sources)
+    tables = [
+        [table, f"{rows:,}", f"{new:+,}" if new else "0"] for table, (rows, new) in summary.tables.items()
+    ]
+    _print_table(console, ["table", "rows", "new"], tables)
     for file, line, reason in summary.rejects:
         console.print(Text(f"rejected: {file}:{line}: {reason}", "yellow"))
     rejected = sum(source.rejected for source in summary.sources.values())
     if rejected > len(summary.rejects):
         console.print(f"… and {rejected - len(summary.rejects):,} more in staging_rejects", highlight=False)
+    for note in summary.notes:
+        console.print(Text(f"note: {note}", "yellow"))
     for finding in summary.findings:
         console.print(Text(f"warning: {finding}", "yellow"))
     plays = summary.tables["songplays"][0]
@@ -74,9 +71,11 @@ def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
             f" of them changed since they were loaded; {todo.known:,} are loaded already",
             highlight=False,
         )
+        if todo.gone:
+            console.print(Text(f"note: {gone_note(source, todo.gone)}", "yellow"))
 
 
-def print_status(warehouse: Warehouse) -> None:
+def print_status(warehouse: Warehouse, console: Console) -> None:
     """Print the tables, the loaded files and the last runs of a warehouse.
 
     Raises:
@@ -117,3 +116,9 @@ def print_status(warehouse: Warehouse) -> None:
         runs,
         "table",
     )
+    # Asking S3 would take a listing; of local files it is quickly known.
+    local = warehouse.query("SELECT source, uri FROM ledger WHERE uri NOT LIKE 's3://%' ORDER BY uri")
+    for source in SOURCES:
+        gone = [uri for owner, uri in local if owner == source and not os.path.exists(uri)]  # noqa: PTH110 (many)
+        if gone:
+            console.print(Text(f"note: {gone_note(source, gone)}", "yellow"))

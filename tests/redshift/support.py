@@ -8,7 +8,8 @@ from typing import Any
 
 from sparkify.config import Settings, load_settings
 from sparkify.engines import connect
-from sparkify.pipeline import EVENT_KEYS, Summary, run_etl
+from sparkify.keys import EVENT_KEYS
+from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Progress, Silence
 from sparkify.sql_queries import TABLES, VIEWS
 from tests.engines import RedshiftEngine

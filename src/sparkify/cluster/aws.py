@@ -2,8 +2,11 @@
 
 import json
 import logging
+import os
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
+
+from rich.console import Console
 
 from sparkify.cluster.waiting import Waiter
 from sparkify.config import Settings
@@ -17,6 +20,36 @@ CREDENTIALS_HINT = (
 _LINE_LENGTH = 100
 _SECRET_PARAMETERS = ("MasterUserPassword", "adminUserPassword")
 _DOCUMENT_PARAMETERS = ("AssumeRolePolicyDocument", "PolicyDocument")
+
+
+def connect(
+    settings: Settings,
+    *,
+    show: Callable[[str], None] | None = None,
+    show_reads: bool = False,
+    console: Console | None = None,
+) -> "Aws":
+    """The way to AWS that the settings describe.
+
+    Args:
+        settings: the region, the credentials if not AWS's own chain has them, and how long to wait.
+        show: prints a call; given, it is a dry run, and nothing is changed.
+        show_reads: in a dry run, show the calls that ask, too, and send none.
+        console: where it is told what is done; stderr by default.
+
+    Raises:
+        UsageError: boto3 is missing, no region is configured, or one key of the two is.
+    """
+    waiter = Waiter(console or Console(stderr=True, soft_wrap=True), settings.cluster_timeout_minutes)
+    secrets = (
+        settings.db_password,
+        settings.aws_access_key_id,
+        settings.aws_secret_access_key,
+        os.environ.get("AWS_ACCESS_KEY_ID", ""),
+        os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+        os.environ.get("AWS_SESSION_TOKEN", ""),
+    )
+    return Aws(open_session(settings), waiter, secrets, show, show_reads=show is not None and show_reads)
 
 
 def open_session(settings: Settings) -> Any:

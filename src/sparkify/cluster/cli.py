@@ -1,7 +1,6 @@
 """The cluster commands: parse, call, print."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +11,6 @@ import typer
 from sparkify.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
-    from sparkify.cluster.aws import Aws
     from sparkify.config import Settings
 
 app = typer.Typer(
@@ -81,6 +79,7 @@ def create(
 ) -> None:
     """Create the role, the security group and the cluster, and write its address to the configuration."""
     from sparkify.cluster import commands, network
+    from sparkify.cluster.aws import connect
     from sparkify.cluster.plan import make_plan
 
     settings = _settings(
@@ -89,7 +88,7 @@ def create(
         publicly_accessible=public,
         cluster_timeout_minutes=timeout,
     )
-    aws = _connect(settings, dry_run=dry_run)
+    aws = connect(settings, show=typer.echo if dry_run else None)
     plan = make_plan(settings, aws.region)
     if aws.is_offline:
         aws.waiter.say("no AWS credentials: these are the calls for an account with nothing of it")
@@ -110,11 +109,12 @@ def status(
 ) -> None:
     """Show all that is on AWS of this project in the region, and what it costs per hour."""
     from sparkify.cluster import commands
+    from sparkify.cluster.aws import connect
     from sparkify.cluster.plan import make_target
     from sparkify.output import print_rows
 
     settings = _settings(config)
-    aws = _connect(settings, dry_run=dry_run, show_reads=True)
+    aws = connect(settings, show=typer.echo if dry_run else None, show_reads=True)
     found = commands.find(aws, make_target(settings, aws.region))
     if dry_run:
         return
@@ -139,10 +139,11 @@ def status(
 def pause(config: Config = None, timeout: Timeout = None, dry_run: DryRun = False) -> None:
     """Pause the cluster: its nodes cost nothing then, what is stored does."""
     from sparkify.cluster import commands
+    from sparkify.cluster.aws import connect
     from sparkify.cluster.plan import make_target
 
     settings = _settings(config, cluster_timeout_minutes=timeout)
-    aws = _connect(settings, dry_run=dry_run)
+    aws = connect(settings, show=typer.echo if dry_run else None)
     with _interruptible():
         commands.pause(aws, make_target(settings, aws.region))
 
@@ -151,10 +152,11 @@ def pause(config: Config = None, timeout: Timeout = None, dry_run: DryRun = Fals
 def resume(config: Config = None, timeout: Timeout = None, dry_run: DryRun = False) -> None:
     """Start the paused cluster again."""
     from sparkify.cluster import commands
+    from sparkify.cluster.aws import connect
     from sparkify.cluster.plan import make_target
 
     settings = _settings(config, cluster_timeout_minutes=timeout)
-    aws = _connect(settings, dry_run=dry_run)
+    aws = connect(settings, show=typer.echo if dry_run else None)
     with _interruptible():
         commands.resume(aws, make_target(settings, aws.region))
 
@@ -172,10 +174,11 @@ def delete(
 ) -> None:
     """Delete the cluster, its security group and its role, and see that nothing is left."""
     from sparkify.cluster import commands
+    from sparkify.cluster.aws import connect
     from sparkify.cluster.plan import make_target
 
     settings = _settings(config, cluster_timeout_minutes=timeout)
-    aws = _connect(settings, dry_run=dry_run)
+    aws = connect(settings, show=typer.echo if dry_run else None)
     with _interruptible():
         target = make_target(settings, aws.region)
         commands.delete(aws, target, _path(config), _asker(yes or dry_run), final_snapshot)
@@ -194,29 +197,6 @@ def _settings(config: str | None, **flags: Any) -> "Settings":
     for warning in settings.warnings:
         typer.echo(f"warning: {warning}", err=True)
     return settings
-
-
-def _connect(settings: "Settings", *, dry_run: bool, show_reads: bool = False) -> "Aws":
-    from rich.console import Console
-
-    from sparkify.cluster.aws import Aws, open_session
-    from sparkify.cluster.waiting import Waiter
-
-    waiter = Waiter(Console(stderr=True, soft_wrap=True), settings.cluster_timeout_minutes)
-    secrets = (
-        settings.db_password,
-        settings.aws_access_key_id,
-        settings.aws_secret_access_key,
-        os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
-        os.environ.get("AWS_SESSION_TOKEN", ""),
-    )
-    return Aws(
-        open_session(settings),
-        waiter,
-        secrets,
-        typer.echo if dry_run else None,
-        show_reads=dry_run and show_reads,
-    )
 
 
 def _asker(yes: bool) -> Any:

@@ -106,7 +106,7 @@ def make_plan(settings: Settings, region: str) -> Plan:
     target = make_target(settings, region)
     kinds = ("multi-node", "single-node", "provisioned", "serverless")
     if settings.cluster_type not in kinds:
-        raise UsageError(f"cluster_type is {settings.cluster_type!r}", f"it is one of {', '.join(kinds)}")
+        raise UsageError("cluster_type: there is no such type", f"it is one of {', '.join(kinds)}")
     nodes = 1 if settings.cluster_type == "single-node" else settings.num_nodes
     if nodes < 1 or (settings.cluster_type == "multi-node" and nodes < 2):
         raise UsageError(

@@ -1,16 +1,21 @@
 """The engines: what the pipeline asks of a database, and which one a name stands for."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sparkify.config import Settings
 from sparkify.sources import LoadFile, SourcePlan, Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = tuple[Any, ...]
 Source = Literal["song_data", "log_data"]
 Progress = Callable[[int, int], None]
 """Called with (files finished, bytes read) since the last call."""
+
+OnRecords = Callable[["pa.StringArray"], None]
 
 
 class Warehouse(Protocol):
@@ -24,7 +29,14 @@ class Warehouse(Protocol):
         ...
 
     def select(self, sql: str) -> tuple[list[str], list[Row]]:
-        """Run a user's statement, and return the names of its columns and its rows."""
+        """Run a statement, and return the names of its columns and its rows."""
+        ...
+
+    def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
+        """Run a user's SELECT; its rows come while they are taken, where the engine can do that.
+
+        Nothing else can be asked of this warehouse meanwhile, and afterwards no other files.
+        """
         ...
 
     def run(self, script: str) -> None:
@@ -63,6 +75,7 @@ class Warehouse(Protocol):
         removed: list[int],
         paths: list[list[str | int]],
         progress: Progress,
+        on_records: OnRecords,
     ) -> dict[int, int]:
         """Load the records of files, and take out those of files that have been replaced.
 
@@ -76,6 +89,7 @@ class Warehouse(Protocol):
             removed: file_ids whose rows are to be removed first.
             paths: for each column of the staging table, the keys that lead to its value.
             progress: told how far the reading is.
+            on_records: shown the texts of the records in batches, where they come through this process.
 
         Returns:
             The number of records in each file, by file_id, counted independently of the database.

@@ -9,13 +9,14 @@ from typing import Any
 import duckdb
 
 from sparkify.config import Settings
-from sparkify.engines import Progress, Row, Source
-from sparkify.engines.duckdb_stage import stage_files
+from sparkify.engines import OnRecords, Progress, Row, Source
 from sparkify.engines.parsing import NOUNS, set_paths
 from sparkify.errors import WarehouseError
 from sparkify.interrupts import interruptible
 from sparkify.sources import LoadFile, SourcePlan, Store
 from sparkify.sql_queries import STAR_TABLES, TABLES, VIEWS, read_sql
+
+_ROWS_AT_ONCE = 2000
 
 
 class DuckDBWarehouse:
@@ -47,10 +48,25 @@ class DuckDBWarehouse:
             return self._connection.execute(sql, list(parameters)).fetchall()
 
     def select(self, sql: str) -> tuple[list[str], list[Row]]:
-        """Run a user's statement, and return the names of its columns and its rows."""
+        """Run a statement, and return the names of its columns and its rows."""
         with self.explained():
             result = self._connection.execute(sql)
             return [column[0] for column in result.description or ()], result.fetchall()
+
+    def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
+        """Run a user's SELECT; its rows come while they are taken."""
+        with self.explained():
+            # EXPLAIN ANALYZE COPY … would write, and a SELECT could read, any file.
+            self._connection.execute("SET enable_external_access = false")
+            result = self._connection.execute(sql)
+        return [column[0] for column in result.description or ()], self._rows_of(result)
+
+    def _rows_of(self, result: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+        rows: list[Row] = [()]
+        while rows:
+            with self.explained():
+                rows = result.fetchmany(_ROWS_AT_ONCE)
+            yield from rows
 
     def run(self, script: str) -> None:
         """Run all statements of a SQL file."""
@@ -96,6 +112,13 @@ class DuckDBWarehouse:
                 f" {', '.join(sorted(missing))}",
                 "name another file with --database, or replace all of them with: sparkify create-tables",
             )
+        if not missing and not self.query(
+            "SELECT 1 FROM duckdb_columns() WHERE table_name = 'runs' AND column_name = 'event_keys'"
+        ):
+            raise WarehouseError(
+                f"{self.location}: was loaded by an older version of sparkify",
+                "make its tables anew with: sparkify create-tables, then load with: sparkify etl",
+            )
         return not missing
 
     def _holds_tables(self) -> bool:
@@ -134,6 +157,7 @@ class DuckDBWarehouse:
         removed: list[int],
         paths: list[list[str | int]],
         progress: Progress,
+        on_records: OnRecords,
     ) -> dict[int, int]:
         """Load the records of files, and take out those of files that have been replaced."""
         noun = NOUNS[source]
@@ -158,7 +182,9 @@ class DuckDBWarehouse:
             )
         ]
         set_paths(self._connection, noun, columns, paths)
-        return stage_files(self, self._connection, source, store, added, paths, progress)
+        from sparkify.engines.duckdb_stage import stage_files  # brings PyArrow, which only loading needs
+
+        return stage_files(self, self._connection, source, store, added, paths, progress, on_records)
 
     def number_songplays(self) -> None:
         """Give new plays their songplay_id."""
@@ -205,7 +231,7 @@ class DuckDBWarehouse:
     def keep_view(self, name: str) -> None:
         """Work a view out once, for all that this connection asks of it later."""
         # A temporary table of the same name comes before it, and is seen by this connection alone.
-        self.run(f"CREATE TEMP TABLE {name} AS SELECT * FROM {name}")
+        self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {name}")
 
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
@@ -236,6 +262,8 @@ def _remedy(error: duckdb.Error) -> str:
     # A full disk may show only in a commit, as an error of the transaction.
     if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException) or "Could not write" in str(error):
         return "free some disk space or memory, and run again; the warehouse is as it was"
+    if isinstance(error, duckdb.PermissionException):
+        return "ask the tables of the warehouse only; no other files can be read or written here"
     if isinstance(error, duckdb.CatalogException):
         return "the tables are: " + ", ".join((*STAR_TABLES, "staging_events", "staging_songs"))
     return "correct the statement"

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 
-from sparkify.engines import Progress, Source, plain_files
+from sparkify.engines import OnRecords, Progress, Source, plain_files
 from sparkify.engines.parsing import NOUNS, create_view
 from sparkify.errors import SparkifyError
 from sparkify.records import RecordReader
@@ -31,6 +32,7 @@ def stage_files(
     added: list[LoadFile],
     paths: list[list[str | int]],
     progress: Progress,
+    on_records: OnRecords,
 ) -> dict[int, int]:
     """Load the records of files, each to its staging table or to staging_rejects.
 
@@ -42,6 +44,7 @@ def stage_files(
         added: the files.
         paths: for each column of the staging table, the keys that lead to its value.
         progress: told how far the reading is.
+        on_records: shown texts of records, of plain files some.
 
     Returns:
         The number of records in each file, by file_id.
@@ -51,10 +54,10 @@ def stage_files(
     keys = plain_files.unique_keys(paths)
     # Songs come in tiny files, and what DuckDB reads itself it must be able to open.
     if source == "log_data" and keys is not None and isinstance(store, LocalSource):
-        counts |= _stage_plain(warehouse, connection, store, added, keys, progress)
+        counts |= _stage_plain(warehouse, connection, store, added, keys, progress, on_records)
     others = [file for file in added if file.file_id not in counts]
     if others:
-        reader = RecordReader(store, others, on_progress=progress)
+        reader = RecordReader(store, others, on_progress=progress, on_records=on_records)
         _read_into(warehouse, connection, f"stage_{noun}", noun, reader)
         counts |= reader.counts
     counts |= _restage_dirty(warehouse, connection, source, store, added, counts)
@@ -68,6 +71,7 @@ def _stage_plain(
     added: list[LoadFile],
     keys: list[str],
     progress: Progress,
+    on_records: OnRecords,
 ) -> dict[int, int]:
     """Load large plain files of log_data.
 
@@ -94,6 +98,8 @@ def _stage_plain(
         finally:
             # What was read must be what was counted; and if a file has changed, that explains any error.
             store.check_unchanged(plain)
+        for file in plain:
+            on_records(pa.array(plain_files.some_lines(file), pa.string()))
         counts |= lines
         progress(len(plain), 0)
     return counts

@@ -32,7 +32,7 @@ def set_paths(
     """
     singular = noun.removesuffix("s")
     connection.execute(f"SET VARIABLE {singular}_columns = ?", [list(columns[: len(paths)])])
-    connection.execute(f"SET VARIABLE {singular}_paths = ?", [[_json_pointer(path) for path in paths]])
+    connection.execute(f"SET VARIABLE {singular}_paths = ?", [[_json_path(path) for path in paths]])
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, noun: str) -> None:
@@ -42,6 +42,15 @@ def create_view(connection: duckdb.DuckDBPyConnection, noun: str) -> None:
     connection.execute(read_sql(f"parse_{noun}", "duckdb"))
 
 
-def _json_pointer(path: Sequence[str | int]) -> str:
+def _json_path(path: Sequence[str | int]) -> str:
+    """A path as DuckDB takes it."""
+    is_ambiguous = any(isinstance(step, int) or step.isdigit() for step in path)
+    if is_ambiguous and not any(step in ("", "*") for step in path):
+        # A pointer's /0 is a position as well as a key.
+        return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{_quoted(step)}" for step in path)
     # RFC 6901: any key can be named, whatever characters it holds.
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _quoted(key: str) -> str:
+    return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'

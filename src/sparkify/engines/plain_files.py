@@ -6,9 +6,11 @@ quick look at the bytes shows, and, of what only the casts show, by reading the 
 doubled on the way would show: the lines are counted here.
 """
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
@@ -26,6 +28,8 @@ CHUNK_BYTES = 2**20
 
 _MAX_LINE_BYTES = 2**20
 """As event_files.sql says to DuckDB's reader: its buffers are small then, and all threads have work."""
+
+_SAMPLED_PLACES, _SAMPLED_BYTES = 10, 4096
 
 _ILLEGAL = (b"\v", b"\f")
 """White space to DuckDB's reader, but not to JSON, where these bytes can't stand anywhere."""
@@ -67,6 +71,17 @@ def count_lines(store: Store, files: Iterable[LoadFile]) -> dict[int, int]:
     # NumPy and reading leave the interpreter to other threads meanwhile.
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return {file_id: lines for file_id, lines in threads.map(count, files) if lines is not None}
+
+
+def some_lines(file: LoadFile) -> list[str]:
+    """A few lines from all over a plain file; none if it has gone meanwhile."""
+    lines: list[bytes] = []
+    with contextlib.suppress(OSError), Path(file.source.uri).open("rb", buffering=0) as opened:
+        for place in range(_SAMPLED_PLACES):
+            opened.seek(file.source.size * place // _SAMPLED_PLACES)
+            # The first line is not whole but at the beginning of the file, the last one hardly ever.
+            lines += opened.read(_SAMPLED_BYTES).split(b"\n")[bool(place) : -1]
+    return [line.decode(errors="replace") for line in lines]
 
 
 def _count_lines(chunks: Iterable[bytes]) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from sparkify.config import Settings
-from sparkify.engines import Progress, Row, Source
+from sparkify.engines import OnRecords, Progress, Row, Source
 from sparkify.engines.redshift_copy import check_settings
 from sparkify.engines.redshift_login import explain, log_in, message_of
 from sparkify.engines.redshift_stage import Stager
@@ -49,6 +49,7 @@ class RedshiftWarehouse:
         name = settings.host or settings.workgroup or settings.cluster_identifier
         self.location = f"{name}/{settings.db_name or 'dev'}"
         self._settings = settings
+        self._read_only = read_only
         self._connection = log_in(settings)
         self._stager = Stager(self, settings)
         try:
@@ -75,15 +76,32 @@ class RedshiftWarehouse:
             return [column[0] for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
         except (Error, OSError, AttributeError) as error:
             # AttributeError: the driver's own, where the connection is gone.
-            raise explain(error, self.location, self._settings) from None
+            explained = explain(error, self.location, self._settings)
+            if self._read_only:
+                self._read_again()
+            raise explained from None
+
+    def _read_again(self) -> None:
+        """Begin anew after an error, which ends a transaction: without, no statement would work any more."""
+        from redshift_connector.error import Error
+
+        with contextlib.suppress(Error, OSError, AttributeError):
+            cursor = self._connection.cursor()
+            cursor.execute("ROLLBACK")
+            cursor.execute("BEGIN READ ONLY")
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with ``?`` for its parameters, and return its rows."""
         return self.execute(sql, parameters)[1]
 
     def select(self, sql: str) -> tuple[list[str], list[Row]]:
-        """Run a user's statement, and return the names of its columns and its rows."""
+        """Run a statement, and return the names of its columns and its rows."""
         return self.execute(sql)
+
+    def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
+        """Run a user's SELECT; the driver takes all of its rows at once."""
+        columns, rows = self.execute(sql)
+        return columns, iter(rows)
 
     def run(self, script: str) -> None:
         """Run all statements of a SQL file in the shared dialect."""
@@ -210,9 +228,10 @@ class RedshiftWarehouse:
         removed: list[int],
         paths: list[list[str | int]],
         progress: Progress,
+        on_records: OnRecords,
     ) -> dict[int, int]:
         """Load the records of files, and take out those of files that have been replaced."""
-        return self._stager.stage(source, store, added, removed, paths, progress)
+        return self._stager.stage(source, store, added, removed, paths, progress, on_records)
 
     def count_loaded(self, source: Source) -> dict[int, int]:
         """How many records of each file the last ``stage`` has loaded."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from sparkify.config import Settings
-from sparkify.engines import Progress, Row, Source
+from sparkify.engines import OnRecords, Progress, Row, Source
 from sparkify.engines.parsing import NOUNS, set_paths
 from sparkify.engines.redshift_copy import KEPT_CHARACTERS, LoadError, copy_statement, run_copy
 from sparkify.engines.redshift_work import Bundle, WorkFolder, bundle, origin_of
@@ -31,6 +31,7 @@ def copy_bundled(
     paths: Paths,
     work: WorkFolder,
     progress: Progress,
+    on_records: OnRecords,
 ) -> dict[int, int]:
     """Bundle and load files; those with bad records are read once more, to tell which and why.
 
@@ -41,7 +42,7 @@ def copy_bundled(
         SourceError: a file can't be read.
         TooManyRejectsError: COPY refuses more records than max_reject_share allows.
     """
-    reader = RecordReader(store, files, on_progress=progress)
+    reader = RecordReader(store, files, on_progress=progress, on_records=on_records)
     first = _bundle(warehouse, settings, source, files, paths, work, reader)
     rejects = _copy_parts(warehouse, settings, source, files, work, first)
     dirty_ids = {reject[-1] for reject in rejects}

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sparkify.config import Settings
-from sparkify.engines import Progress, Source
+from sparkify.engines import OnRecords, Progress, Source
 from sparkify.engines.parsing import NOUNS
 from sparkify.engines.redshift_bundled import copy_bundled
 from sparkify.engines.redshift_straight import Straight, copy_straight
@@ -107,6 +107,7 @@ class Stager:
         removed: list[int],
         paths: list[list[str | int]],
         progress: Progress,
+        on_records: OnRecords,
     ) -> dict[int, int]:
         """Load the records of files, and take out those of files that have been replaced."""
         noun = NOUNS[source]
@@ -127,7 +128,7 @@ class Stager:
                 "copy the files to a bucket, and name it in [S3] SONG_DATA and LOG_DATA as s3://bucket/folder",
             )
         if self._settings.work_prefix:
-            counts = self._by_manifest(source, store, added, paths, progress)
+            counts = self._by_manifest(source, store, added, paths, progress, on_records)
         else:
             counts = self._by_prefix(source, store, added, progress)
         self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
@@ -171,6 +172,7 @@ class Stager:
         added: list[LoadFile],
         paths: list[list[str | int]],
         progress: Progress,
+        on_records: OnRecords,
     ) -> dict[int, int]:
         """Load just these files: small ones bundled, large ones from where they are."""
         # A manifest and its files have to be in one region, so what comes from another is bundled, too.
@@ -182,7 +184,7 @@ class Stager:
         with WorkFolder(self._settings) as work:
             if small:
                 counts |= copy_bundled(
-                    self._warehouse, self._settings, source, store, small, paths, work, progress
+                    self._warehouse, self._settings, source, store, small, paths, work, progress, on_records
                 )
             jsonpaths = jsonpaths_file(work, paths) if large and source == "log_data" else ""
             for options in ([], ["GZIP"]):

@@ -21,6 +21,7 @@ from sparkify.config import Settings
 from sparkify.engines import Row, Source
 from sparkify.engines.parsing import NOUNS, create_view
 from sparkify.errors import SourceError, SparkifyError, UsageError, WarehouseError
+from sparkify.jsonpaths import written
 from sparkify.records import RecordReader
 from sparkify.s3 import connect, explained
 
@@ -251,13 +252,5 @@ def origin_of(work: WorkFolder, uri: str, line: int) -> tuple[int, int, str]:
 
 def jsonpaths_file(work: WorkFolder, paths: list[list[str | int]]) -> str:
     """Write a JSONPaths file with these paths, and give its URI."""
-    written = []
-    for path in paths:
-        steps = (
-            f"[{step}]"
-            if isinstance(step, int)
-            else "['" + step.replace("\\", "\\\\").replace("'", "\\'") + "']"
-            for step in path
-        )
-        written.append("$" + "".join(steps))
-    return work.put("columns.jsonpaths", json.dumps({"jsonpaths": written}, indent=1).encode())
+    document = {"jsonpaths": [written(path) for path in paths]}
+    return work.put("columns.jsonpaths", json.dumps(document, indent=1).encode())

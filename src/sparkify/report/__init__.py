@@ -227,7 +227,7 @@ def _add_quality(warehouse: Warehouse, headline: Record, page: Page) -> None:
         )
         page.loaded = f"Loaded {when} UTC on {last['engine']} by Sparkify Warehouse {last['version']}."
     page.tables = [
-        _table("What was loaded?", ("source", "files", "bytes", "records", "loaded", "rejected"), sources, 5),
+        _table("What was loaded?", ("source", "files", "size", "records", "loaded", "rejected"), sources, 5),
         _table("Why were records rejected?", ("reason", "records", "first_file"), rejects),
         _table("Which runs changed the warehouse?", tuple(runs[0]) if runs else (), runs),
     ]
@@ -245,6 +245,8 @@ def _add_quality(warehouse: Warehouse, headline: Record, page: Page) -> None:
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Record], width: int = 12) -> Table:
     def text(column: str, value: Any) -> str:
+        if column == "size":
+            return f"{number(value / 1e6)} MB"
         return number(value) if isinstance(value, int) and column != "run_id" else shown(value)
 
     names = [column.replace("_", " ") for column in columns]

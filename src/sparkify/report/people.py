@@ -131,14 +131,14 @@ def changes(rows: list[Record]) -> tuple[str, Chart]:
     )
     cells = [
         [
-            f"{row['changed_at'].day} {row['changed_at']:%b %Y}",
+            short_day(row["changed_at"]),
             f"{row['first_name']} {row['last_name']}",
             f"to {row['level_after']}",
             number(row["plays_before"]),
         ]
         for row in latest
     ]
-    return said, Grid(["when", "who", "change", "plays before"], cells, [False, False, False, True])
+    return said, Grid(["when", "who", "change", "plays"], cells, [False, False, False, True])
 
 
 def retention(rows: list[Record]) -> tuple[str, Chart]:

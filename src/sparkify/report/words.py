@@ -23,8 +23,8 @@ def full_day(value: date) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """So many of something."""
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+    """So many of something, never torn apart at the end of a line."""
+    return f"{number(count)}\N{NO-BREAK SPACE}{noun}{'' if count == 1 else 's'}"
 
 
 def shown(value: Any) -> str:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from sparkify import credentials
 from sparkify.errors import SparkifyError, UsageError
 
 
@@ -83,8 +84,9 @@ def sink_for(out: str) -> Sink:
     """The sink for what a user calls OUT.
 
     Raises:
-        UsageError: it is an address of a kind that can't be written to.
+        UsageError: it is an address of a kind that can't be written to, or has credentials in it.
     """
+    credentials.require_none(out, "OUT")
     if "://" in out:
         raise UsageError(f"can't write to {out}", "simulate into a folder, and copy that")
     return Folder(Path(out))

@@ -2,7 +2,7 @@
 SELECT
     source,
     COUNT(*) AS files,
-    CAST(SUM(size) AS BIGINT) AS bytes,
+    CAST(SUM(size) AS BIGINT) AS size,
     CAST(SUM(records) AS BIGINT) AS records,
     CAST(SUM(loaded) AS BIGINT) AS loaded,
     CAST(SUM(rejected) AS BIGINT) AS rejected

@@ -1,29 +1,14 @@
 -- heard_plays: one row per song played: songplays, with the artist, the title and the length that were heard,
 -- also where the catalogue has no such song. Garbled text is repaired.
 CREATE VIEW heard_plays AS
-WITH plays AS (
-    SELECT
-        ts,
-        user_id,
-        level,
-        artist,
-        song,
-        length,
-        item_in_session,
-        session_id,
-        location,
-        user_agent
-    FROM staging_events
-    WHERE page = 'NextSong' AND user_id IS NOT NULL
-),
-
--- Few plays are delivered several times, and only these are worth ranking.
-repeated AS (
+WITH repeated AS (
+    -- Few plays are delivered several times, and only these are worth ranking.
     SELECT
         ts,
         user_id,
         session_id
-    FROM plays
+    FROM staging_events
+    WHERE page = 'NextSong' AND user_id IS NOT NULL
     GROUP BY ts, user_id, session_id
     HAVING COUNT(*) > 1
 ),
@@ -31,52 +16,53 @@ repeated AS (
 -- The same delivery counts as in songplays.
 ranked AS (
     SELECT
-        plays.ts,
-        plays.user_id,
-        plays.level,
-        plays.artist,
-        plays.song,
-        plays.length,
-        plays.session_id,
-        plays.location,
-        plays.user_agent,
+        events.ts,
+        events.user_id,
+        events.level,
+        events.artist,
+        events.song,
+        events.length,
+        events.session_id,
+        events.location,
+        events.user_agent,
         ROW_NUMBER() OVER (
-            PARTITION BY plays.ts, plays.user_id, plays.session_id
+            PARTITION BY events.ts, events.user_id, events.session_id
             ORDER BY
-                plays.item_in_session,
-                plays.level,
-                plays.artist,
-                plays.song,
-                plays.length,
-                plays.location,
-                plays.user_agent
+                events.item_in_session,
+                events.level,
+                events.artist,
+                events.song,
+                events.length,
+                events.location,
+                events.user_agent
         ) AS delivery
-    FROM plays
+    FROM staging_events AS events
     INNER JOIN repeated
         ON
-            plays.ts = repeated.ts
-            AND plays.user_id = repeated.user_id
-            AND plays.session_id = repeated.session_id
+            events.ts = repeated.ts
+            AND events.user_id = repeated.user_id
+            AND events.session_id = repeated.session_id
+    WHERE events.page = 'NextSong'
 ),
 
 deliveries AS (
     SELECT
-        plays.ts,
-        plays.user_id,
-        plays.level,
-        plays.artist,
-        plays.song,
-        plays.length,
-        plays.session_id,
-        plays.location,
-        plays.user_agent
-    FROM plays
+        events.ts,
+        events.user_id,
+        events.level,
+        events.artist,
+        events.song,
+        events.length,
+        events.session_id,
+        events.location,
+        events.user_agent
+    FROM staging_events AS events
     LEFT JOIN repeated
         ON
-            plays.ts = repeated.ts
-            AND plays.user_id = repeated.user_id
-            AND plays.session_id = repeated.session_id
-    WHERE repeated.ts IS NULL
+            events.ts = repeated.ts
+            AND events.user_id = repeated.user_id
+            AND events.session_id = repeated.session_id
+    WHERE events.page = 'NextSong' AND events.user_id IS NOT NULL AND repeated.ts IS NULL
     UNION ALL
     SELECT
         ts,

@@ -9,5 +9,6 @@ CREATE TABLE runs (
     files BIGINT,
     records BIGINT,
     loaded BIGINT,
-    rejected BIGINT
+    rejected BIGINT,
+    event_keys VARCHAR -- SHA-256 of the JSONPaths by which its log files were read
 );

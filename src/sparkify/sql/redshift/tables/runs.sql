@@ -10,7 +10,8 @@ CREATE TABLE runs (
     files BIGINT,
     records BIGINT,
     loaded BIGINT,
-    rejected BIGINT
+    rejected BIGINT,
+    event_keys VARCHAR(64) -- SHA-256 of the JSONPaths by which its log files were read
 )
 DISTSTYLE ALL
 SORTKEY (run_id);

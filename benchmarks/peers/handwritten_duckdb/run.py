@@ -1,6 +1,6 @@
 """The best DuckDB script we could write by hand for the same five tables: no ledger, no rejects, no audits.
 
-Usage: python handwritten_duckdb.py DATA DATABASE
+Usage: python run.py DATA OUT
 
 It trusts its input: a malformed record ends it, a fraction is rounded, and every run starts from nothing. What is
 tuned: rows unordered, song files joined in Python while the events are parsed, one transaction.
@@ -43,18 +43,19 @@ def repaired(text: str) -> str:
     return text.strip(" ")
 
 
-def main(data: Path, database: str) -> None:
-    Path(database).unlink(missing_ok=True)
-    joined = Path(f"{database}.songs.json")
+def main(data: Path, out: Path) -> None:
+    database = out / "warehouse.duckdb"
+    database.unlink(missing_ok=True)
+    joined = out / "songs.json"
 
     def join_songs() -> None:
-        with joined.open("wb") as out:
+        with joined.open("wb") as target:
             for path in (data / "song_data").rglob("*.json"):
-                out.write(path.read_bytes() + b"\n")
+                target.write(path.read_bytes() + b"\n")
 
     songs = threading.Thread(target=join_songs)
     songs.start()
-    db = duckdb.connect(database)
+    db = duckdb.connect(str(database))
     db.execute("SET preserve_insertion_order = false")
     db.begin()
     db.execute(
@@ -159,4 +160,4 @@ def main(data: Path, database: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,1 @@
+SELECT * FROM {{ source("raw", "staging_songs") }}

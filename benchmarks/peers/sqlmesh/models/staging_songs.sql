@@ -1,0 +1,18 @@
+MODEL (
+    name star.staging_songs,
+    kind FULL
+);
+
+-- Without columns: DuckDB reads thousands of small files faster when it may guess.
+SELECT
+    num_songs,
+    artist_id,
+    artist_latitude,
+    artist_longitude,
+    artist_location,
+    artist_name,
+    song_id,
+    title,
+    duration,
+    year
+FROM read_json(@data || '/song_data/**/*.json', format = 'newline_delimited')

@@ -1,0 +1,48 @@
+"""The command line in a folder of a test's own, as a process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import event, track, write
+
+ROOT = Path(__file__).parents[1]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs a script of this project in a folder of the test's own."""
+
+    def call(*arguments: str, script: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
+        program = [str(ROOT / script)] if script else ["-m", "sparkify"]
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("SPARKIFY_")}
+        return subprocess.run(
+            [sys.executable, *program, *arguments],
+            cwd=tmp_path,
+            env=kept | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return call
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    write(tmp_path / "data/song_data/A/song.json", track())
+    write(tmp_path / "data/log_data/events.json", event(ts=1543449657796), event(ts=1543449657797), "{broken")
+    return tmp_path / "data"
+
+
+def assert_fails(result: "subprocess.CompletedProcess[str]", code: int, *parts: str) -> None:
+    assert result.returncode == code, result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    for part in parts:
+        assert part in " ".join(result.stderr.split())
