@@ -59,6 +59,14 @@ def test_readers_see_what_was_there_before_and_wait_for_nobody(
     reader.close()
 
 
+def test_a_reader_can_change_nothing(loaded: Site) -> None:
+    reader = connect(loaded.settings, read_only=True)
+    with pytest.raises(WarehouseError, match="read-only"):
+        reader.query("DELETE FROM songplays")
+    assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
+    reader.close()
+
+
 def test_a_run_waits_for_no_reader_who_goes_on_seeing_what_was_there(loaded: Site) -> None:
     reader = connect(loaded.settings, read_only=True)
     assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
