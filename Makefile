@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run setup system-packages test test-kills bench bench-quick redshift-local lint format lock clean
+.PHONY: help run setup system-packages test test-kills test-redshift bench bench-quick redshift-local lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -45,6 +45,12 @@ test: setup  ## run the tests
 
 test-kills: setup  ## kill the pipeline more than a hundred times, and compare with clean runs
 	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/test_kills.py
+
+# The tests of the star schema on the stand-in instead of DuckDB, then the engine's own, the long ones too.
+test-redshift: setup  ## everything about Redshift, on the stand-in: the star, loading, kills (some 10 minutes)
+	$(BIN)/python -m pytest -n 2 -q --engine redshift tests/test_sample.py tests/test_rules.py tests/test_audits.py \
+		tests/test_simulated.py tests/test_bad_input.py
+	$(BIN)/python -m pytest -n 2 -q -rP -m 'not aws' tests/redshift tests/standin
 
 # BENCH takes data and warehouses, some 15 GB at most. Each peer gets an environment of its own in benchmarks/.venvs.
 BENCH ?= benchmarks/.data

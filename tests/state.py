@@ -22,9 +22,10 @@ def state_of(settings: Settings, root: str) -> State:
     try:
         for table in ("staging_songs", "staging_events"):
             # Each row with the file it came from, so that a row under a wrong file shows.
+            columns, _ = warehouse.select(f"SELECT * FROM {table} LIMIT 0")
+            own = ", ".join(f"{table}.{column}" for column in columns if column != "file_id")
             state[table] = warehouse.query(
-                f"SELECT {table}.* EXCLUDE (file_id), ledger.uri"
-                f" FROM {table} LEFT JOIN ledger USING (file_id)"
+                f"SELECT {own}, ledger.uri FROM {table} LEFT JOIN ledger ON ledger.file_id = {table}.file_id"
             )
         state["ledger"] = warehouse.query("SELECT source, uri, size, records, loaded, rejected FROM ledger")
         state["staging_rejects"] = warehouse.query(

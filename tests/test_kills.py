@@ -3,87 +3,23 @@
 The short form is part of the tests; the long form (``make test-kills``) makes more than a hundred kills.
 """
 
-import multiprocessing
-import os
 import random
 import shutil
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
 
-from sparkify import simulate
 from sparkify.config import Settings, load_settings
-from sparkify.engines import Progress as Advance
-from sparkify.engines.duckdb import DuckDBWarehouse
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
+from tests.killing import CLOSE, END, Steps, processes, run_and_be_killed, write_sources
 from tests.s3_servers import Bucket, Server, rclone
 from tests.state import State, state_of
-
-CLOSE, END = "close", "end"
-"""Moments after the commit: before the connection is closed, and after."""
-
-processes = multiprocessing.get_context("forkserver")
-# A server that has imported everything and has no threads forks faster than Python starts.
-processes.set_forkserver_preload(
-    ["duckdb", "numpy", "pyarrow", "obstore.store", "sparkify.s3", "tests.test_kills"]
-)
-
-
-class Killer(Silence):
-    """Kills its own process when a step begins, or a while later.
-
-    Args:
-        at: the step.
-        after: seconds.
-    """
-
-    def __init__(self, at: str, after: float = 0.0) -> None:
-        self._at = at
-        self._after = after
-
-    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
-        if name == self._at:
-            self.kill()
-        return super().step(name, files=files, size=size)
-
-    def kill(self) -> None:
-        if self._after:
-            threading.Timer(self._after, kill_self).start()
-        else:
-            kill_self()
-
-
-def kill_self() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def child(settings: Settings, full: bool, at: str, after: float) -> None:
-    """A run that kills itself."""
-    killer = Killer(at, after)
-    if at == CLOSE:
-        pytest.MonkeyPatch().setattr(DuckDBWarehouse, "close", lambda _: killer.kill())
-    run_etl(settings, killer, full=full)
-    if at == END:
-        killer.kill()
-
-
-class Steps(Silence):
-    """Notes the steps of a run."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
-        self.names.append(name)
-        return super().step(name, files=files, size=size)
 
 
 @dataclass
@@ -116,7 +52,7 @@ class Scene:
 
     def run(self, settings: Settings, mode: str, at: str = "", after: float = 0.0) -> ForkServerProcess:
         """Start a run in a process of its own."""
-        process = processes.Process(target=child, args=(settings, mode == "full", at, after))
+        process = processes.Process(target=run_and_be_killed, args=(settings, mode == "full", at, after))
         process.start()
         return process
 
@@ -145,16 +81,7 @@ def make_scene(folder: Path, users: int, place: Callable[[Path], tuple[Settings,
         place: puts all files of a folder where they are read from; gives the settings, and what the files are
             below then.
     """
-    options = simulate.Settings(songs=120, users=users, days=6, start=date(2018, 11, 1), dirty=0.01)
-    whole, part = folder / "whole", folder / "part"
-    simulate.simulate(options, simulate.sink_for(str(whole)))
-    shutil.copytree(whole, part)
-    logs, songs = sorted((part / "log_data").rglob("*.json")), sorted((part / "song_data").rglob("*.json"))
-    for path in logs[4:] + songs[80:]:
-        path.unlink()
-    # A log that was half-written, and a song file that said something else.
-    logs[3].write_bytes(logs[3].read_bytes()[: logs[3].stat().st_size // 2])
-    songs[0].write_bytes(songs[1].read_bytes())
+    whole, part = write_sources(folder, songs=120, users=users)
     settings, root = place(part)
     base = folder / "base.duckdb"
     run_etl(replace(settings, database=str(base)), Silence())

@@ -1,6 +1,6 @@
 """What all sessions of a stand-in share: settings, S3, system tables; and who may reach which bucket."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from .catalog import SystemLog
@@ -23,6 +23,7 @@ class Cluster:
         role_arns: the roles attached to it; the first is the default one.
         serverless: whether messages are those of a Serverless workgroup.
         slices: how many files UNLOAD writes side by side.
+        denied_buckets: buckets that no role may read or write.
     """
 
     s3: S3Client
@@ -32,6 +33,7 @@ class Cluster:
     role_arns: tuple[str, ...] = (ROLE_ARN,)
     serverless: bool = False
     slices: int = 2
+    denied_buckets: Collection[str] = ()
 
     @property
     def error_table(self) -> str:
@@ -39,7 +41,7 @@ class Cluster:
         return "sys_load_error_detail" if self.serverless else "stl_load_errors"
 
     def check_access(self, access: Access, uri: str, user: str) -> None:
-        """Refuse a role that is not attached, no authorization at all, or a bucket in another region.
+        """Refuse a role that is not attached or may not, no authorization, or a bucket in another region.
 
         Raises:
             Refused: with the reason (COPY: authorization parameters; REGION).
@@ -67,3 +69,5 @@ class Cluster:
                 f"The bucket {bucket} is in {actual}.",
                 "Specify the bucket's region with REGION.",
             )
+        if bucket in self.denied_buckets:
+            raise Refused("S3ServiceException:Access Denied,Status 403,Error AccessDenied", "XX000")

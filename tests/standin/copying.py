@@ -23,7 +23,7 @@ from .records import (
 )
 from .refused import Refused
 from .rows import BadRecord, LoadFailed, cut, target_of, to_row, unpacked
-from .s3 import S3Problem
+from .s3 import S3Problem, split_uri
 from .wire import Backend, BackendError
 
 _CHUNK = 1 << 16
@@ -74,6 +74,9 @@ class Copier:
         load = self._describe(command)
         try:
             uris = self._files(command)
+            # A manifest's files are reached as the manifest is: by the same role, in the same region.
+            for bucket in {split_uri(uri)[0] for uri in uris}:
+                self.cluster.check_access(command.access, f"s3://{bucket}/", self.user)
             pick = self._matching(load)
         except S3Problem as problem:
             raise Refused(str(problem), "XX000") from None

@@ -36,6 +36,8 @@ class S3Server:
         command = [
             str(program), "serve", "s3", str(self.folder), "--addr", "127.0.0.1:0", "--config", "",
             "--auth-key", f"{self.access_key},{self.secret_key}", "--log-level", "NOTICE",
+            # Removing empty folders, it can lose an object that is just being put there.
+            "--no-cleanup",
         ]  # fmt: skip
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.endpoint = self._read_address(self._process.stderr)
@@ -57,7 +59,8 @@ class S3Server:
     def stop(self) -> None:
         """Stop it."""
         if self._process:
-            self._process.terminate()
+            # Told to end, it would wait for clients that keep their connections.
+            self._process.kill()
             self._process.wait()
             if self._process.stderr:
                 self._process.stderr.close()

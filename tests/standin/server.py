@@ -53,6 +53,8 @@ class RedshiftStandIn:
         ca_file: the certificate that the server's is signed with. Drivers find it through SSL_CERT_FILE.
         s3_endpoint, s3_access_key, s3_secret_key: for an S3 client.
         role_arn: a role for IAM_ROLE.
+        temporary_logins: names and passwords that let in beside the user's own, as those that IAM gives out.
+        denied_buckets: buckets that the roles may not read.
     """
 
     def __init__(
@@ -74,6 +76,8 @@ class RedshiftStandIn:
         self._bucket_regions = dict(bucket_regions or {})
         self._role_arns = role_arns
         self._serverless = serverless
+        self.temporary_logins: dict[str, str] = {}
+        self.denied_buckets: set[str] = set()
         self._closing = False
 
     def __enter__(self) -> Self:
@@ -102,6 +106,7 @@ class RedshiftStandIn:
             self._bucket_regions,
             self._role_arns,
             self._serverless,
+            denied_buckets=self.denied_buckets,
         )
         threading.Thread(target=self._accept, daemon=True, name="redshift-standin").start()
         return self
@@ -115,6 +120,11 @@ class RedshiftStandIn:
     def s3_endpoint(self) -> str:
         """The S3 server's address."""
         return self._s3.endpoint
+
+    @property
+    def s3_folder(self) -> Path:
+        """Where the S3 server keeps its buckets."""
+        return self._s3.folder
 
     @property
     def s3_access_key(self) -> str:
@@ -186,7 +196,9 @@ class RedshiftStandIn:
         setup.close()
 
     def _accept(self) -> None:
-        login = Login(self._socket_path(self._postgres), self.user, self.password, self.database)
+        login = Login(
+            self._socket_path(self._postgres), self.user, self.password, self.database, self.temporary_logins
+        )
         while not self._closing:
             try:
                 sock, _ = self._listener.accept()

@@ -10,7 +10,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import statements
@@ -54,12 +54,14 @@ class Login:
         user: the only database user.
         password: its password.
         database: the only database.
+        temporary: names and passwords that IAM has given out for that user (GetClusterCredentials).
     """
 
     socket_path: Path
     user: str
     password: str
     database: str
+    temporary: Mapping[str, str] = field(default_factory=dict)
 
 
 class Session:
@@ -143,10 +145,11 @@ class Session:
         self._client.write(frame(b"R", struct.pack("!i", 5) + salt))
         self._client.flush()
         kind, payload = self._client.read()
-        inner = md5(login.password.encode() + login.user.encode())
+        password = login.password if user == login.user else login.temporary.get(user, "")
+        inner = md5(password.encode() + user.encode())
         expected = "md5" + md5(inner.encode() + salt)
         given = split_cstring(payload)[0]
-        if kind != b"p" or user != login.user or not secrets.compare_digest(given, expected):
+        if kind != b"p" or not password or not secrets.compare_digest(given, expected):
             self._client.write(fatal("28000", f'password authentication failed for user "{user}"'))
             self._client.flush()
             return False
@@ -156,6 +159,7 @@ class Session:
         if not self._authenticate(parameters):
             return
         known = {name: value for name, value in parameters.items() if name in _START_PARAMETERS}
+        known["user"] = self._login.user
         if known.get("client_encoding", "").lower() in ("utf-8", "unicode"):
             known["client_encoding"] = "UTF8"
         try:

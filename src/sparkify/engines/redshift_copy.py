@@ -1,21 +1,31 @@
-"""COPY for Amazon Redshift: the statement, how many errors it may have, and what it says of them.
+"""COPY for Amazon Redshift: the statement, how many errors it may have, running it, and what it says of them.
 
 The statements stand in ``sql/redshift/copy_*.sql``; here the values of a run are put in their places. COPY
 takes no parameters, so values have to become SQL text, and ``literal`` is the one way in which they do.
 """
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sparkify.config import Settings
-from sparkify.errors import UsageError
+from sparkify.engines.redshift_login import is_serverless
+from sparkify.errors import TooManyRejectsError, UsageError, WarehouseError
 from sparkify.sql_queries import read_sql
+
+if TYPE_CHECKING:
+    from sparkify.engines.redshift import RedshiftWarehouse
 
 MAX_MAXERROR = 100_000
 """COPY's highest MAXERROR (Database Developer Guide: COPY, data load operations)."""
 
+KEPT_CHARACTERS = 1000
+"""Of a record that was refused, in staging_rejects."""
+
+_SHOWN_ERRORS = 5
+_ERROR_TABLE_TRIES = 20
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _REGION = re.compile(r"[a-z0-9-]+")
 
@@ -113,6 +123,60 @@ class LoadError:
 
     def __str__(self) -> str:
         return f"{self.column}: {self.reason}" if self.column else self.reason
+
+
+def run_copy(
+    warehouse: "RedshiftWarehouse",
+    settings: Settings,
+    statement: str,
+    origin: Callable[[LoadError], tuple[str, int]] = lambda error: (error.uri, error.line),
+) -> list[LoadError]:
+    """Run a COPY, and give the records it refused.
+
+    Args:
+        warehouse: the session.
+        settings: for what is said of too many errors.
+        statement: the COPY.
+        origin: tells the file and the line that people know a refused record by.
+
+    Raises:
+        TooManyRejectsError: more were bad than MAXERROR allows; the transaction is rolled back.
+        WarehouseError: it failed for another reason.
+    """
+    serverless = is_serverless(settings)
+    warehouse.take_notices()
+    try:
+        warehouse.query(statement)
+    except WarehouseError as failure:
+        if "Load into table" not in failure.message:
+            raise
+        # The transaction is lost already; only after it is given up can the reasons be read.
+        warehouse.roll_back()
+        query_id = failed_copy_id(warehouse.query, serverless=serverless)
+        errors = read_load_errors(warehouse.query, query_id, serverless=serverless, limit=_SHOWN_ERRORS)
+        places = [(*origin(error), error) for error in errors]
+        shown = "".join(f"\n  {uri}:{line}: {error}" for uri, line, error in places)
+        raise TooManyRejectsError(
+            "more records are bad than max_reject_share"
+            f" ({settings.max_reject_share:.4g}) allows; nothing was changed{shown}",
+            "mend the files, or allow more with --max-reject-share",
+        ) from None
+    told = [
+        re.search(r"(\d+) record\(s\) could not be loaded", notice) for notice in warehouse.take_notices()
+    ]
+    expected = sum(int(match[1]) for match in told if match)
+    return _await_errors(warehouse, expected, serverless=serverless) if expected else []
+
+
+def _await_errors(warehouse: "RedshiftWarehouse", expected: int, *, serverless: bool) -> list[LoadError]:
+    """The errors of the COPY before; the system tables may be a moment behind its own count of them."""
+    ((query_id,),) = warehouse.query("SELECT PG_LAST_COPY_ID()")
+    for _ in range(_ERROR_TABLE_TRIES):
+        errors = read_load_errors(warehouse.query, query_id, serverless=serverless)
+        if len(errors) >= expected:
+            break
+        time.sleep(0.5)
+    return errors
 
 
 def read_load_errors(

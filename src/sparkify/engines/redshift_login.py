@@ -13,6 +13,9 @@ from sparkify.errors import ConflictError, UsageError, WarehouseError
 if TYPE_CHECKING:
     from redshift_connector.core import Connection
 
+DEFAULT_USER = "awsuser"
+"""Whom AWS calls the first user of a cluster, and ``sparkify cluster create`` too."""
+
 _CONNECT_SECONDS = 10
 
 # What is said to whom, by what the server's message has in it.
@@ -101,22 +104,20 @@ def login_options(settings: Settings) -> dict[str, Any]:
     if settings.host:
         options |= {"host": settings.host, "port": settings.db_port}
     if settings.login == "password" or (settings.login != "iam" and settings.db_password):
-        for name, value in (
-            ("HOST", settings.host),
-            ("DB_USER", settings.db_user),
-            ("DB_PASSWORD", settings.db_password),
+        for name, value, remedy in (
+            ("HOST", settings.host, "sparkify cluster create writes it there, and status shows it"),
+            ("DB_PASSWORD", settings.db_password, "set SPARKIFY_DB_PASSWORD, or LOGIN = iam"),
         ):
             if not value:
-                remedy = (
-                    f"set [CLUSTER] {name}"
-                    if name != "DB_PASSWORD"
-                    else "set SPARKIFY_DB_PASSWORD, or LOGIN = iam"
-                )
                 raise UsageError(f"database redshift: [CLUSTER] {name} is missing", remedy)
-        return options | {"user": settings.db_user, "password": settings.db_password}
+        return options | {"user": settings.db_user or DEFAULT_USER, "password": settings.db_password}
     options["iam"] = True
-    if settings.aws_region:
-        options["region"] = settings.aws_region
+    if region := settings.aws_region or _usual_region(settings):
+        options["region"] = region
+    elif not settings.host:
+        raise UsageError(
+            "database redshift: no AWS region", "set [AWS] REGION in dwh.cfg, or AWS_DEFAULT_REGION"
+        )
     if settings.aws_access_key_id:
         options |= {
             "access_key_id": settings.aws_access_key_id,
@@ -129,12 +130,21 @@ def login_options(settings: Settings) -> dict[str, Any]:
             "is_serverless": True,
             "serverless_work_group": settings.workgroup or settings.cluster_identifier,
         }
-    if not settings.db_user:
-        raise UsageError(
-            "database redshift: [CLUSTER] DB_USER is missing",
-            "IAM gives temporary credentials for a database user",
-        )
-    return options | {"cluster_identifier": settings.cluster_identifier, "db_user": settings.db_user}
+    return options | {
+        "cluster_identifier": settings.cluster_identifier,
+        "db_user": settings.db_user or DEFAULT_USER,
+    }
+
+
+def _usual_region(settings: Settings) -> str:
+    """The region that AWS's own configuration names; the driver doesn't look there."""
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        return boto3.Session(profile_name=settings.aws_profile or None).region_name or ""
+    except BotoCoreError:
+        return ""  # what is wrong with the profile shows when it is used
 
 
 def _reach(host: str, port: int) -> None:
@@ -197,8 +207,17 @@ def _login_error(error: Exception, settings: Settings) -> WarehouseError:
         if is_serverless(settings)
         else settings.cluster_identifier
     )
+    if isinstance(error, KeyError):  # the driver takes an address for granted
+        return WarehouseError(
+            f"{where}: has no address", "it is being made or resumed: sparkify cluster status tells"
+        )
     code, message = message_of(error)
     message = scrub(message, settings)
+    if "refuses SSL" in message:
+        return WarehouseError(
+            f"{where}: the server speaks no TLS, and nothing was sent to it",
+            "check [CLUSTER] HOST and DB_PORT: Redshift always does",
+        )
     if re.search("certificate|hostname|SSL", message) and not code:
         return WarehouseError(
             f"{where}: its TLS certificate was not accepted: {message}",

@@ -1,0 +1,166 @@
+"""Loading files on Amazon Redshift straight from where they are: COPY cuts and judges their records itself.
+
+It can't say which row came from which file, so the rows have no file_id. How many came from each is told by
+the lines that COPY scanned or, where these don't add up, counted by reading the files.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sparkify.config import Settings
+from sparkify.engines import Row, Source
+from sparkify.engines.parsing import NOUNS
+from sparkify.engines.redshift_copy import (
+    KEPT_CHARACTERS,
+    MAX_MAXERROR,
+    LoadError,
+    copy_statement,
+    lines_scanned,
+    run_copy,
+)
+from sparkify.engines.redshift_login import is_serverless
+from sparkify.errors import SourceChangedError, SourceError, WarehouseError
+from sparkify.records import RecordReader
+from sparkify.sources import LoadFile, Store
+
+if TYPE_CHECKING:
+    from sparkify.engines.redshift import RedshiftWarehouse
+
+
+@dataclass(frozen=True)
+class Straight:
+    """What COPY is told about files.
+
+    Attributes:
+        uri: their prefix, or a manifest of them.
+        jsonpaths: the URI of the JSONPaths file, where there is one.
+        options: MANIFEST, GZIP.
+    """
+
+    uri: str
+    jsonpaths: str = ""
+    options: Sequence[str] = ()
+
+
+def copy_straight(
+    warehouse: "RedshiftWarehouse",
+    settings: Settings,
+    source: Source,
+    store: Store,
+    files: list[LoadFile],
+    told: Straight,
+) -> dict[int, tuple[int, int]]:
+    """Load files into the batch table, and what COPY refused into staging_rejects.
+
+    Returns:
+        By file_id: how many records it has, and how many of them were refused.
+
+    Raises:
+        SourceChangedError: a file is not what was listed any more.
+        TooManyRejectsError: more records are bad than max_reject_share allows.
+        WarehouseError: the records don't add up.
+    """
+    size = sum(file.source.size for file in files)
+    # No record is shorter than a byte and a newline, so this is never too few; compressed, nobody knows.
+    most = MAX_MAXERROR if "GZIP" in told.options else int(settings.max_reject_share * (size // 2 + 1))
+    statement = copy_statement(
+        f"copy_{NOUNS[source]}",
+        told.uri,
+        settings,
+        max_errors=most,
+        region=settings.s3_region or settings.aws_region,
+        jsonpaths=told.jsonpaths,
+        options=told.options,
+    )
+    errors = run_copy(warehouse, settings, statement)
+    # What COPY reads can't be made to depend on an ETag, so look again whether it was what was listed.
+    listed = {item.uri: item for item in store.list_objects()}
+    for file in files:
+        if listed.get(file.source.uri) != file.source:
+            raise SourceChangedError(file.source.uri)
+    if "MANIFEST" not in told.options and len(listed) != len(files):
+        raise SourceChangedError(told.uri)
+    by_uri = {_as_logged(file.source.uri): file for file in files}
+    refused = Counter(by_uri[_as_logged(error.uri)].file_id for error in errors)
+    counts = _count(warehouse, settings, store, files, by_uri, refused)
+    warehouse.insert("staging_rejects", _reject_rows(source, store, by_uri, errors))
+    return {file_id: (count, refused[file_id]) for file_id, count in counts.items()}
+
+
+def _count(
+    warehouse: "RedshiftWarehouse",
+    settings: Settings,
+    store: Store,
+    files: list[LoadFile],
+    by_uri: dict[str, LoadFile],
+    refused: Counter[int],
+) -> dict[int, int]:
+    """The records in each file: the lines that COPY scanned if they add up, or else by reading the files.
+
+    Raises:
+        WarehouseError: neither adds up with what COPY loaded and refused.
+    """
+    ((loaded,),) = warehouse.query("SELECT PG_LAST_COPY_COUNT()")
+    if not is_serverless(settings) and len(by_uri) == len(files):
+        ((query_id,),) = warehouse.query("SELECT PG_LAST_COPY_ID()")
+        lines = lines_scanned(warehouse.query, query_id)
+        if unknown := lines.keys() - by_uri.keys():
+            raise SourceError(
+                f"{min(unknown)}: loaded by COPY, but no source file",
+                "set a work prefix ([S3] WORK_PREFIX): files are then loaded one by one",
+            )
+        counts = {file.file_id: lines.get(uri, 0) for uri, file in by_uri.items()}
+        if sum(counts.values()) == loaded + refused.total() and all(
+            counts[file_id] >= count for file_id, count in refused.items()
+        ):
+            return counts
+    # Objects over several lines, blank lines, or a Serverless workgroup, which doesn't tell its lines.
+    reader = RecordReader(store, files)
+    for _ in reader.stream():
+        pass
+    if sum(reader.counts.values()) != loaded + refused.total():
+        raise WarehouseError(
+            f"{warehouse.location}: the files have {sum(reader.counts.values()):,} records, but"
+            f" COPY loaded {loaded:,} and refused {refused.total():,}; nothing was changed",
+            "set a work prefix ([S3] WORK_PREFIX) and raise [S3] BUNDLE_BELOW_MB: records are then cut here",
+        )
+    return reader.counts
+
+
+def _reject_rows(
+    source: Source, store: Store, by_uri: dict[str, LoadFile], errors: list[LoadError]
+) -> list[Row]:
+    raw = _raw_texts(store, by_uri, errors)
+    rows: list[Row] = []
+    for error in errors:
+        file = by_uri[_as_logged(error.uri)]
+        text = raw.get((file.file_id, error.line), "") if error.raw is None else error.raw
+        rows.append((source, file.source.uri, error.line, str(error), text[:KEPT_CHARACTERS], file.file_id))
+    return rows
+
+
+def _raw_texts(
+    store: Store, by_uri: dict[str, LoadFile], errors: list[LoadError]
+) -> dict[tuple[int, int], str]:
+    """The records that were refused without their text, by file and line, from the files themselves."""
+    wanted = {(by_uri[_as_logged(error.uri)].file_id, error.line) for error in errors if error.raw is None}
+    if not wanted:
+        return {}
+    ids = {file_id for file_id, _ in wanted}
+    found = {}
+    for batch in RecordReader(store, [file for file in by_uri.values() if file.file_id in ids]).stream():
+        for place, raw in zip(
+            zip(batch.column("file_id").to_pylist(), batch.column("line").to_pylist(), strict=True),
+            batch.column("raw"),
+            strict=True,
+        ):
+            if place in wanted:
+                found[place] = str(raw).strip()
+    return found
+
+
+def _as_logged(uri: str) -> str:
+    """A URI as the system tables hold it: CHAR(256)."""
+    return uri.encode()[:256].decode(errors="ignore").rstrip(" ")

@@ -1,0 +1,242 @@
+"""The ways into the staging tables: by prefix, by manifest, bundled; and what is left on S3 afterwards."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkify.engines import Progress as Advance
+from sparkify.engines import redshift_work
+from sparkify.errors import SourceError, WarehouseError
+from sparkify.progress import Silence
+from sparkify.simulate import Settings, simulate, sink_for
+from tests.redshift.support import WAYS, Site
+from tests.standin.fixtures import BUCKET
+from tests.standin.server import RedshiftStandIn
+from tests.support import event, track, write
+
+Copies = Callable[[], list[tuple[Any, ...]]]
+
+
+@pytest.fixture
+def copies(site: Site) -> Copies:
+    """What COPY has loaded since the test began, or since this was last asked: (source, files, rows)."""
+    history = "SELECT data_source, source_file_count, loaded_rows FROM sys_load_history ORDER BY start_time"
+    seen = len(site.loaded.query(history))
+
+    def since() -> list[tuple[Any, ...]]:
+        nonlocal seen
+        rows = site.loaded.query(history)[seen:]
+        seen += len(rows)
+        return rows
+
+    return since
+
+
+def left_on_s3(site: Site) -> list[str]:
+    return [uri for uri, _ in site.engine.stand_in.s3.list(f"s3://{BUCKET}/work")]
+
+
+def few_files(folder: Path) -> None:
+    for number in range(3):
+        write(folder / f"song_data/A/{number}.json", track(song_id=f"SO{number}", artist_id=f"AR{number}"))
+        write(folder / f"log_data/{number}.json", event(ts=number + 1), event(ts=number + 100))
+
+
+def test_hundreds_of_song_files_are_loaded_as_few_compressed_parts(site: Site, copies: Copies) -> None:
+    simulate(Settings(songs=200, users=10, days=2), sink_for(str(site.folder)))
+    loaded = site.load()
+    (songs, _) = copies()
+    assert songs[0].endswith("/song_data.manifest")
+    assert songs[1:] == (1, 200)
+    ((part,),) = loaded.query(
+        "SELECT TRIM(filename) FROM stl_load_commits WHERE filename LIKE '%/song_data-%' ORDER BY query DESC"
+        " LIMIT 1"
+    )
+    assert part.startswith(f"s3://{BUCKET}/work/sparkify-staging/")
+    assert part.endswith(".json.gz")
+    assert left_on_s3(site) == []
+
+
+def test_parts_are_of_similar_size_and_there_are_some_for_every_slice(
+    site: Site, copies: Copies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redshift_work, "SMALLEST_PART_BYTES", 1000)
+    simulate(Settings(songs=200, users=10, days=2), sink_for(str(site.folder)))
+    loaded = site.load()
+    (source, parts, rows), _ = copies()
+    assert rows == 200
+    assert redshift_work.PARTS_WANTED <= parts <= 2 * redshift_work.PARTS_WANTED
+    folder = source.rpartition("/")[0]
+    sizes = loaded.query(f"SELECT lines_scanned FROM stl_load_commits WHERE filename LIKE '{folder}/song%'")
+    *most, _ = sorted((size for (size,) in sizes), reverse=True)
+    assert max(most) < 1.3 * min(most)
+
+
+@pytest.mark.parametrize("way", ["bundled", "manifest"])
+def test_only_new_files_are_loaded_where_there_is_a_work_prefix(site: Site, copies: Copies, way: str) -> None:
+    few_files(site.folder)
+    site.use(way)
+    site.load()
+    write(site.folder / "log_data/new.json", event(ts=7), event(ts=8), event(ts=9))
+    copies()
+    loaded = site.load()
+    ((source, files, rows),) = copies()
+    assert (files, rows) == (1, 3)
+    assert source.endswith(".manifest")
+    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(9,)]
+    assert left_on_s3(site) == []
+
+
+def test_large_files_are_loaded_from_where_they_are(site: Site, copies: Copies) -> None:
+    few_files(site.folder)
+    plays = (event(ts=number, location="x" * 1000) for number in range(1000, 2100))
+    write(site.folder / "log_data/large.json", *plays)
+    site.use("bundled", bundle_below_mb=1)
+    loaded = site.load()
+    assert [(source.rpartition("/")[2], files, rows) for source, files, rows in copies()] == [
+        ("song_data.manifest", 1, 3),
+        ("log_data.manifest", 1, 6),
+        ("log_data-straight.manifest", 1, 1100),
+    ]
+    assert loaded.query("SELECT uri FROM ledger WHERE records = 1100") == [
+        (f"{site.root}/log_data/large.json",)
+    ]
+    scanned = "SELECT COUNT(*) FROM stl_load_commits WHERE filename = "
+    assert loaded.query(f"{scanned}'{site.root}/log_data/large.json'") == [(1,)]
+
+
+def test_by_prefix_copy_reads_the_folders_themselves_and_not_their_neighbours(
+    site: Site, copies: Copies
+) -> None:
+    few_files(site.folder)
+    site.engine.stand_in.s3.put(f"{site.root}/log_data_old/events.json", b'{"page": "Home"}')
+    site.use("prefix")
+    loaded = site.load()
+    assert copies() == [(f"{site.root}/song_data/", 3, 3), (f"{site.root}/log_data/", 3, 6)]
+    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(6,)]
+
+
+def test_by_prefix_whatever_changes_everything_is_loaded_again_in_one_transaction(
+    site: Site, copies: Copies
+) -> None:
+    few_files(site.folder)
+    site.use("prefix")
+    site.load()
+    copies()
+    assert site.load().summary.run_id is None
+    write(site.folder / "log_data/1.json", event(ts=7))
+    loaded = site.load()
+    assert copies() == [(f"{site.root}/song_data/", 3, 3), (f"{site.root}/log_data/", 3, 5)]
+    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(5,)]
+
+
+def test_a_file_loaded_straight_that_changes_makes_everything_be_loaded_again(site: Site) -> None:
+    few_files(site.folder)
+    site.use("manifest")
+    site.load()
+    write(site.folder / "log_data/1.json", event(ts=7))
+    loaded = site.load()
+    assert loaded.star == site.in_duckdb("same.duckdb").star
+    assert loaded.query("SELECT is_full FROM runs ORDER BY run_id DESC LIMIT 1") == [(True,)]
+
+
+@pytest.mark.parametrize("way", ["manifest", "prefix"])
+def test_what_has_gone_from_the_source_is_not_lost_by_loading_everything_again(site: Site, way: str) -> None:
+    few_files(site.folder)
+    site.use(way)
+    before = site.load().star
+    (site.folder / "log_data/0.json").unlink()
+    write(site.folder / "log_data/1.json", event(ts=7))
+    with pytest.raises(WarehouseError, match="1 of the files that are loaded are not there any more"):
+        site.load()
+    assert site.loaded.star == before
+    assert site.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(3,)]
+
+
+def test_by_prefix_what_is_no_source_file_stops_the_run_before_copy_reads_it(site: Site) -> None:
+    few_files(site.folder)
+    write(site.folder / "log_data/notes.txt", "not for loading")
+    site.use("prefix")
+    with pytest.raises(SourceError, match=r"notes\.txt: no source file") as caught:
+        site.load()
+    assert "WORK_PREFIX" in caught.value.hint
+    site.use("bundled")
+    assert site.load().query("SELECT COUNT(*) FROM songplays") == [(6,)]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_compressed_files_are_loaded_and_by_prefix_not_mixed_with_others(site: Site, way: str) -> None:
+    simulate(Settings(songs=10, users=5, days=2, gzip=True), sink_for(str(site.folder)))
+    site.use(way)
+    if way != "prefix":
+        write(site.folder / "song_data/A/plain.json", track())
+    assert site.load().star == site.in_duckdb("same.duckdb").star
+    if way == "prefix":
+        write(site.folder / "song_data/A/plain.json", track())
+        with pytest.raises(SourceError, match="some files are compressed and some not"):
+            site.load()
+
+
+class Meddler(Silence):
+    """Changes an object once, when a step begins."""
+
+    def __init__(self, step: str, change: Callable[[], None]) -> None:
+        self._step, self._change = step, change
+        self.begun: list[str] = []
+
+    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
+        self.begun.append(name)
+        if name == self._step:
+            self._change()
+            self._step = ""
+        return super().step(name, files=files, size=size)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_file_that_changes_during_the_run_is_loaded_as_it_is_in_the_end(site: Site, way: str) -> None:
+    few_files(site.folder)
+    site.use(way)
+
+    def change() -> None:
+        site.engine.stand_in.s3.put(f"{site.root}/log_data/2.json", b"")
+        write(site.folder / "log_data/1.json", event(ts=7))
+        site.engine.publish(site.folder)
+
+    meddler = Meddler("stage log_data", change)
+    loaded = site.load(meddler)
+    assert any(name.startswith("start again: ") for name in meddler.begun)
+    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(3,)]
+
+
+def test_what_a_killed_run_left_on_s3_is_removed_by_one_on_a_later_day(
+    site: Site, redshift: RedshiftStandIn
+) -> None:
+    few_files(site.folder)
+    old, new, other = (
+        f"s3://{BUCKET}/work/{name}" for name in ("sparkify-staging/1/a", "sparkify-staging/2/b", "mine/c")
+    )
+    for uri in (old, new, other):
+        redshift.s3.put(uri, b"x")
+    day_before = time.time() - 25 * 3600
+    for uri in (old, other):
+        os.utime(redshift.s3_folder / uri.removeprefix("s3://"), (day_before, day_before))
+    site.load()
+    try:
+        assert left_on_s3(site) == [other, new]
+    finally:
+        redshift.s3.delete([new, other])
+
+
+def test_jsonpaths_may_name_the_keys_of_other_logs(site: Site) -> None:
+    few_files(site.folder)
+    line = event(ts=5)
+    line["who"] = {"id": [line.pop("userId")]}
+    write(site.folder / "log_data/other.json", line)
+    site.put_jsonpaths(userId="$['who']['id'][0]")
+    for way in WAYS:
+        site.use(way, log_jsonpath=f"{site.root}/log_json_path.json")
+        assert site.load(full=True).query("SELECT user_id FROM songplays") == [(73,)]

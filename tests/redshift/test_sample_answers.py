@@ -1,0 +1,80 @@
+"""The real sample on Redshift: DuckDB's rows, the known answers to all questions, and the same Parquet."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+import pytest
+
+from sparkify.check import check_all
+from sparkify.engines import Warehouse, connect
+from sparkify.export import export
+from sparkify.sql_queries import STAR_TABLES
+from tests.answers_support import ANSWERS
+from tests.engines import RedshiftEngine
+from tests.redshift.support import Site, assert_equal
+from tests.reference import sort_rows
+
+
+@pytest.fixture(scope="module")
+def loaded(sample: Path, redshift_engine: RedshiftEngine, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    folder = tmp_path_factory.mktemp("sample") / "site"
+    for name in ("song_data", "log_data"):
+        shutil.copytree(sample / name, folder / name)
+    site = Site.open(redshift_engine, folder)
+    site.load()
+    return site
+
+
+@pytest.fixture(scope="module")
+def in_duckdb(loaded: Site) -> Iterator[Warehouse]:
+    warehouse = connect(loaded.in_duckdb("same.duckdb").settings, read_only=True)
+    yield warehouse
+    warehouse.close()
+
+
+@pytest.fixture
+def in_redshift(loaded: Site) -> Iterator[Warehouse]:
+    warehouse = connect(loaded.settings, read_only=True)
+    yield warehouse
+    warehouse.close()
+
+
+def test_every_row_of_every_table_is_duckdbs(loaded: Site) -> None:
+    assert_equal(loaded.state, loaded.state_in_duckdb())
+    assert len(loaded.state["songplays"]) == 6820
+
+
+def test_every_question_is_answered_as_expected_and_all_audits_are_good(in_redshift: Warehouse) -> None:
+    outcomes = check_all(in_redshift, ANSWERS)
+    assert {outcome.name for outcome in outcomes} >= {path.stem for path in ANSWERS.glob("*.csv")}
+    for outcome in outcomes:
+        assert outcome.result in ("equal", "passed"), outcome
+
+
+def read_export(folder: Path, table: str) -> tuple[dict[str, str], list[tuple[Any, ...]], set[str]]:
+    """Columns with their types, rows and folders of a table; songplays without their ids."""
+    data = ds.dataset(folder / table, partitioning="hive").to_table()
+    names = [name for name in sorted(data.column_names) if name != "songplay_id"]
+    types = {name: str(data.schema.field(name).type) for name in names}
+    rows = zip(*(data[name].to_pylist() for name in names), strict=True)
+    folders = {path.parent.relative_to(folder).as_posix() for path in folder.glob(f"{table}/**/*.parquet")}
+    return types, sort_rows(rows), folders
+
+
+def test_the_exported_parquet_is_duckdbs(
+    in_redshift: Warehouse, in_duckdb: Warehouse, redshift_engine: RedshiftEngine, tmp_path: Path
+) -> None:
+    told = export(in_redshift, tmp_path / "redshift")
+    expected = export(in_duckdb, tmp_path / "duckdb")
+    assert {name: table["rows"] for name, table in told.items()} == {
+        name: table["rows"] for name, table in expected.items()
+    }
+    for table in STAR_TABLES:
+        found, wanted = (read_export(tmp_path / engine, table) for engine in ("redshift", "duckdb"))
+        assert found[0] == wanted[0], table
+        assert found[1] == wanted[1], table
+        assert found[2] == wanted[2], table
+    assert redshift_engine.stand_in.s3.list("s3://sparkify/work") == []
