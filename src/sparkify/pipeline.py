@@ -19,7 +19,16 @@ from sparkify.repair import repair
 from sparkify.sources import SourceObject, SourcePlan, Store, open_source
 from sparkify.sql_queries import STAR_TABLES, read_sql
 
-TRANSFORMS = ("songs", "artists", "users", "new_heard_songs", "heard_songs", "songplays", "time")
+TRANSFORMS = (
+    "songs",
+    "artists",
+    "users",
+    "new_heard_songs",
+    "heard_songs",
+    "contested_plays",
+    "songplays",
+    "time",
+)
 """The files of sql/star in the order in which they run."""
 
 TRIES = 3
@@ -252,9 +261,11 @@ def _transform(warehouse: Warehouse, progress: Progress) -> None:
         if name == "heard_songs":
             garbled = warehouse.query(read_sql("garbled_text", warehouse.engine))
             warehouse.insert("text_repairs", [(text, repair(text)) for (text,) in garbled])
-        warehouse.run(read_sql(f"star/{name}"))
+        sql = read_sql(f"star/{name}")
         if name == "songplays":
-            warehouse.number_songplays()
+            warehouse.insert_songplays(sql)
+        else:
+            warehouse.run(sql)
 
 
 def _count_rows(warehouse: Warehouse) -> dict[str, int]:

@@ -97,8 +97,12 @@ class Warehouse(Protocol):
         """How many records of each file the last ``stage`` has loaded, as the database has it."""
         ...
 
-    def number_songplays(self) -> None:
-        """Give new plays their songplay_id, where the table does not do so itself."""
+    def insert_songplays(self, select: str) -> None:
+        """Append the rows of a SELECT to songplays, each with a songplay_id of its own.
+
+        Args:
+            select: all columns but songplay_id, in the order of the table.
+        """
         ...
 
     def audit_scope(self) -> AbstractContextManager[None]:

@@ -186,9 +186,10 @@ class DuckDBWarehouse:
 
         return stage_files(self, self._connection, source, store, added, paths, progress, on_records)
 
-    def number_songplays(self) -> None:
-        """Give new plays their songplay_id."""
-        self.run(read_sql("number_songplays", self.engine))
+    def insert_songplays(self, select: str) -> None:
+        """Append the rows of a SELECT to songplays, numbered."""
+        self.run(f"CREATE OR REPLACE TEMP VIEW new_songplays AS {select}")
+        self.run(read_sql("insert_songplays", self.engine))
 
     def count_loaded(self, source: Source) -> dict[int, int]:
         """How many rows each file has that was staged last."""

@@ -237,8 +237,10 @@ class RedshiftWarehouse:
         """How many records of each file the last ``stage`` has loaded."""
         return self._stager.count_loaded(source)
 
-    def number_songplays(self) -> None:
-        """Nothing to do: IDENTITY gives them."""
+    def insert_songplays(self, select: str) -> None:
+        """Append the rows of a SELECT to songplays; IDENTITY numbers them."""
+        columns = "start_time, user_id, level, song_id, artist_id, session_id, location, user_agent"
+        self.run(f"INSERT INTO songplays ({columns})\n{select}")
 
     def audit_scope(self) -> contextlib.AbstractContextManager[None]:
         """Let audits see everything: a cluster has the strength for it."""

@@ -47,9 +47,11 @@ SELECT
         OR ts_ms NOT BETWEEN -62135596800000 AND 253402300799999
         OR session_id IS NULL
         OR page IS NULL
-        OR CONCAT(item_in_session, ' ', session_id, ' ', status, ' ', ts_ms, ' ', user_id) <> CONCAT(
-            item_in_session_text, ' ', session_id_text, ' ', status_text, ' ', ts_text, ' ', user_id_text
-        )
+        OR CAST(ts_ms AS VARCHAR) <> ts_text
+        OR CAST(session_id AS VARCHAR) <> session_id_text
+        OR COALESCE(CAST(user_id AS VARCHAR), '') <> COALESCE(user_id_text, '')
+        OR COALESCE(CAST(item_in_session AS VARCHAR), '') <> COALESCE(item_in_session_text, '')
+        OR COALESCE(CAST(status AS VARCHAR), '') <> COALESCE(status_text, '')
         OR (length_text <> '' AND (NOT ISFINITE(COALESCE(length, 'NaN')) OR CONTAINS(length_text, '_')))
         OR (
             registration_text <> ''
