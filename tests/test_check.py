@@ -159,3 +159,25 @@ def test_files_that_can_not_be_meant_are_named(
 def test_a_folder_that_is_not_there_is_named(warehouse: Warehouse, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such folder"):
         check_all(warehouse, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "sql", ["COPY (SELECT 42) TO '{}'", "SELECT 1 AS a; COPY (SELECT 42) TO '{}'; SELECT 1 AS a"]
+)
+def test_an_own_question_writes_nothing(database: str, tmp_path: Path, sql: str) -> None:
+    written = tmp_path / "written.csv"
+    (tmp_path / "mine.sql").write_text("-- What else?\n" + sql.format(written) + "\n")
+    (tmp_path / "mine.csv").write_text("a\n1\n")
+    result = run(str(tmp_path), "--database", database)
+    assert "1 question error" in str(result.exception)
+    assert not written.exists()
+
+
+def test_an_own_question_reads_no_other_files(database: str, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("a\nsecret\n")
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    (folder / "mine.sql").write_text(f"-- What else?\nSELECT * FROM read_csv('{other}')\n")
+    (folder / "mine.csv").write_text("a\nsecret\n")
+    assert "1 question error" in str(run(str(folder), "--database", database).exception)

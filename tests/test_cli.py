@@ -92,7 +92,7 @@ def test_query_can_not_change_the_warehouse(run: Run, data: Path) -> None:
     assert_fails(
         run("query", "DELETE FROM songplays"),
         2,
-        "query is read-only, and this is a statement of the kind DELETE",
+        "only reading is possible here, and this is a statement of the kind DELETE",
     )
     assert "2" in run("query", "SELECT COUNT(*) FROM songplays").stdout
 
@@ -309,3 +309,19 @@ def test_a_line_of_the_config_without_a_key_is_never_shown(run: Run, tmp_path: P
     result = run("status")
     assert_fails(result, 2, "dwh.cfg: line 3: not KEY=value")
     assert "cret" not in result.stderr.lower()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("x.csv", "a,b\n1,2\n"), ("x.json", '{"a": 1}\n'), (":memory:x", None)]
+)
+def test_what_is_no_database_file_is_never_said_to_be_loaded(
+    run: Run, data: Path, tmp_path: Path, name: str, content: str | None
+) -> None:
+    del data
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    for command in ("etl", "create-tables", "status"):
+        assert run(command, "--database", name).returncode != 0
+    if content is not None:
+        assert_fails(run("etl", "--database", name), 1, f"{name}: not a DuckDB database", "not touched")
+        assert (tmp_path / name).read_text() == content

@@ -226,3 +226,15 @@ def test_an_export_can_be_read_by_others_as_the_umask_says(database: str, tmp_pa
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "out"), database], check=True)
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o755
+
+
+def test_files_beside_an_export_are_never_deleted(database: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(database, out)
+    (out / "mine.txt").write_text("precious")
+    outcome = CliRunner().invoke(app, ["export", str(out), "--database", database, "--overwrite"])
+    assert isinstance(outcome.exception, UsageError)
+    assert "holds more than an export, mine.txt for one" in str(outcome.exception)
+    assert (out / "mine.txt").read_text() == "precious"
+    (out / "mine.txt").unlink()
+    export(database, out, "--overwrite")

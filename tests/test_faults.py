@@ -41,7 +41,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def assert_as_one_load(folder: Path, settings: Settings) -> Callable[[], None]:
+def assert_as_one_load(
+    folder: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], None]:
     """Compares the warehouse with the reference, and with one clean load of the files that are there now."""
 
     def compare() -> None:
@@ -49,10 +51,9 @@ def assert_as_one_load(folder: Path, settings: Settings) -> Callable[[], None]:
         expected = build_star(read_records(folder / "song_data"), read_records(folder / "log_data"))
         for table, rows in star.items():
             assert rows == expected[table], table
-        clean = replace(settings, database=settings.database + ".clean")
+        clean = replace(settings, database=str(tmp_path_factory.mktemp("clean") / "clean.duckdb"))
         run_etl(clean, Silence())
         assert state_of(settings, str(folder)) == state_of(clean, str(folder))
-        Path(clean.database).unlink()
 
     return compare
 

@@ -97,6 +97,7 @@ def test_a_plain_file_gives_what_it_gives_record_by_record(tmp_path: Path, reade
     write(tmp_path / "song_data/A/song.json", track())
     records = [record for record, _ in REJECTED.values() if len(record) < 3_000_000]
     records += [record for record, _, _ in LOADED.values()]
+    records += [json.dumps(event(**{key: "0" * 66_000 + "5"})) for key in ("length", "registration")]
     for number, record in enumerate(records):
         write(tmp_path / f"log_data/{number:03}.json", GOOD, record, json.dumps(event(ts=number)))
     plainly = reader.load(tmp_path, plainly=True)

@@ -115,14 +115,29 @@ def test_sql_that_is_no_utf_8_is_wrong_usage(query: Query) -> None:
 @pytest.mark.parametrize(
     ("sql", "kind"),
     [
-        ("COPY numbers TO 'out.csv'", "read-only, and this is a statement of the kind COPY"),
-        ("SELECT 1; COPY numbers TO 'out.csv'", "read-only, and this is a statement of the kind COPY"),
-        ("EXPORT DATABASE 'out.csv'", "read-only, and this is a statement of the kind EXPORT"),
-        ("ATTACH 'out.csv'", "read-only, and this is a statement of the kind ATTACH"),
-        ("SET log_query_path = 'out.csv'", "read-only, and this is a statement of the kind SET"),
+        (
+            "COPY numbers TO 'out.csv'",
+            "only reading is possible here, and this is a statement of the kind COPY",
+        ),
+        (
+            "SELECT 1; COPY numbers TO 'out.csv'",
+            "only reading is possible here, and this is a statement of the kind COPY",
+        ),
+        (
+            "EXPORT DATABASE 'out.csv'",
+            "only reading is possible here, and this is a statement of the kind EXPORT",
+        ),
+        ("ATTACH 'out.csv'", "only reading is possible here, and this is a statement of the kind ATTACH"),
+        (
+            "SET log_query_path = 'out.csv'",
+            "only reading is possible here, and this is a statement of the kind SET",
+        ),
         ("EXPLAIN ANALYZE COPY numbers TO 'out.csv'", "no other files can be read or written here"),
         ("SELECT * FROM 'secret.csv'", "no other files can be read or written here"),
-        ("CREATE TABLE t AS SELECT 1", "read-only, and this is a statement of the kind CREATE"),
+        (
+            "CREATE TABLE t AS SELECT 1",
+            "only reading is possible here, and this is a statement of the kind CREATE",
+        ),
         ("SELECT 1; SELECT 2", "2 statements, where there can be one"),
     ],
 )
@@ -150,7 +165,7 @@ def test_every_statement_that_only_reads_is_answered(query: Query, sql: str) -> 
     "sql", ["UNLOAD ('SELECT 1') TO 's3://b/k'", "/* a */ -- b\n drop table users", "COMMIT"]
 )
 def test_on_redshift_as_well_a_query_only_reads(sql: str) -> None:
-    with pytest.raises(UsageError, match="query is read-only"):
+    with pytest.raises(UsageError, match="only reading is possible here"):
         require_select(sql, "redshift")
     require_select("-- first\n(select 1) union (select 2)", "redshift")
     with pytest.raises(UsageError, match="no statement"):

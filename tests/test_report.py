@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 import duckdb
 import pytest
@@ -15,9 +15,9 @@ from playwright.sync_api import Browser
 from typer.testing import CliRunner
 
 from sparkify.cli import app
-from sparkify.errors import SparkifyError
+from sparkify.errors import SparkifyError, UsageError
 from sparkify.questions import load_questions
-from sparkify.report import SECTIONS
+from sparkify.report import SECTIONS, write_report
 from sparkify.report.cards import VIEWS, view_of
 from sparkify.report.charts import Grid, columns_panel, compact, nice_top, step_of, thin
 from tests.answers_support import SAMPLE, Catalogued, load, needs_sample, play, write_sources, write_year
@@ -288,3 +288,12 @@ class TestCharts:
 def test_points_of_a_chart_are_valid_json(month: Path) -> None:
     for points in re.findall(r'data-points="([^"]*)"', month.read_text(encoding="utf-8")):
         assert isinstance(json.loads(html.unescape(points)), list)
+
+
+@pytest.mark.parametrize("name", ["warehouse.duckdb", "song.json"])
+def test_a_report_replaces_nothing_but_a_report(tmp_path: Path, name: str) -> None:
+    precious = tmp_path / name
+    precious.write_bytes(b"precious")
+    with pytest.raises(UsageError, match="is there already, and is no report"):
+        write_report(cast(Any, None), precious)
+    assert precious.read_bytes() == b"precious"

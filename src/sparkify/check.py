@@ -21,6 +21,7 @@ from sparkify.audits import Finding, load_audits
 from sparkify.engines import Row, Warehouse
 from sparkify.errors import CheckError, UsageError, WarehouseError
 from sparkify.output import cell_text, print_rows
+from sparkify.query import require_select
 from sparkify.questions import Question, ask, load_questions, parse_question, prepare_many
 
 _SHOWN_ROWS = 3
@@ -115,8 +116,9 @@ def _collect(answers: Path | None) -> tuple[list[Question], dict[str, Path]]:
 
 def _check_question(warehouse: Warehouse, question: Question, answer: Path | None) -> Outcome:
     try:
+        require_select(question.sql, warehouse.engine)
         columns, rows = ask(warehouse, question)
-    except WarehouseError as error:
+    except (UsageError, WarehouseError) as error:
         return Outcome("question", question.name, "error", remark=error.message)
     if answer is None:
         return Outcome("question", question.name, "no answer", len(rows))

@@ -104,6 +104,17 @@ def _require_replaceable(out: Path, *, overwrite: bool) -> None:
             f"{out}: holds something other than an export, and was not touched",
             "name a folder that is not there yet",
         )
+    try:
+        listed = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["tables"].values()
+        ours = {MANIFEST} | {name for table in listed for name in table["files"]}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        ours = {MANIFEST}
+    others = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir())
+    if foreign := [name for name in others if name not in ours]:
+        raise UsageError(
+            f"{out}: holds more than an export, {foreign[0]} for one, and was not touched",
+            "move that away, or name another folder",
+        )
     if not overwrite:
         raise UsageError(
             f"{out}: holds an export already", "replace it with --overwrite, or name another folder"

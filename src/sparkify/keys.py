@@ -132,7 +132,7 @@ class KeySample:
     @property
     def missing(self) -> list[int]:
         """The columns whose paths led to nothing in any of the records."""
-        return sorted(self._missing) if self.records else []
+        return sorted(self._missing)
 
 
 def _leads(path: Path, value: object) -> bool:

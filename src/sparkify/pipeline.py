@@ -207,7 +207,7 @@ def _stage(
         records = warehouse.stage(
             source, todo.store, todo.added, todo.removed, keys[source].paths, advance, sample.look
         )
-        summary.notes += notes_on(source, keys[source], sample, _empty(warehouse, source, sample.missing))
+        summary.notes += notes_on(source, keys[source], sample, _empty(warehouse, source, sample))
         counts = ledger.reconcile(warehouse, source, todo.added, records)
         all_counts |= counts
         summary.sources[source] = SourceSummary(
@@ -242,16 +242,23 @@ def _stage(
     return all_counts
 
 
-def _empty(warehouse: Warehouse, source: Source, columns: list[int]) -> list[int]:
-    """Those of some columns, by their positions, that no row of this run has a value in."""
+def _empty(warehouse: Warehouse, source: Source, sample: KeySample) -> list[int]:
+    """The columns that a sample of the records has no keys for, and no row of this run has a value in."""
+    columns = sample.missing
     if not columns:
         return []
     batch = f"batch_{NOUNS[source]}"
     names, _ = warehouse.select(f"SELECT * FROM {batch} LIMIT 0")
-    ((*counts,),) = warehouse.query(
-        "SELECT {} FROM {}".format(", ".join(f"COUNT({names[column]})" for column in columns), batch)
+    ((rows, *counts),) = warehouse.query(
+        "SELECT COUNT(*), {} FROM {}".format(
+            ", ".join(f"COUNT({names[column]})" for column in columns), batch
+        )
     )
-    return [column for column, count in zip(columns, counts, strict=True) if not count]
+    return [
+        column
+        for column, count in zip(columns, counts, strict=True)
+        if (rows or sample.records) and not count
+    ]
 
 
 def _transform(warehouse: Warehouse, progress: Progress) -> None:

@@ -68,7 +68,7 @@ def require_select(sql: str, engine: str) -> None:
         )
     if refused:
         raise UsageError(
-            f"query is read-only, and this is a statement of the kind {refused}",
+            f"only reading is possible here, and this is a statement of the kind {refused}",
             "write a SELECT; into a file with: --csv > FILE, or sparkify export",
         )
     if count > 1:

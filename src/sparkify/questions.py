@@ -104,7 +104,8 @@ def ask(
     Raises:
         UsageError: the question has no such blank, or the value is none of its type.
     """
-    return warehouse.select(fill_in(question, given or {}))
+    columns, rows = warehouse.stream(fill_in(question, given or {}))
+    return columns, list(rows)
 
 
 def prepare_many(warehouse: Warehouse) -> None:

@@ -270,7 +270,8 @@ def _profile(name: str) -> Any:
         from obstore.auth.boto3 import Boto3CredentialProvider
     except ImportError:
         raise SourceError(
-            f"AWS profile {name}: needs boto3", "install it with: pip install 'sparkify-warehouse[redshift]'"
+            f"AWS profile {name}: needs boto3",
+            "install it from the project's folder: .venv/bin/pip install -e '.[redshift]'",
         ) from None
     try:
         return Boto3CredentialProvider(boto3.Session(profile_name=name))

@@ -35,6 +35,13 @@ class DuckDBWarehouse:
             raise WarehouseError(f"{self.location}: no such database", "load one first with: sparkify etl")
         try:
             self._connection = duckdb.connect(self.location, read_only=read_only)
+            # A CSV, JSON or Parquet file opens as a database in memory, which would keep nothing.
+            ((path,),) = self._connection.execute(
+                "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+            ).fetchall()
+            if path is None:
+                self._connection.close()
+                raise _no_database(self.location)
             # Rows of a table have no order; without keeping one DuckDB is faster, in bounded memory.
             self._connection.execute("SET preserve_insertion_order = false")
             self._connection.execute("SET memory_limit = ?", [settings.memory_limit])
@@ -262,12 +269,20 @@ def _first_line(error: duckdb.Error) -> str:
 def _remedy(error: duckdb.Error) -> str:
     # A full disk may show only in a commit, as an error of the transaction.
     if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException) or "Could not write" in str(error):
-        return "free some disk space or memory, and run again; the warehouse is as it was"
+        return (
+            "free some disk space or memory, or raise MEMORY_LIMIT, and run again; the warehouse is as it was"
+        )
     if isinstance(error, duckdb.PermissionException):
         return "ask the tables of the warehouse only; no other files can be read or written here"
     if isinstance(error, duckdb.CatalogException):
         return "the tables are: " + ", ".join((*STAR_TABLES, "staging_events", "staging_songs"))
     return "correct the statement"
+
+
+def _no_database(location: str) -> WarehouseError:
+    return WarehouseError(
+        f"{location}: not a DuckDB database", "name another file with --database; this one was not touched"
+    )
 
 
 def _open_error(location: str, error: duckdb.Error) -> WarehouseError:
@@ -277,11 +292,8 @@ def _open_error(location: str, error: duckdb.Error) -> WarehouseError:
             f"{location}: in use by process {holder[2]} ({holder[1]})",
             "wait until it has finished, or name another file with --database",
         )
-    if "not a valid DuckDB database" in text:
-        return WarehouseError(
-            f"{location}: not a DuckDB database",
-            "name another file with --database; this one was not touched",
-        )
+    if "not a valid DuckDB database" in text or "in-memory database" in text:
+        return _no_database(location)
     return WarehouseError(
         f"{location}: can't be opened: {_first_line(error)}", "check the path and its permissions"
     )

@@ -65,7 +65,7 @@ def log_in(settings: Settings) -> "Connection":
     except ImportError:
         raise UsageError(
             "database redshift: the driver is not installed",
-            "install it with: pip install 'sparkify-warehouse[redshift]'",
+            "install it from the project's folder: .venv/bin/pip install -e '.[redshift]'",
         ) from None
     options = login_options(settings)
     if settings.host:

@@ -20,7 +20,7 @@ from sparkify import __version__
 from sparkify.audits import load_audits
 from sparkify.check import find_bad_rows
 from sparkify.engines import Warehouse
-from sparkify.errors import SparkifyError
+from sparkify.errors import SparkifyError, UsageError
 from sparkify.questions import Question, ask, load_questions, prepare_many
 from sparkify.report.cards import view_of
 from sparkify.report.charts import Chart, number
@@ -117,12 +117,18 @@ class Page:
     loaded: str = ""
 
 
+_MARK, _BEGIN_BYTES = b"<!doctype html", 100
+"""What a report begins with: no other file is replaced by one."""
+
+
 def write_report(warehouse: Warehouse, out: Path) -> None:
     """Write the report to a file, all of it or nothing.
 
     Raises:
+        UsageError: the file is there already, and is no report.
         SparkifyError: the file can't be written.
     """
+    _require_replaceable(out)
     html = render(collect(warehouse))
     aside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
@@ -133,6 +139,21 @@ def write_report(warehouse: Warehouse, out: Path) -> None:
         raise SparkifyError(
             f"{out}: can't be written: {error.strerror}", "name a file in a folder that is there"
         ) from None
+
+
+def _require_replaceable(out: Path) -> None:
+    try:
+        if not out.exists():
+            return
+        is_report = out.is_file() and not out.is_symlink()
+        if is_report:
+            with out.open("rb") as file:
+                begin = file.read(_BEGIN_BYTES)
+            is_report = not begin or _MARK in begin
+    except OSError as error:
+        raise SparkifyError(f"{out}: can't be written: {error.strerror}", "name another file") from None
+    if not is_report:
+        raise UsageError(f"{out}: is there already, and is no report", "name a file that is not there yet")
 
 
 def collect(warehouse: Warehouse) -> Page:

@@ -60,6 +60,10 @@ SELECT
     lines.*,
     -- What the columns don't say: a NUL character, a text longer than Redshift takes. Objects and arrays where text
     -- belongs are not in plain files.
-    CONTAINS(lines.all_text, CHR(0)) OR STRLEN(lines.all_text) > 65535 AS is_odd
+    (
+        CONTAINS(lines.all_text, CHR(0))
+        OR STRLEN(lines.all_text) + STRLEN(COALESCE(lines.length_text, ''))
+        + STRLEN(COALESCE(lines.registration_text, '')) > 65535
+    ) AS is_odd
 FROM lines
 LEFT JOIN plain_files ON lines.uri = plain_files.uri;
