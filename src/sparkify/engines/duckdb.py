@@ -39,7 +39,7 @@ class DuckDBWarehouse:
             ((path,),) = self._connection.execute(
                 "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
             ).fetchall()
-            if path is None:
+            if path is None and self.location != ":memory:":
                 self._connection.close()
                 raise _no_database(self.location)
             # Rows of a table have no order; without keeping one DuckDB is faster, in bounded memory.
