@@ -13,6 +13,7 @@ Progress = Callable[[int, int], None]
 """Called with (files finished, bytes read) since the last call."""
 
 OnRecords = Callable[[list[str]], None]
+"""Called with the texts of some records, now and then."""
 
 
 class Warehouse(Protocol):
@@ -86,7 +87,7 @@ class Warehouse(Protocol):
             removed: file_ids whose rows are to be removed first.
             paths: for each column of the staging table, the keys that lead to its value.
             progress: told how far the reading is.
-            on_records: shown the texts of the records in batches, where they come through this process.
+            on_records: shown the texts of some records, where they come through this process.
 
         Returns:
             The number of records in each file, by file_id, counted independently of the database.

@@ -46,12 +46,15 @@ def unique_keys(paths: Sequence[Sequence[str | int]]) -> list[str] | None:
 def groups(files: Iterable[LoadFile]) -> Iterator[list[LoadFile]]:
     """Files that may be plain, as many at a time as one statement should read."""
     group: list[LoadFile] = []
+    size = 0
     for file in files:
-        if file.source.size >= MIN_BYTES and _can_be_named(file.source.uri):
-            group.append(file)
-        if sum(member.source.size for member in group) >= GROUP_BYTES:
+        if file.source.size < MIN_BYTES or not _can_be_named(file.source.uri):
+            continue
+        group.append(file)
+        size += file.source.size
+        if size >= GROUP_BYTES:
             yield group
-            group = []
+            group, size = [], 0
     if group:
         yield group
 
