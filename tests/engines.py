@@ -75,14 +75,16 @@ class RedshiftEngine:
     def settings(self, folder: Path, **options: Any) -> Settings:
         """For the stand-in's one database, emptied."""
         options.pop("database", None)
-        self._published[folder] = (f"s3://{BUCKET}/{secrets.token_hex(6)}", {})
+        # Of its own, the work prefix too: a run that was killed for another test has left files in its.
+        root = f"s3://{BUCKET}/{secrets.token_hex(6)}"
+        self._published[folder] = (root, {})
         settings = load_settings(
             environment={},
             **{
                 **connection_options(self.stand_in),
-                "song_data": f"{self._published[folder][0]}/song_data",
-                "log_data": f"{self._published[folder][0]}/log_data",
-                "work_prefix": f"s3://{BUCKET}/work",
+                "song_data": f"{root}/song_data",
+                "log_data": f"{root}/log_data",
+                "work_prefix": f"{root}/work",
                 "bundle_below_mb": 100,
                 **self.options,
                 **options,
@@ -106,9 +108,13 @@ class RedshiftEngine:
         self.stand_in.s3.delete([f"{root}/{name}" for name in known.keys() - found.keys()])
         self._published[folder] = (root, found)
 
+    def root(self, folder: Path) -> str:
+        """What a folder's files are below, on S3."""
+        return self._published[folder][0]
+
     def location(self, path: Path, folder: Path) -> str:
         """Its URI."""
-        return f"{self._published[folder][0]}/{path.relative_to(folder).as_posix()}"
+        return f"{self.root(folder)}/{path.relative_to(folder).as_posix()}"
 
 
 def connection_options(stand_in: RedshiftStandIn) -> dict[str, Any]:

@@ -13,13 +13,12 @@ from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Progress, Silence
 from sparkify.sql_queries import TABLES, VIEWS
 from tests.engines import RedshiftEngine
-from tests.standin.fixtures import BUCKET
 from tests.state import State, state_of
 from tests.support import Loaded
 
 WAYS: dict[str, dict[str, Any]] = {
-    "bundled": {"work_prefix": f"s3://{BUCKET}/work", "bundle_below_mb": 100},
-    "manifest": {"work_prefix": f"s3://{BUCKET}/work", "bundle_below_mb": 0},
+    "bundled": {"bundle_below_mb": 100},
+    "manifest": {"bundle_below_mb": 0},
     "prefix": {"work_prefix": ""},
 }
 """How files can be loaded, and the settings that choose it."""
@@ -48,7 +47,7 @@ class Site:
     @property
     def root(self) -> str:
         """What the sources are below, on S3."""
-        return self.settings.song_data.removesuffix("/song_data")
+        return self.engine.root(self.folder)
 
     def put_jsonpaths(self, **paths: str) -> None:
         """Write the JSONPaths file of the logs, with the usual path for every key that is not named."""
@@ -57,7 +56,7 @@ class Site:
 
     def use(self, way: str = "bundled", **options: Any) -> None:
         """Load in a certain way from now on."""
-        usual = WAYS[way]
+        usual = {"work_prefix": f"{self.root}/work"} | WAYS[way]
         if way == "prefix":
             usual = usual | {"log_jsonpath": f"{self.root}/log_json_path.json"}
         self.settings = replace(self.settings, **usual | options)

@@ -65,7 +65,7 @@ def read_export(folder: Path, table: str) -> tuple[dict[str, str], list[tuple[An
 
 
 def test_the_exported_parquet_is_duckdbs(
-    in_redshift: Warehouse, in_duckdb: Warehouse, redshift_engine: RedshiftEngine, tmp_path: Path
+    loaded: Site, in_redshift: Warehouse, in_duckdb: Warehouse, tmp_path: Path
 ) -> None:
     told = export(in_redshift, tmp_path / "redshift")
     expected = export(in_duckdb, tmp_path / "duckdb")
@@ -77,4 +77,4 @@ def test_the_exported_parquet_is_duckdbs(
         assert found[0] == wanted[0], table
         assert found[1] == wanted[1], table
         assert found[2] == wanted[2], table
-    assert redshift_engine.stand_in.s3.list("s3://sparkify/work") == []
+    assert loaded.engine.stand_in.s3.list(loaded.settings.work_prefix) == []
