@@ -98,6 +98,8 @@ def test_a_plain_file_gives_what_it_gives_record_by_record(tmp_path: Path, reade
     records = [record for record, _ in REJECTED.values() if len(record) < 3_000_000]
     records += [record for record, _, _ in LOADED.values()]
     records += [json.dumps(event(**{key: "0" * 66_000 + "5"})) for key in ("length", "registration")]
+    numbers = (3e16, -1.5e-7, 1e300, 10**22, 0.5, "3e+16", "e+5", "a-e-3")
+    records += [json.dumps(event(song=number, userAgent=number)) for number in numbers]
     for number, record in enumerate(records):
         write(tmp_path / f"log_data/{number:03}.json", GOOD, record, json.dumps(event(ts=number)))
     plainly = reader.load(tmp_path, plainly=True)

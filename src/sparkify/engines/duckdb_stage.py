@@ -54,12 +54,13 @@ def stage_files(
     # Songs come in tiny files, and what DuckDB reads itself it must be able to open.
     if source == "log_data" and keys is not None and isinstance(store, LocalSource):
         counts |= _stage_plain(warehouse, connection, store, added, keys, progress, on_records)
+    odd = _odd_files(warehouse) if counts else set()
     others = [file for file in added if file.file_id not in counts]
     if others:
         reader = RecordReader(store, others, on_progress=progress, on_records=on_records)
         _read_into(warehouse, connection, f"stage_{noun}", noun, reader)
         counts |= reader.counts
-    counts |= _restage_dirty(warehouse, connection, source, store, added, counts)
+    counts |= _restage_dirty(warehouse, connection, source, store, added, counts, odd)
     return counts
 
 
@@ -102,6 +103,11 @@ def _stage_plain(
         counts |= lines
         progress(len(plain), 0)
     return counts
+
+
+def _odd_files(warehouse: "DuckDBWarehouse") -> set[int]:
+    """The plain files that hold texts which can't be loaded, as far as the columns tell."""
+    return {file_id for (file_id,) in warehouse.query(read_sql("odd_files", warehouse.engine))}
 
 
 @contextlib.contextmanager
@@ -159,8 +165,9 @@ def _restage_dirty(
     store: Store,
     added: list[LoadFile],
     counts: dict[int, int],
+    odd: set[int],
 ) -> dict[int, int]:
-    """Read the files again that not all records of could be loaded from, to tell which and why.
+    """Read the files again that not all records of could be loaded from, or odd ones, to tell which and why.
 
     Returns:
         The number of records in each of these files, by file_id.
@@ -169,7 +176,9 @@ def _restage_dirty(
     table = f"staging_{noun}"
     warehouse.query(f"DELETE FROM {table} WHERE file_id IS NULL")
     loaded = warehouse.count_loaded(source)
-    dirty = [file for file in added if loaded.get(file.file_id, 0) != counts[file.file_id]]
+    dirty = [
+        file for file in added if file.file_id in odd or loaded.get(file.file_id, 0) != counts[file.file_id]
+    ]
     if not dirty:
         return {}
     ids = [file.file_id for file in dirty]

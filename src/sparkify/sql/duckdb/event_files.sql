@@ -2,55 +2,6 @@
 -- Reads the table `plain_files` (file_id, uri) and the variables `plain_uris` (the same uris) and `event_keys` (a
 -- struct: the key of each column as name, 'VARCHAR' as value). A line that is no JSON object gives a row of NULLs.
 CREATE OR REPLACE TEMP VIEW event_texts AS
-WITH lines AS (
-    SELECT
-        *,
-        CONCAT(
-            artist,
-            auth,
-            first_name,
-            gender,
-            last_name,
-            level,
-            location,
-            method,
-            page,
-            song,
-            user_agent
-        ) AS all_text
-    FROM
-        READ_JSON(
-            GETVARIABLE('plain_uris'),
-            columns = GETVARIABLE('event_keys'),
-            format = 'newline_delimited',
-            ignore_errors = TRUE,
-            compression = 'none',
-            hive_partitioning = FALSE,
-            filename = 'uri',
-            maximum_object_size = 1048576
-        ) AS raw_lines (
-            artist,
-            auth,
-            first_name,
-            gender,
-            item_in_session_text,
-            last_name,
-            length_text,
-            level,
-            location,
-            method,
-            page,
-            registration_text,
-            session_id_text,
-            song,
-            status_text,
-            ts_text,
-            user_agent,
-            user_id_text,
-            uri
-        )
-)
-
 SELECT
     plain_files.file_id,
     CAST(NULL AS BIGINT) AS line,
@@ -58,12 +9,38 @@ SELECT
     CAST(NULL AS VARCHAR) AS fault,
     CAST(NULL AS VARCHAR[]) AS texts,
     lines.*,
-    -- What the columns don't say: a NUL character, a text longer than Redshift takes. Objects and arrays where text
-    -- belongs are not in plain files.
-    (
-        CONTAINS(lines.all_text, CHR(0))
-        OR STRLEN(lines.all_text) + STRLEN(COALESCE(lines.length_text, ''))
-        + STRLEN(COALESCE(lines.registration_text, '')) > 65535
-    ) AS is_odd
-FROM lines
+    -- Objects and arrays where text belongs are not in plain files, and odd texts are asked for when they are staged
+    -- (odd_files.sql); only numbers of such a length are not staged as they were written.
+    COALESCE(STRLEN(lines.length_text) > 65535 OR STRLEN(lines.registration_text) > 65535, FALSE) AS is_odd
+FROM
+    READ_JSON(
+        GETVARIABLE('plain_uris'),
+        columns = GETVARIABLE('event_keys'),
+        format = 'newline_delimited',
+        ignore_errors = TRUE,
+        compression = 'none',
+        hive_partitioning = FALSE,
+        filename = 'uri',
+        maximum_object_size = 1048576
+    ) AS lines (
+        artist,
+        auth,
+        first_name,
+        gender,
+        item_in_session_text,
+        last_name,
+        length_text,
+        level,
+        location,
+        method,
+        page,
+        registration_text,
+        session_id_text,
+        song,
+        status_text,
+        ts_text,
+        user_agent,
+        user_id_text,
+        uri
+    )
 LEFT JOIN plain_files ON lines.uri = plain_files.uri;
