@@ -243,12 +243,17 @@ def test_hidden_names_other_folders_and_folder_markers_are_not_data(
         "log_data/2018/_SUCCESS.json",
         "log_data/2018/.part/events.json",
         "log_data/notes.txt",
+        "log_data/2018/events.jsonl",
+        "log_data/_old/events.jsonl",
         "other/log_data/events.json",
     ):
         put_json(bucket, key, event(ts=1))
     options = bucket.settings(settings)
     for log_data in (options.log_data, f"{options.log_data}/"):
-        etl(replace(options, log_data=log_data))
+        summary = etl(replace(options, log_data=log_data))
+        (note,) = summary.notes
+        named = f"1 file looks like data and is not read ({bucket.uri}/log_data/2018/events.jsonl)"
+        assert named in note
     assert read_ledger(options)["log_data"] == [f"{bucket.uri}/log_data/2018/11/good.json"]
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sparkify import __version__
 from sparkify.engines import Row, Source, Warehouse
 from sparkify.errors import WarehouseError
-from sparkify.sources import LoadFile, SourceObject, SourcePlan, Store
+from sparkify.sources import LoadFile, SourceObject, SourcePlan, Store, unread_note
 
 _SHOWN_FILES = 3
 
@@ -58,6 +58,12 @@ def plan(
                 uri for owner, uri in known if owner == source and uri not in there and uri.startswith(prefix)
             )
     return plans
+
+
+def notes_on(source: str, todo: SourcePlan) -> list[str]:
+    """What people should know of a source: files that are not read, and files that are gone."""
+    notes = [unread_note(source, todo.store.unread)] if todo.store.unread else []
+    return notes + ([gone_note(source, todo.gone)] if todo.gone else [])
 
 
 def gone_note(source: str, uris: Sequence[str]) -> str:

@@ -156,7 +156,7 @@ def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: 
         digest = keys["log_data"].digest
         summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
         summary.notes += filter(None, [keys["log_data"].warning])
-        summary.notes += [ledger.gone_note(source, plan.gone) for source, plan in plans.items() if plan.gone]
+        summary.notes += [note for source, plan in plans.items() for note in ledger.notes_on(source, plan)]
         if any(todo.added for todo in plans.values()):
             counts = _stage(warehouse, settings, plans, keys, summary, progress)
             _transform(warehouse, progress)

@@ -22,7 +22,7 @@ from sparkify import interrupts
 from sparkify.config import Settings
 from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
 from sparkify.s3_errors import explanation
-from sparkify.sources import LoadFile, SourceObject, is_data, no_data
+from sparkify.sources import LoadFile, SourceObject, is_data, looks_like_data, no_data
 
 if TYPE_CHECKING:
     from obstore import GetResult
@@ -72,6 +72,7 @@ class S3Source:
             raise SourceError(f"{location}: no bucket", "write it as s3://bucket/prefix")
         self.others: list[str] = []
         """Objects below the place that are no source files, once it has been listed."""
+        self.unread: list[str] = []
         with explained(location):
             self._store = connect(self._bucket, settings, settings.s3_region)
 
@@ -85,7 +86,7 @@ class S3Source:
         with explained(self._location):
             objects = self._list(prefix)
         if not objects:
-            raise no_data(self._location)
+            raise no_data(self._location, self.unread)
         return sorted(objects, key=lambda item: item.uri)
 
     def prefix(self) -> str | None:
@@ -108,12 +109,16 @@ class S3Source:
                 if retry >= self._retries or "response body" not in str(error):
                     raise
             time.sleep(min(_FIRST_PAUSE * 2**retry, _LONGEST_PAUSE))
-        self.others = [
-            f"s3://{self._bucket}/{item['path']}"
-            for item in found
-            if item["size"] and not is_data(item["path"].removeprefix(prefix))
-        ]
-        return [self._described(item) for item in found if is_data(item["path"].removeprefix(prefix))]
+        data, self.others, self.unread = [], [], []
+        for item in found:
+            name, uri = item["path"].removeprefix(prefix), f"s3://{self._bucket}/{item['path']}"
+            if is_data(name):
+                data.append(self._described(item))
+            elif item["size"]:
+                self.others.append(uri)
+                if looks_like_data(name):
+                    self.unread.append(uri)
+        return data
 
     def _described(self, item: Any) -> SourceObject:
         # Some servers quote the ETag in one answer and not in another; some send none.

@@ -1,12 +1,14 @@
 """Where the source files are: one small interface over local folders and S3.
 
 Owns what counts as data (``*.json`` and ``*.json.gz``; no name below the root that begins with ``.`` or
-``_``) and what identifies a version of an object (its size with its modification time or ETag).
+``_``), what only looks like it, and what identifies a version of an object (its size with its modification
+time or ETag).
 """
 
 import os
+import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +18,11 @@ from sparkify.config import Settings
 from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
 
 DATA_SUFFIXES = (".json", ".json.gz")
+
+_LIKE_DATA = re.compile(
+    r"\.(json|jsonl|jsonlines|ndjson)(\.(gz|gzip|z|zst|zstd|bz2|xz|lzma|lz4|sz|snappy|br|zip))?\Z",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,13 @@ class LoadFile:
 
 
 class Store(Protocol):
-    """A place with source files."""
+    """A place with source files.
+
+    Attributes:
+        unread: files in it that look like data and are not read, once it has been listed.
+    """
+
+    unread: list[str]
 
     def list_objects(self) -> list[SourceObject]:
         """The data files, in the order of their names.
@@ -129,16 +142,39 @@ def beside(location: str, name: str) -> str | None:
 
 def is_data(relative_path: str) -> bool:
     """Whether an object is source data, by its path below the place that is searched."""
-    hidden = any(part.startswith((".", "_")) for part in relative_path.split("/"))
-    return relative_path.endswith(DATA_SUFFIXES) and not hidden
+    return relative_path.endswith(DATA_SUFFIXES) and not _is_hidden(relative_path)
 
 
-def no_data(location: str) -> SourceError:
+def looks_like_data(relative_path: str) -> bool:
+    """Whether an object that is no source data may have been meant as such, by its path likewise."""
+    return _LIKE_DATA.search(relative_path) is not None and not _is_hidden(relative_path)
+
+
+def _is_hidden(relative_path: str) -> bool:
+    return any(part.startswith((".", "_")) for part in relative_path.split("/"))
+
+
+def unread_note(source: str, unread: Sequence[str]) -> str:
+    """What to say of files that look like data and are not read."""
+    return f"{source}: {_unread_text(unread)}; {_UNREAD_REMEDY}"
+
+
+_UNREAD_REMEDY = "what is read is named *.json, or *.json.gz and compressed with gzip"
+
+
+def _unread_text(unread: Sequence[str]) -> str:
+    files = "1 file looks" if len(unread) == 1 else f"{len(unread):,} files look"
+    verb = "is" if len(unread) == 1 else "are"
+    more = ", …" if len(unread) > 1 else ""
+    return f"{files} like data and {verb} not read ({unread[0]}{more})"
+
+
+def no_data(location: str, unread: Sequence[str] = ()) -> SourceError:
     """What to say of a place without data."""
-    return SourceError(
-        f"{location}: no *.json or *.json.gz file in this folder or below it",
-        "check the path; names that begin with . or _ are not read",
-    )
+    message = f"{location}: no *.json or *.json.gz file in this folder or below it"
+    if unread:
+        return SourceError(f"{message}; {_unread_text(unread)}", _UNREAD_REMEDY)
+    return SourceError(message, "check the path; names that begin with . or _ are not read")
 
 
 def _local_path(location: str) -> Path:
@@ -166,6 +202,7 @@ class LocalSource:
     def __init__(self, location: str) -> None:
         self._location = location
         self._path = _local_path(location)
+        self.unread: list[str] = []
 
     def list_objects(self) -> list[SourceObject]:
         """The data files, in the order of their names."""
@@ -173,7 +210,8 @@ class LocalSource:
             root = self._path.resolve()
             if root.is_file():
                 return [_described(str(root), root.stat())]
-            objects = list(_walk(str(root)))
+            self.unread = []
+            objects = list(_walk(str(root), self.unread))
         except FileNotFoundError as error:
             raise SourceError(
                 f"{error.filename or self._location}: no such file or folder",
@@ -187,7 +225,7 @@ class LocalSource:
                 f"{place}: can't be listed: {error.strerror}", "check the path and its permissions"
             ) from None
         if not objects:
-            raise no_data(self._location)
+            raise no_data(self._location, self.unread)
         return objects
 
     def prefix(self) -> str | None:
@@ -233,7 +271,7 @@ def _described(path: str, status: os.stat_result) -> SourceObject:
     return SourceObject(path, status.st_size, str(status.st_mtime_ns))
 
 
-def _walk(root: str) -> Iterator[SourceObject]:
+def _walk(root: str, unread: list[str]) -> Iterator[SourceObject]:
     # Not by recursion: folders may be nested more deeply than Python's calls.
     waiting = [_sorted_entries(root)]
     while waiting:
@@ -257,6 +295,8 @@ def _walk(root: str) -> Iterator[SourceObject]:
                     f"{entry.path!r}: its name is not UTF-8, and so can't be remembered", "rename it"
                 ) from None
             yield _described(entry.path, status)
+        elif looks_like_data(entry.name):
+            unread.append(entry.path)
 
 
 def _sorted_entries(folder: str) -> Iterator["os.DirEntry[str]"]:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sparkify.engines import Warehouse
 from sparkify.errors import WarehouseError
-from sparkify.ledger import SOURCES, gone_note
+from sparkify.ledger import SOURCES, gone_note, notes_on
 from sparkify.output import print_rows, table_text
 from sparkify.sql_queries import STAR_TABLES
 
@@ -71,8 +71,8 @@ def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
             f" of them changed since they were loaded; {todo.known:,} are loaded already",
             highlight=False,
         )
-        if todo.gone:
-            console.print(Text(f"note: {gone_note(source, todo.gone)}", "yellow"))
+        for note in notes_on(source, todo):
+            console.print(Text(f"note: {note}", "yellow"))
 
 
 def print_status(warehouse: Warehouse, console: Console) -> None:
