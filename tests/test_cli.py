@@ -175,8 +175,11 @@ def test_an_unreadable_file_is_named(run: Run, data: Path) -> None:
 
 
 def test_a_link_to_nowhere_is_named(run: Run, data: Path) -> None:
-    (data / "log_data/late.json").symlink_to("gone.json")
-    assert_fails(run("etl"), 1, "late.json")
+    (data / "log_data/late.json").symlink_to("gone/late.json")
+    link = data.resolve() / "log_data/late.json"
+    result = run("etl")
+    assert_fails(result, 1, f"{link}: a link to gone/late.json, where nothing is", "remove the link")
+    assert "simulate" not in result.stderr
 
 
 @pytest.mark.parametrize(

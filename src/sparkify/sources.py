@@ -285,7 +285,7 @@ def _walk(root: str, unread: list[str]) -> Iterator[SourceObject]:
                 _require_no_loop(entry.path)
             waiting.append(_sorted_entries(entry.path))
         elif entry.name.endswith(DATA_SUFFIXES):
-            status = entry.stat()
+            status = _status(entry)
             if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
                 raise SourceError(f"{entry.path}: not a regular file", "take it out of the folder")
             try:
@@ -297,6 +297,18 @@ def _walk(root: str, unread: list[str]) -> Iterator[SourceObject]:
             yield _described(entry.path, status)
         elif looks_like_data(entry.name):
             unread.append(entry.path)
+
+
+def _status(entry: "os.DirEntry[str]") -> os.stat_result:
+    try:
+        return entry.stat()
+    except FileNotFoundError:
+        if not entry.is_symlink():
+            raise SourceChangedError(entry.path) from None
+        target = os.readlink(entry.path)  # noqa: PTH115 (its text as it is)
+        raise SourceError(
+            f"{entry.path}: a link to {target}, where nothing is", "remove the link, or bring back its target"
+        ) from None
 
 
 def _sorted_entries(folder: str) -> Iterator["os.DirEntry[str]"]:
