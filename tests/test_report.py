@@ -67,6 +67,20 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def years(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of two years, in which a day and a month would not say which day is meant."""
+    folder = tmp_path_factory.mktemp("years")
+    # In the first week as many users as a label has little room for; a second cohort a year later.
+    events = [
+        play(NOON + n * 73 * DAY, user=user, song="Song", artist="Artist", level=("free", "paid")[n % 2])
+        for n in range(11)
+        for user in ((1, 2, 150 + n) if n else range(1, 150))
+    ]
+    write_sources(folder, [], events)
+    return report(load(folder, folder / "w.duckdb").database, folder / "report.html")
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
@@ -125,6 +139,21 @@ class TestThePage:
     def test_a_year_stays_below_three_megabytes(self, year: Path) -> None:
         assert year.stat().st_size < 3_000_000
 
+    @pytest.mark.parametrize(
+        ("question", "mark"),
+        [
+            ("daily_active_users", "Nov 2018"),
+            ("weekly_active_users", "Nov 2018"),
+            ("busiest_weeks", "Nov 2018"),
+            ("level_changes_by_week", "Mar 2019"),
+            ("level_changes", "31 Oct 2020"),
+            ("weekly_retention", "29 Oct 2018 ·\N{NO-BREAK SPACE}149"),
+        ],
+    )
+    def test_more_than_a_year_has_years_on_its_time_axes(self, question: str, mark: str, years: Path) -> None:
+        card = years.read_text(encoding="utf-8").partition(f'id="{question}"')[2].partition("</article>")[0]
+        assert f">{mark}<" in card
+
     def test_a_failed_audit_is_told(self, tmp_path: Path) -> None:
         write_sources(tmp_path, [], [play(NOON, 7, "A", "B")])
         database = load(tmp_path, tmp_path / "w.duckdb").database
@@ -170,6 +199,11 @@ class TestInTheBrowser:
         with opened(browser, request.getfixturevalue(which), width, theme) as page:
             assert page.locator("article .chart > *:visible").count() >= len(load_questions())
             assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert overlaps(page) == []
+
+    @pytest.mark.parametrize("width", [390, 1440])
+    def test_years_have_room(self, width: int, years: Path, browser: Browser) -> None:
+        with opened(browser, years, width) as page:
             assert overlaps(page) == []
 
     @pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1440, "light"), (1440, "dark")])

@@ -13,10 +13,9 @@ from sparkify.report.charts import (
     compact,
     number,
     step_of,
-    thin,
 )
-from sparkify.report.times import filled
-from sparkify.report.words import Record, View, full_day, plural, short_day
+from sparkify.report.times import filled, week_marks
+from sparkify.report.words import Record, View, full_day, needs_years, plural, short_day
 
 _GENDERS = {"F": "Women", "M": "Men"}
 
@@ -113,10 +112,8 @@ def changes_by_week(rows: list[Record]) -> tuple[str, Chart]:
         for row in weeks
     ]
     panel = columns_panel("changes", [row["to_paid"] for row in weeks], [row["to_free"] for row in weeks])
-    marks = [(i, short_day(row["week_start"])) for i, row in enumerate(weeks)]
-    chart = Series(
-        len(weeks), [panel], thin(marks, len(weeks), wide=8, narrow=5), points, ["to paid", "back to free"]
-    )
+    marks = week_marks([row["week_start"] for row in weeks])
+    chart = Series(len(weeks), [panel], marks, points, ["to paid", "back to free"])
     return f"{number(to_paid)} went from free to paid, {number(to_free)} back.", chart
 
 
@@ -131,7 +128,7 @@ def changes(rows: list[Record]) -> tuple[str, Chart]:
     )
     cells = [
         [
-            short_day(row["changed_at"]),
+            short_day(row["changed_at"], with_year=True),
             f"{row['first_name']} {row['last_name']}",
             f"to {row['level_after']}",
             number(row["plays_before"]),
@@ -149,6 +146,7 @@ def retention(rows: list[Record]) -> tuple[str, Chart]:
     weeks = range(min(_SHOWN_WEEKS, max(row["weeks_later"] for row in rows)) + 1)
     percents = {(row["cohort"], row["weeks_later"]): row["active_percent"] for row in rows}
     counts = {(row["cohort"], row["weeks_later"]): row["active_users"] for row in rows}
+    with_year = needs_years(min(sizes), max(sizes))
     cells: list[tuple[str, list[Cell | None]]] = []
     for cohort in largest:
         line: list[Cell | None] = []
@@ -162,7 +160,8 @@ def retention(rows: list[Record]) -> tuple[str, Chart]:
                 f" {number(count)} of {number(sizes[cohort])}, {percent:g} %"
             )
             line.append(Cell(step_of(percent, 100), f"{percent:.0f}", tip))
-        cells.append((f"{short_day(cohort)} · {compact(sizes[cohort])}", line))
+        first = short_day(cohort, with_year=with_year)
+        cells.append((f"{first} ·\N{NO-BREAK SPACE}{compact(sizes[cohort])}", line))
     back = [
         (counts.get((cohort, 1), 0), sizes[cohort])
         for cohort in sizes

@@ -10,6 +10,7 @@ from sparkify.report.charts import (
     Heat,
     Panel,
     Series,
+    Tick,
     bars,
     columns_panel,
     compact,
@@ -18,7 +19,7 @@ from sparkify.report.charts import (
     step_of,
     thin,
 )
-from sparkify.report.words import Record, full_day, plural, short_day
+from sparkify.report.words import Record, full_day, needs_years, plural, short_day
 
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
@@ -26,11 +27,28 @@ _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satu
 _WEEK = (1, 2, 3, 4, 5, 6, 0)
 
 
-def _axis_days(days: Sequence[date]) -> list[tuple[int, str]]:
+def _day_marks(days: Sequence[date]) -> list[Tick]:
     """Marks for consecutive days: Mondays, or the first of each month where there are many."""
+    if needs_years(days[0], days[-1]):
+        return _month_marks(days, 1)
     if len(days) <= 60:
-        return [(i, short_day(day)) for i, day in enumerate(days) if day.weekday() == 0 or len(days) < 8]
-    return [(i, f"{day:%b}") for i, day in enumerate(days) if day.day == 1]
+        marks = [(i, short_day(day)) for i, day in enumerate(days) if day.weekday() == 0 or len(days) < 8]
+    else:
+        marks = [(i, f"{day:%b}") for i, day in enumerate(days) if day.day == 1]
+    return thin(marks, len(days))
+
+
+def week_marks(weeks: Sequence[date]) -> list[Tick]:
+    """Marks for consecutive weeks, by their first days."""
+    if needs_years(weeks[0], weeks[-1]):
+        return _month_marks(weeks, 7)
+    return thin([(i, short_day(week)) for i, week in enumerate(weeks)], len(weeks), wide=8, narrow=5)
+
+
+def _month_marks(steps: Sequence[date], days: int) -> list[Tick]:
+    """Marks for the first of each month's steps, which are so many days long: month and year."""
+    marks = [(i, f"{step:%b %Y}") for i, step in enumerate(steps) if step.day <= days]
+    return thin(marks, len(steps), wide=6, narrow=3)
 
 
 def filled(rows: list[Record], key: str, days: int) -> list[Record]:
@@ -45,11 +63,10 @@ def filled(rows: list[Record], key: str, days: int) -> list[Record]:
 def _weeks(rows: list[Record], value: str, noun: str) -> Chart:
     weeks = filled(rows, "week_start", 7)
     days = [week["week_start"] for week in weeks]
-    marks = [(i, short_day(day)) for i, day in enumerate(days)]
     return Series(
         len(weeks),
         [columns_panel(noun, [week[value] for week in weeks])],
-        thin(marks, len(weeks), wide=8, narrow=5),
+        week_marks(days),
         [
             f"Week of {full_day(day)}: {number(week[value])} {noun}"
             for day, week in zip(days, weeks, strict=True)
@@ -73,7 +90,7 @@ def daily(rows: list[Record]) -> tuple[str, Chart]:
         line_panel("listeners", [row["active_users"] for row in days]),
         columns_panel("plays", [row["plays"] for row in days]),
     ]
-    return said, Series(len(days), panels, thin(_axis_days([row["day"] for row in days]), len(days)), points)
+    return said, Series(len(days), panels, _day_marks([row["day"] for row in days]), points)
 
 
 def weekly(rows: list[Record]) -> tuple[str, Chart]:

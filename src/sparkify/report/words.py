@@ -1,7 +1,7 @@
 """How the report writes days, numbers and values."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sparkify.report.charts import Chart, number
@@ -12,9 +12,14 @@ Record = dict[str, Any]
 View = Callable[[list[Record]], tuple[str, Chart]]
 
 
-def short_day(value: date) -> str:
-    """A day without its year."""
-    return f"{value.day} {value:%b}"
+def needs_years(first: date, last: date) -> bool:
+    """Whether a day and a month would not say which day between these two is meant."""
+    return last - first >= timedelta(days=365)
+
+
+def short_day(value: date, *, with_year: bool = False) -> str:
+    """A day without its weekday, and as a rule without its year."""
+    return f"{value.day} {value:%b}" + (f" {value.year}" if with_year else "")
 
 
 def full_day(value: date) -> str:
