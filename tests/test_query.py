@@ -1,5 +1,6 @@
 """sparkify query: any answer is printed as it is, and nothing but the warehouse is read or written."""
 
+import csv
 import json
 import os
 import subprocess
@@ -81,8 +82,31 @@ def test_json_is_valid_whatever_the_values_are(query: Query) -> None:
         (row,) = json.loads(answer, parse_constant=refuse)
         assert row == {
             "a": None, "b": None, "c": [1.5, None], "d": {"x": None}, "e": {"2018-11-01": 1}, "f": 'é"\n',
-            "g": 1.1, "h": True, "i": "1 day, 0:00:00",
+            "g": 1.1, "h": True, "i": "1 day",
         }  # fmt: skip
+
+
+def test_nested_values_bytes_and_intervals_are_json_or_text_that_others_can_read(query: Query) -> None:
+    sql = (
+        "SELECT {'a': [1, NULL], 'b': {'day': DATE '2018-11-01', 'x': 'é\"'}} AS struct,"
+        " MAP {'k': ['\\xAA'::BLOB]} AS map, '\\xDE\\xAD'::BLOB AS blob,"
+        " INTERVAL '26 hours 1.5 seconds' AS long, INTERVAL '-90 minutes' AS back"
+    )
+    struct, map_ = {"a": [1, None], "b": {"day": "2018-11-01", "x": 'é"'}}, {"k": ["aa"]}
+    rest = {"blob": "dead", "long": "1 day 02:00:01.5", "back": "-01:30:00"}
+    (row,) = json.loads(query(sql, "--json").stdout)
+    assert row == {"struct": struct, "map": map_} | rest
+    (texts,) = csv.DictReader(query(sql, "--csv").stdout.decode().splitlines())
+    assert (json.loads(texts.pop("struct")), json.loads(texts.pop("map"))) == (struct, map_)
+    assert texts == rest
+    assert '{"a": [1, null]' in query(sql).stdout.decode()
+
+
+@pytest.mark.parametrize("forms", [("--csv", "--json"), ("--format", "json", "--csv")])
+def test_two_forms_at_once_are_wrong_usage(query: Query, forms: tuple[str, ...]) -> None:
+    result = query("SELECT 1", *forms)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert "choose one of them" in words(result)
 
 
 def test_a_value_can_not_break_the_lines_of_a_table_or_move_the_cursor(query: Query) -> None:

@@ -56,7 +56,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="The same as --format json.
 
 
 def _form(output: Format, as_csv: bool, as_json: bool) -> "Form":
-    return "csv" if as_csv else "json" if as_json else output.value
+    is_csv, is_json = as_csv or output == Format.CSV, as_json or output == Format.JSON
+    if is_csv and is_json:
+        raise UsageError("the rows can't be printed as CSV and as JSON at once", "choose one of them")
+    return "csv" if is_csv else "json" if is_json else "table"
 
 
 def _print_version(wanted: bool) -> None:
@@ -185,7 +188,10 @@ def query(
         typer.Option(min=0, metavar="N", help="Print no more rows.", show_default="1000 of a table"),
     ] = None,
 ) -> None:
-    """Run a SQL statement against the warehouse, read-only, and print its rows."""
+    """Run a SQL statement against the warehouse, read-only, and print its rows.
+
+    Structs, lists and maps are nested in JSON, and JSON texts in a table and in CSV. Bytes are hexadecimal.
+    """
     from sparkify import query as asked
     from sparkify.engines import connect
 

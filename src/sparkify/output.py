@@ -6,7 +6,7 @@ import math
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 from typing import Any, Literal
@@ -25,6 +25,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Form
         rows: the values; None is NULL: empty in a table and in CSV, null in JSON.
         form: table (aligned, for people), csv (RFC 4180, with a header), json (one array of objects; of
             columns of one name the later ones get a number, and what is no finite number is null).
+            Structs, lists and maps are JSON in all of them, and bytes are hexadecimal.
     """
     if form == "json":
         _print_json(_distinct(columns), rows)
@@ -87,7 +88,26 @@ def cell_text(value: Any) -> str:
         return value.isoformat(sep=" ", timespec="milliseconds")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return _interval_text(value)
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(_json_value(value), ensure_ascii=False, allow_nan=False)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return value.hex()
     return str(value)
+
+
+def _interval_text(value: timedelta) -> str:
+    """An interval as DuckDB and Redshift write it: ``2 days 03:00:00``."""
+    sign, size = ("-", -value) if value < timedelta() else ("", value)
+    days = f"{sign}{size.days} day{'' if size.days == 1 and not sign else 's'}" if size.days else ""
+    rest = size - timedelta(days=size.days)
+    if days and not rest:
+        return days
+    minutes, seconds = divmod(rest.seconds, 60)
+    fraction = f".{rest.microseconds:06}".rstrip("0") if rest.microseconds else ""
+    time = f"{sign}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}{fraction}"
+    return f"{days} {time}".lstrip()
 
 
 def _print_json(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
