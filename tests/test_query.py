@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from sparkify.engines.duckdb import DuckDBWarehouse
 from sparkify.errors import UsageError
 from sparkify.query import require_select
+from sparkify.sql_queries import TABLES, VIEWS
 
 Query = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -194,6 +196,19 @@ def test_on_redshift_as_well_a_query_only_reads(sql: str) -> None:
     require_select("-- first\n(select 1) union (select 2)", "redshift")
     with pytest.raises(UsageError, match="no statement"):
         require_select("-- nothing", "redshift")
+
+
+def test_who_asks_for_an_unknown_table_is_told_all_there_are(query: Query) -> None:
+    for sql in ("FROM plays", "SELECT * FROM public.songplays"):
+        _, _, remedy = words(query(sql)).partition("the tables are: ")
+        assert set(re.findall(r"\w+", remedy)) >= {*TABLES, *VIEWS}
+    for sql in (
+        "SELECT plays(1)",
+        "FROM read_plays('a')",
+        "SELECT CAST(1 AS plays)",
+        "SELECT plays FROM numbers",
+    ):
+        assert "what to do: correct the statement" in words(query(sql))
 
 
 def test_a_reader_who_has_had_enough_ends_the_query_quietly(query: Query) -> None:

@@ -21,6 +21,11 @@ STATE_TABLES = ("ledger", "runs", "text_repairs", "heard_songs", "user_states")
 TABLES = STAGING_TABLES + STAR_TABLES + STATE_TABLES
 VIEWS = ("fact_songplays", "dim_users", "dim_songs", "dim_artists", "dim_time", "heard_plays")
 
+WHICH_TABLES = (
+    f"the tables are: {', '.join(STAR_TABLES + STAGING_TABLES + STATE_TABLES)}; the views: {', '.join(VIEWS)}"
+)
+"""What to say to those who have asked for another one."""
+
 
 @cache
 def read_sql(name: str, engine: str | None = None) -> str:

@@ -14,7 +14,7 @@ from sparkify.engines.parsing import NOUNS, set_paths
 from sparkify.errors import WarehouseError
 from sparkify.interrupts import interruptible
 from sparkify.sources import LoadFile, SourcePlan, Store
-from sparkify.sql_queries import STAR_TABLES, TABLES, VIEWS, read_sql
+from sparkify.sql_queries import TABLES, VIEWS, WHICH_TABLES, read_sql
 
 _ROWS_AT_ONCE = 2000
 
@@ -274,8 +274,8 @@ def _remedy(error: duckdb.Error) -> str:
         )
     if isinstance(error, duckdb.PermissionException):
         return "ask the tables of the warehouse only; no other files can be read or written here"
-    if isinstance(error, duckdb.CatalogException):
-        return "the tables are: " + ", ".join((*STAR_TABLES, "staging_events", "staging_songs"))
+    if "Table with name" in _first_line(error):
+        return WHICH_TABLES
     return "correct the statement"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkify.config import Settings
 from sparkify.errors import ConflictError, UsageError, WarehouseError
+from sparkify.sql_queries import WHICH_TABLES
 
 if TYPE_CHECKING:
     from redshift_connector.core import Connection
@@ -40,10 +41,7 @@ _REMEDIES = (
     ),
     (r"permission denied|must be owner|not authorized", "the database user needs the right to do this"),
     (r"cannot drop .* because other objects depend", "drop the views of your own on it first"),
-    (
-        r"relation .* does not exist",
-        "the tables are: songplays, users, songs, artists, time, staging_events, staging_songs",
-    ),
+    (r"relation .* does not exist", WHICH_TABLES),
     (r"read-only", "queries may only read"),
     (r"[Dd]isk [Ff]ull", "free some disk space on the cluster; the warehouse is as it was"),
 )
