@@ -148,6 +148,13 @@ def test_an_unknown_key_is_warned_about_with_the_nearest_known_one(tmp_path: Pat
         ("[CLUSTER]\nDB_PORT=65536\n", "[CLUSTER] DB_PORT: db_port is 65536"),
         ("[DWH]\nDWH_TIMEOUT_MINUTES=0\n", "[DWH] DWH_TIMEOUT_MINUTES: cluster_timeout_minutes is 0"),
         ("[DEFAULT]\nLOG_DATA=a\n[S3]\n", "[DEFAULT] means nothing here"),
+        (
+            "[S3]\n[WAREHOUSE]\n# its file\nDATABASE = 'abc\n",
+            "line 4: [WAREHOUSE] DATABASE: a quote is not closed",
+        ),
+        ("[CLUSTER]\nDB_PASSWORD: \"secret'\n", "line 2: [CLUSTER] DB_PASSWORD: a quote is not closed"),
+        ("[AWS]\nKEY=a\n[CLUSTER]\nHOST='\n", "line 4: [CLUSTER] HOST: a quote is not closed"),
+        ("[S3]\nREGION='us-west-2' # theirs\n", "line 2: [S3] REGION: a quote is not closed"),
         ("[S3]\nLOG_DATA=a\n[s3]\nSONG_DATA=b\n", "[S3] and [s3] are the same section"),
     ],
 )
@@ -156,6 +163,18 @@ def test_a_malformed_file_gets_an_error_that_names_the_place(tmp_path: Path, tex
     with pytest.raises(UsageError) as caught:
         load_settings(path, {})
     assert caught.value.message == f"{path}: {message}"
+    assert "secret" not in str(caught.value)
+
+
+def test_a_value_that_begins_with_a_quote_can_be_written_in_quotes(tmp_path: Path) -> None:
+    for written, meant in (
+        ('"\'abc"', "'abc"),
+        ("''abc'", "'abc"),
+        ("it's", "it's"),
+        ("abc'", "abc'"),
+        ("''", ""),
+    ):
+        assert load_settings(config(tmp_path, f"[CLUSTER]\nDB_PASSWORD={written}\n"), {}).db_password == meant
 
 
 def test_a_number_out_of_its_range_is_refused_with_the_range() -> None:

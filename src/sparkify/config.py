@@ -7,6 +7,7 @@ SPARKIFY_… variables. A secret is never part of a Settings' printed form.
 import configparser
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -249,8 +250,15 @@ def _read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str
                 # Only its first word: KEY value = more makes all before the = a key.
                 name = option.upper().split()[0]
                 warnings.append(f"{path}: unknown key [{section}] {name}, ignored{nearest}")
-            elif text := _unquoted(value or ""):
-                place = f"[{section}] {option.upper()}"
+                continue
+            place = f"[{section}] {option.upper()}"
+            if _has_open_quote(value or ""):
+                raise UsageError(
+                    f"{path}: line {_line_of(path, section, option)}: {place}: a quote is not closed",
+                    "end the line with the same quote (comments have lines of their own); where the quote"
+                    ' is part of the value, put all of it into quotes, as "\'abc"',
+                )
+            if text := _unquoted(value or ""):
                 before, other = found.setdefault(_FILE_KEYS[key], (text, place))
                 if before != text:
                     warnings.append(f"{path}: {other} and {place} mean the same and differ; {place} counts")
@@ -263,6 +271,22 @@ def _nearest(key: str, known: Mapping[str, str]) -> str:
         return ""
     section, _, name = match[0].rpartition(".")
     return f"; did you mean {f'[{section}] ' if section else ''}{name}?"
+
+
+def _has_open_quote(value: str) -> bool:
+    value = value.strip()
+    return value[:1] in ("'", '"') and (len(value) == 1 or value[-1] != value[0])
+
+
+def _line_of(path: Path, section: str, option: str) -> int:
+    """The line in which a key stands, which the parser does not tell; 0 where it is not found."""
+    now = ""
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+        if header := re.match(r"\[(.+)\]", line):
+            now = header[1]
+        elif now == section and re.split("[=:]", line, maxsplit=1)[0].strip().lower() == option:
+            return number
+    return 0
 
 
 def _unquoted(value: str) -> str:
