@@ -124,7 +124,7 @@ pipeline.read_sql = lambda name, *rest: (endless if name == "star/users" else ""
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_the_database_computes_stops_the_run_and_changes_nothing(
     tmp_path: Path, settings: Settings, start: Start, number: int
 ) -> None:
@@ -138,6 +138,28 @@ def test_a_signal_while_the_database_computes_stops_the_run_and_changes_nothing(
     process.send_signal(number)
     assert_stopped(process, number)
     assert state_of(settings, str(tmp_path)) == before
+
+
+NOHUP = """
+import os, signal
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+from sparkify import pipeline
+read = pipeline.read_sql
+def hang_up_and_read(name, *rest):
+    os.kill(os.getpid(), signal.SIGHUP)
+    return read(name, *rest)
+pipeline.read_sql = hang_up_and_read
+"""
+
+
+def test_nohup_lets_a_run_go_on_when_the_terminal_is_closed(
+    tmp_path: Path, settings: Settings, start: Start
+) -> None:
+    write(tmp_path / "song_data/song.json", track())
+    write(tmp_path / "log_data/a.json", event(ts=1))
+    process = start(settings, prelude=NOHUP)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
 
 
 def test_a_signal_before_anything_was_committed_leaves_no_file(

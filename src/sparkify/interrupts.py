@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: both stop a command cleanly, and within a bounded time.
+"""SIGINT, SIGTERM and SIGHUP (the terminal is closed): all stop a command cleanly, and within a bounded time.
 
 Python runs signal handlers between its own steps only, so a long statement of the database or a request to
 a silent server could keep one waiting. A thread of its own therefore learns of the signal at once, stops
@@ -14,7 +14,11 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if hasattr(signal, name)  # not on Windows
+)
 
 GRACE_SECONDS = 5.0
 """How long the process may take to end by itself. A second signal ends it at once."""
@@ -40,7 +44,7 @@ class _State:
 
 
 def install() -> None:
-    """Take over the two signals, for the rest of the process; one that is ignored stays ignored."""
+    """Take over the signals, for the rest of the process; one that is ignored, as by nohup, stays ignored."""
     reading, writing = socket.socketpair()
     writing.setblocking(False)
     signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)

@@ -36,8 +36,8 @@ def run(app: Callable[[list[str]], object], args: Sequence[str] | None = None) -
         args: the command line; by default the process's.
 
     Raises:
-        SystemExit: always, with 0 good, 1 failure with a message, 2 wrong usage, 130 and 143 told to stop,
-            141 nobody reads the output.
+        SystemExit: always, with 0 good, 1 failure with a message, 2 wrong usage, 129, 130 and 143 told to
+            stop (SIGHUP, SIGINT, SIGTERM), 141 nobody reads the output.
     """
     try:
         try:
