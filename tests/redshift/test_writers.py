@@ -50,6 +50,18 @@ def test_a_second_writer_is_told_who_is_writing(
     assert "PG_TERMINATE_BACKEND" in caught.value.hint
 
 
+def test_tables_that_someone_reads_are_not_dropped_and_the_reader_is_named(loaded: Site) -> None:
+    reader = connect(loaded.settings, read_only=True)
+    ((process,),) = reader.query("SELECT PG_BACKEND_PID()")
+    assert reader.query("SELECT COUNT(*) FROM dim_users") == [(1,)]
+    with pytest.raises(WarehouseError, match=f"in use by process {process} of user awsuser, since"):
+        create_tables(loaded.settings)
+    assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
+    reader.close()
+    create_tables(loaded.settings)
+    assert loaded.load().query("SELECT COUNT(*) FROM songplays") == [(1,)]
+
+
 def test_readers_see_what_was_there_before_and_wait_for_nobody(
     loaded: Site, writer: RedshiftWarehouse
 ) -> None:

@@ -22,7 +22,7 @@ from sparkify.sources import LoadFile, SourcePlan, Store
 from sparkify.sql_queries import TABLES, VIEWS, read_sql
 
 LOCK_WAIT_MS = 3000
-"""How long a run waits for the one before it to let go, which takes a moment after its end."""
+"""How long to wait for a lock: a run lets go a moment after its end, and most people's queries are short."""
 
 _MAX_PARAMETERS = 32767
 """Of a prepared statement, in the wire protocol."""
@@ -143,41 +143,48 @@ class RedshiftWarehouse:
         try:
             self.execute("BEGIN")
             # First in the transaction, so that all it reads is as its predecessor left it.
-            self._lock()
+            self._lock("writer_lock")
             self.execute("RESET statement_timeout")
         except BaseException:
             self.roll_back()
             raise
 
-    def _lock(self) -> None:
+    def _lock(self, *tables: str) -> None:
+        """Keep everybody else out of tables until the transaction ends.
+
+        Raises:
+            WarehouseError: someone has not left them within statement_timeout.
+        """
         from redshift_connector.error import Error
 
         try:
             cursor = self._connection.cursor()
-            cursor.execute("LOCK writer_lock")
+            cursor.execute(f"LOCK {', '.join(tables)}")
         except Error as error:
             if message_of(error)[0] != _QUERY_CANCELED:
                 raise explain(error, self.location, self._settings) from None
             self.roll_back()
             raise WarehouseError(
-                f"{self.location}: in use by {self._holder()}",
+                f"{self.location}: in use by {self._holder(tables)}",
                 "wait until it has finished; PG_TERMINATE_BACKEND(process) ends an abandoned session",
             ) from None
 
-    def _holder(self) -> str:
-        """Who holds the lock, as far as this user may see."""
-        # One simple query per system table: they can't be joined with each other on a cluster.
-        relations = [row[0] for row in self.query("SELECT oid FROM pg_class WHERE relname = 'writer_lock'")]
-        locks = self.query(
-            "SELECT pid, relation, txn_start FROM svv_transactions"
-            " WHERE lock_mode = 'AccessExclusiveLock' AND granted"
+    def _holder(self, tables: Sequence[str]) -> str:
+        """Who holds a lock on one of the tables, as far as this user may see; this session holds none."""
+        # A query for each: views of the system's can't be joined with the catalogue's tables on a cluster.
+        names = ", ".join(f"'{table}'" for table in tables)
+        found = self.query(
+            "SELECT c.oid FROM pg_class AS c INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+            f" WHERE n.nspname = CURRENT_SCHEMA() AND c.relname IN ({names})"
         )
+        relations = {int(row[0]) for row in found}
+        locks = self.query("SELECT pid, relation, txn_start FROM svv_transactions WHERE granted")
         for process, relation, since in locks:
-            if int(relation or 0) in map(int, relations):
+            if int(relation or 0) in relations:
                 users = self.query("SELECT TRIM(user_name) FROM stv_sessions WHERE process = ?", [process])
                 name = f" of user {users[0][0]}" if users else ""
                 return f"process {process}{name}, since {since:%Y-%m-%d %H:%M:%S} UTC"
-        return "another run, which this user may not see (SVV_TRANSACTIONS)"
+        return "someone whom this user may not see (SVV_TRANSACTIONS)"
 
     def roll_back(self) -> None:
         """Undo what has been done since the transaction began; nothing if the connection is lost."""
@@ -193,13 +200,26 @@ class RedshiftWarehouse:
 
     def has_tables(self) -> bool:
         """Whether the tables of this project are there."""
+        return len(self._tables_there()) == len(TABLES)
+
+    def _tables_there(self) -> list[str]:
         rows = self.query(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = CURRENT_SCHEMA()"
+            " AND table_type = 'BASE TABLE'"
         )
-        return {row[0] for row in rows}.issuperset(TABLES)
+        found = {row[0] for row in rows}
+        return [table for table in TABLES if table in found]
 
     def create_tables(self) -> None:
-        """Drop all tables of this project, and create them empty."""
+        """Drop all tables of this project, and create them empty.
+
+        Raises:
+            WarehouseError: someone is reading them.
+        """
+        if there := self._tables_there():
+            self.execute(f"SET statement_timeout TO {LOCK_WAIT_MS}")
+            self._lock(*there)
+            self.execute("RESET statement_timeout")
         for view in VIEWS:
             self.execute(f"DROP VIEW IF EXISTS {view}")
         for table in TABLES:
