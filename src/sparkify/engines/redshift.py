@@ -200,7 +200,23 @@ class RedshiftWarehouse:
 
     def has_tables(self) -> bool:
         """Whether the tables of this project are there."""
-        return len(self._tables_there()) == len(TABLES)
+        found = self._tables_there()
+        missing = sorted(set(TABLES) - set(found))
+        if missing and found:
+            # Creating the others would drop what someone else has put there, or what an older version loaded.
+            raise WarehouseError(
+                f"{self.location}: has the tables {', '.join(sorted(found))}, but not {', '.join(missing)}",
+                "name another database in [CLUSTER] DB_NAME, or replace all of them: sparkify create-tables",
+            )
+        if found and not self.query(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = CURRENT_SCHEMA()"
+            " AND table_name = 'runs' AND column_name = 'event_keys'"
+        ):
+            raise WarehouseError(
+                f"{self.location}: was loaded by an older version of sparkify",
+                "make its tables anew with: sparkify create-tables, then load with: sparkify etl",
+            )
+        return not missing
 
     def _tables_there(self) -> list[str]:
         rows = self.query(
