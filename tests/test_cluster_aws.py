@@ -44,7 +44,7 @@ REGION=us-west-2
 {work}
 """
 
-# What others have published of this data, songs and artists by their ids (the sources of the design's facts).
+# What others have published of this data, songs and artists by their ids.
 PUBLISHED = {"songplays": 6820, "users": 97, "songs": 14896, "artists": 9553, "time": 6813}
 MATCHED_WITHOUT_REPAIR = 333
 

@@ -1,6 +1,6 @@
 """Settings: from flags, the environment, dwh.cfg and defaults, in this order of precedence.
 
-Owns the shapes of dwh.cfg that circulate (DESIGN: values bare or quoted; several names for one key) and the
+Owns the shapes of dwh.cfg that circulate (values bare or quoted; several names for one key) and the
 SPARKIFY_… variables. A secret is never part of a Settings' printed form.
 """
 
