@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run setup system-packages test test-kills test-redshift bench bench-quick redshift-local lint format lock clean
+.PHONY: help run setup system-packages test test-kills test-examples test-redshift bench bench-quick redshift-local lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -45,6 +45,9 @@ test: setup  ## run the tests
 
 test-kills: setup  ## kill the pipeline more than a hundred times, and compare with clean runs
 	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/test_kills.py
+
+test-examples: setup  ## ten times as much made-up input as in make test, some ten minutes
+	$(BIN)/python -m pytest -n 2 -q --hypothesis-profile long tests/test_rules.py tests/test_plain_files.py tests/test_records.py
 
 # The tests of the star schema on the stand-in instead of DuckDB, then the engine's own, the long ones too.
 test-redshift: setup  ## everything about Redshift, on the stand-in: the star, loading, kills (some 10 minutes)

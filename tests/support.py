@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
+
 from sparkify.config import Settings
 from sparkify.engines import connect
 from sparkify.pipeline import Summary
@@ -12,6 +14,14 @@ from sparkify.sql_queries import STAR_TABLES
 from tests.reference import Star, sort_rows
 
 Record = dict[str, Any]
+
+hypothesis.settings.register_profile("long", max_examples=1000)  # the default is 100
+
+
+def examples(count: int) -> int:
+    """How many examples Hypothesis makes up: so many, and ten times as many with its profile ``long``."""
+    default = hypothesis.settings.default
+    return count * default.max_examples // 100 if default else count
 
 
 def event(**values: Any) -> Record:

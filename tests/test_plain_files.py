@@ -16,7 +16,7 @@ from sparkify.keys import EVENT_KEYS
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
 from sparkify.sources import LoadFile, LocalSource, Store
-from tests.support import Loaded, event, track, write
+from tests.support import Loaded, event, examples, track, write
 from tests.test_bad_input import LOADED, REJECTED
 
 GOOD = json.dumps(event())
@@ -141,7 +141,7 @@ lines = st.one_of(
     chunk_bytes=st.sampled_from([1, 2, 3, 100, 2**20]),
 )
 @settings(
-    max_examples=40,
+    max_examples=examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from sparkify.records import RecordReader
 from sparkify.sources import LoadFile, LocalSource
 from sparkify.splitter import split
+from tests.support import examples
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -54,7 +55,9 @@ def is_object(text: str) -> bool:
     contents=st.lists(st.lists(written | damaged, max_size=6).map("\n".join), min_size=1, max_size=4),
     chunk_bytes=st.integers(1, 200),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_records_do_not_depend_on_how_the_bytes_are_read(
     tmp_path_factory: pytest.TempPathFactory, contents: list[str], chunk_bytes: int
 ) -> None:

@@ -18,7 +18,7 @@ from sparkify.progress import Silence
 from sparkify.sql_queries import STAR_TABLES
 from tests.engines import Engine
 from tests.reference import Star, build_star, sort_rows
-from tests.support import Record, event, track, write
+from tests.support import Record, event, examples, track, write
 
 
 def garbled(text: str, times: int) -> str:
@@ -116,7 +116,7 @@ def write_songs(folder: Path, name: str, records: list[Record]) -> None:
 
 
 @given(songs=songs, events=events, seed=st.integers(0, 1000))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_files_give_the_tables_of_the_reference(
     engine: Engine, songs: list[Record], events: list[Record], seed: int
 ) -> None:
@@ -152,7 +152,9 @@ def arrivals(draw: st.DrawFn) -> list[tuple[str, str, list[Record]]]:
 
 @given(arrivals=arrivals(), pauses=st.sets(st.integers(0, 6)))
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 def test_any_sequence_of_runs_ends_in_the_tables_of_one_full_load(
     engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pauses: set[int]
@@ -184,7 +186,7 @@ def check_runs(engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pa
     lengths=st.lists(lengths, min_size=1, max_size=4),
     seed=st.integers(0, 1000),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_of_several_tracks_a_play_is_matched_to_the_one_of_the_closest_duration(
     engine: Engine, durations: list[float | None], lengths: list[float | None], seed: int
 ) -> None:
