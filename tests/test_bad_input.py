@@ -3,8 +3,9 @@
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,7 @@ from sparkify.errors import SourceError, TooManyRejectsError
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
 from tests.engines import Engine
-from tests.support import Loaded, event, read_star, track, write
-
-BEFORE, AFTER = event(ts=1543449657000), event(ts=1543449659000)
+from tests.support import Loaded, Record, event, read_star, track, write
 
 
 def text(**values: object) -> str:
@@ -26,23 +25,82 @@ def with_value(key: str, literal: str) -> str:
     return json.dumps(event(**{key: "PLACE"})).replace('"PLACE"', literal)
 
 
-@pytest.fixture
-def load_event(tmp_path: Path, load: Callable[..., Loaded]) -> Callable[[str | bytes], Loaded]:
-    """Loads a log file in which a record stands on line 2, between two good ones."""
+@dataclass
+class Outcome:
+    """What became of a file.
 
-    def run(record: str | bytes) -> Loaded:
-        write(tmp_path / "song_data/A/song.json", track())
-        write(tmp_path / "log_data/events.json", json.dumps(BEFORE), record, json.dumps(AFTER))
-        loaded = load()
-        records, good, bad = loaded.query(
-            "SELECT records, loaded, rejected FROM ledger WHERE source = 'log_data'"
-        )[0]
-        assert good + bad == records
-        assert loaded.query("SELECT COUNT(*) FROM staging_events") == [(good,)]
-        assert len(loaded.rejects) == bad
-        return loaded
+    Attributes:
+        records: how many it has, by the ledger.
+        rejects: (line, reason, raw text) of the bad ones.
+        events: the rows of staging_events.
+        plays: how many plays its session has, which no other file's has.
+    """
 
-    return run
+    records: int
+    rejects: list[tuple[int, str, str]]
+    events: list[dict[str, Any]]
+    plays: int
+
+
+COLUMNS = ("ts", "artist", "user_id", "location", "song", "session_id")
+
+
+@pytest.fixture(scope="module")
+def outcomes(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    """What becomes of each record, on line 2 of a file of its own between two good ones; all in one run."""
+    cases = {name: record for name, (record, _) in REJECTED.items()}
+    cases |= {name: record for name, (record, _, _) in LOADED.items()}
+    assert len(cases) == len(REJECTED) + len(LOADED)
+    files = {
+        name: b"\n".join(
+            [
+                text(ts=1543449657000, sessionId=session).encode(),
+                record if isinstance(record, bytes) else record.encode(),
+                text(ts=1543449659000, sessionId=session).encode(),
+            ]
+        )
+        for session, (name, record) in enumerate(cases.items(), FIRST_SESSION)
+    }
+    return load_apart(engine, tmp_path_factory.mktemp("records"), files)
+
+
+FIRST_SESSION = 1_000_001
+
+
+def load_apart(
+    engine: Engine, folder: Path, files: dict[str, bytes], ending: str = ".json"
+) -> dict[str, Outcome]:
+    """Load files, each with a session of its own, counted from FIRST_SESSION, in one run."""
+    write(folder / "song_data/A/song.json", track())
+    paths = {
+        name: write(folder / f"log_data/{number}{ending}", contents)
+        for number, (name, contents) in enumerate(files.items(), FIRST_SESSION)
+    }
+    settings = engine.settings(folder, max_reject_share=1)
+    engine.publish(folder)
+    loaded = Loaded(settings, run_etl(settings, Silence()))
+    # All at once, and now: others may use the same warehouse before it is looked at.
+    texts = ", ".join(f"CAST({column} AS VARCHAR(65535))" for column in COLUMNS)
+    events = loaded.query(f"SELECT file_id, {texts} FROM staging_events")
+    counts = {
+        uri.rpartition("/")[2]: counted
+        for uri, *counted in loaded.query(
+            "SELECT uri, file_id, records, loaded, rejected FROM ledger WHERE source = 'log_data'"
+        )
+    }
+    plays = dict(loaded.query("SELECT session_id, COUNT(*) FROM songplays GROUP BY session_id"))
+    rejects = loaded.rejects
+    found = {}
+    for session, (name, path) in enumerate(paths.items(), FIRST_SESSION):
+        file_id, records, good, bad = counts[path.name]
+        found[name] = outcome = Outcome(
+            records,
+            [(line, reason, raw) for file, line, reason, raw in rejects if file == path.name],
+            [dict(zip(COLUMNS, row, strict=True)) for owner, *row in events if owner == file_id],
+            plays.get(session, 0),
+        )
+        assert (good + bad, len(outcome.events), len(outcome.rejects)) == (records, good, bad)
+    return found
 
 
 REJECTED: dict[str, tuple[str | bytes, str]] = {
@@ -108,17 +166,15 @@ REJECTED: dict[str, tuple[str | bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize(("record", "reason"), REJECTED.values(), ids=REJECTED.keys())
-def test_a_bad_record_is_rejected_with_its_line_and_reason(
-    load_event: Callable[[str | bytes], Loaded], record: str | bytes, reason: str
-) -> None:
-    loaded = load_event(record)
-    ((file, line, found, raw),) = loaded.rejects
-    assert (file, line) == ("events.json", 2)
+@pytest.mark.parametrize("case", REJECTED)
+def test_a_bad_record_is_rejected_with_its_line_and_reason(outcomes: dict[str, Outcome], case: str) -> None:
+    record, reason = REJECTED[case]
+    ((line, found, raw),) = outcomes[case].rejects
+    assert line == 2
     assert reason in found
     assert 0 < len(raw) <= 1000
     assert raw[:20].encode() == (record if isinstance(record, bytes) else record.encode())[:20]
-    assert len(loaded.star["songplays"]) == 2
+    assert outcomes[case].plays == 2
 
 
 LOADED = {
@@ -152,21 +208,19 @@ LOADED = {
 }
 
 
-@pytest.mark.parametrize(("record", "column", "value"), LOADED.values(), ids=LOADED.keys())
-def test_an_unusual_record_is_loaded_as_it_means(
-    load_event: Callable[[str | bytes], Loaded], record: str, column: str, value: str
-) -> None:
-    loaded = load_event(record)
-    assert loaded.rejects == []
-    assert loaded.query("SELECT COUNT(*) FROM staging_events") == [(3,)]
-    values = [
-        str(row[0]) for row in loaded.query(f"SELECT CAST({column} AS VARCHAR(65535)) FROM staging_events")
-    ]
-    assert value in values
+@pytest.mark.parametrize("case", LOADED)
+def test_an_unusual_record_is_loaded_as_it_means(outcomes: dict[str, Outcome], case: str) -> None:
+    _, column, value = LOADED[case]
+    outcome = outcomes[case]
+    assert outcome.rejects == []
+    assert len(outcome.events) == 3
+    assert value in [str(row[column]) for row in outcome.events]
 
 
-def test_missing_keys_are_null_where_they_may_be(load_event: Callable[[str | bytes], Loaded]) -> None:
-    loaded = load_event('{"ts": 1, "page": "NextSong", "sessionId": 2, "userId": "3"}')
+def test_missing_keys_are_null_where_they_may_be(tmp_path: Path, load: Callable[..., Loaded]) -> None:
+    write(tmp_path / "song_data/A/song.json", track())
+    write(tmp_path / "log_data/events.json", '{"ts": 1, "page": "NextSong", "sessionId": 2, "userId": "3"}')
+    loaded = load()
     assert loaded.rejects == []
     (play,) = loaded.query("SELECT * FROM songplays WHERE user_id = 3")
     assert play[2:] == (3, None, None, None, 2, None, None)
@@ -186,66 +240,54 @@ SONG_REJECTS = {
 }
 
 
-@pytest.mark.parametrize(("record", "reason"), SONG_REJECTS.values(), ids=SONG_REJECTS.keys())
-def test_a_bad_song_is_rejected_and_the_others_load(
-    tmp_path: Path, load: Callable[..., Loaded], record: dict[str, object], reason: str
-) -> None:
-    write(tmp_path / "song_data/A/bad.json", record)
+def test_bad_songs_are_rejected_and_the_others_load(tmp_path: Path, load: Callable[..., Loaded]) -> None:
+    for name, (record, _) in SONG_REJECTS.items():
+        write(tmp_path / f"song_data/A/{name}.json", record)
     write(tmp_path / "song_data/A/good.json", track(song_id="GOOD"))
     write(tmp_path / "log_data/events.json", event())
     loaded = load()
-    ((file, line, found, _),) = loaded.rejects
-    assert (file, line) == ("bad.json", 1)
-    assert reason in found
+    found = {Path(file).stem: (line, reason) for file, line, reason, _ in loaded.rejects}
+    assert found.keys() == SONG_REJECTS.keys()
+    for name, (_, reason) in SONG_REJECTS.items():
+        assert found[name][0] == 1
+        assert reason in found[name][1]
     assert loaded.query("SELECT song_id FROM songs") == [("GOOD",)]
 
 
 THREE = [event(ts=1543449657000 + number) for number in range(3)]
 
 
-@pytest.mark.parametrize(
-    "contents",
-    [
-        "\n".join(map(json.dumps, THREE)).encode(),
-        "\r\n".join(map(json.dumps, THREE)).encode() + b"\r\n",
-        "\n\n \n\t\n".join(map(json.dumps, THREE)).encode() + b"\n\n",
-        b"\n\n" + "\n".join(map(json.dumps, THREE)).encode(),
-        "".join(map(json.dumps, THREE)).encode(),
-        " ".join(map(json.dumps, THREE)).encode(),
-        "\n".join(json.dumps(item, indent=2) for item in THREE).encode(),
-        "".join(json.dumps(item, indent=4) for item in THREE).encode(),
-        b"\xef\xbb\xbf" + "\n".join(map(json.dumps, THREE)).encode(),
-        "\n".join(map(json.dumps, THREE)).encode("utf-16"),
-        "\n".join(map(json.dumps, THREE)).encode("utf-16-be").join((b"\xfe\xff", b"")),
-        gzip.compress("\n".join(map(json.dumps, THREE)).encode()),
-        gzip.compress(json.dumps(THREE[0]).encode() + b"\n")
-        + gzip.compress("\n".join(map(json.dumps, THREE[1:])).encode()),
-    ],
-    ids=[
-        "lines without a final newline",
-        "CRLF",
-        "blank lines",
-        "blank lines first",
-        "nothing between",
-        "spaces between",
-        "objects over lines",
-        "objects over lines with nothing between",
-        "byte order mark",
-        "UTF-16",
-        "UTF-16 big-endian",
-        "gzip named json",
-        "gzip in two members",
-    ],
-)
-@pytest.mark.parametrize("name", ["events.json", "events.json.gz"])
-def test_every_way_to_put_records_into_a_file_is_read(
-    tmp_path: Path, load: Callable[..., Loaded], contents: bytes, name: str
-) -> None:
-    write(tmp_path / "song_data/A/song.json", track())
-    write(tmp_path / "log_data" / name, contents)
-    loaded = load()
-    assert loaded.rejects == []
-    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(3,)]
+def lines(records: list[Record], separator: str = "\n", **options: Any) -> str:
+    return separator.join(json.dumps(record, **options) for record in records)
+
+
+WAYS: dict[str, Callable[[list[Record]], bytes]] = {
+    "lines without a final newline": lambda three: lines(three).encode(),
+    "CRLF": lambda three: lines(three, "\r\n").encode() + b"\r\n",
+    "blank lines": lambda three: lines(three, "\n\n \n\t\n").encode() + b"\n\n",
+    "blank lines first": lambda three: b"\n\n" + lines(three).encode(),
+    "nothing between": lambda three: lines(three, "").encode(),
+    "spaces between": lambda three: lines(three, " ").encode(),
+    "objects over lines": lambda three: lines(three, indent=2).encode(),
+    "objects over lines with nothing between": lambda three: lines(three, "", indent=4).encode(),
+    "byte order mark": lambda three: b"\xef\xbb\xbf" + lines(three).encode(),
+    "UTF-16": lambda three: lines(three).encode("utf-16"),
+    "UTF-16 big-endian": lambda three: b"\xfe\xff" + lines(three).encode("utf-16-be"),
+    "gzip named json": lambda three: gzip.compress(lines(three).encode()),
+    "gzip in two members": lambda three: (
+        gzip.compress(lines(three[:1]).encode() + b"\n") + gzip.compress(lines(three[1:]).encode())
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", [".json", ".json.gz"])
+def test_every_way_to_put_records_into_a_file_is_read(engine: Engine, tmp_path: Path, ending: str) -> None:
+    files = {
+        name: way([record | {"sessionId": session} for record in THREE])
+        for session, (name, way) in enumerate(WAYS.items(), FIRST_SESSION)
+    }
+    for name, outcome in load_apart(engine, tmp_path, files, ending).items():
+        assert (outcome.records, outcome.rejects, outcome.plays) == (3, [], 3), name
 
 
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
