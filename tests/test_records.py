@@ -83,6 +83,7 @@ def test_records_do_not_depend_on_how_the_bytes_are_read(
 
 
 @given(items=st.lists(objects, max_size=5), between=st.sampled_from(["", " ", "\n", "\n\n", "\r\n"]))
+@settings(deadline=None)
 def test_good_objects_are_found_whatever_stands_between_them(items: list[object], between: str) -> None:
     data = between.join(json.dumps(item, indent=1) for item in items).encode()
     records, rest, _ = split(data, 1, final=True)
