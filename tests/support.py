@@ -15,7 +15,19 @@ from tests.reference import Star, sort_rows
 
 Record = dict[str, Any]
 
-hypothesis.settings.register_profile("long", max_examples=1000)  # the default is 100
+# What fails in one run of the tests fails in all of them, until something is changed; the profile long (make
+# test-examples) looks at other examples. No limits on time: machines are busy.
+_ALWAYS: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": [
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.data_too_large,
+        hypothesis.HealthCheck.function_scoped_fixture,
+    ],
+}
+hypothesis.settings.register_profile("same", derandomize=True, **_ALWAYS)
+hypothesis.settings.register_profile("long", max_examples=1000, **_ALWAYS)  # the default is 100
+hypothesis.settings.load_profile("same")
 
 
 def examples(count: int) -> int:

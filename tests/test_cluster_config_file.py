@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkify.cluster.config_file import set_values
@@ -126,7 +126,6 @@ LINES = st.lists(
 @given(
     LINES, LINES, st.sampled_from(["HOST=", "host : 'x'", 'Host="x"', ""]), st.sampled_from(["\n", "\r\n"])
 )
-@settings(deadline=None)
 def test_whatever_stands_around_it_stays_and_the_value_reads_back(
     tmp_path_factory: pytest.TempPathFactory, above: list[str], below: list[str], host: str, eol: str
 ) -> None:

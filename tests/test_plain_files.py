@@ -8,7 +8,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from sparkify.config import load_settings
 from sparkify.engines import plain_files
@@ -140,11 +140,7 @@ lines = st.one_of(
     end=st.sampled_from(["", "\n"]),
     chunk_bytes=st.sampled_from([1, 2, 3, 100, 2**20]),
 )
-@settings(
-    max_examples=examples(15),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=examples(15))
 def test_whatever_a_file_holds_both_readers_load_the_same(
     tmp_path_factory: pytest.TempPathFactory,
     reader: Reader,

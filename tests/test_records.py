@@ -5,7 +5,7 @@ from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from sparkify.records import RecordReader
 from sparkify.sources import LoadFile, LocalSource
@@ -55,9 +55,7 @@ def is_object(text: str) -> bool:
     contents=st.lists(st.lists(written | damaged, max_size=6).map("\n".join), min_size=1, max_size=4),
     chunk_bytes=st.integers(1, 200),
 )
-@settings(
-    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=examples(60))
 def test_records_do_not_depend_on_how_the_bytes_are_read(
     tmp_path_factory: pytest.TempPathFactory, contents: list[str], chunk_bytes: int
 ) -> None:
@@ -83,7 +81,6 @@ def test_records_do_not_depend_on_how_the_bytes_are_read(
 
 
 @given(items=st.lists(objects, max_size=5), between=st.sampled_from(["", " ", "\n", "\n\n", "\r\n"]))
-@settings(deadline=None)
 def test_good_objects_are_found_whatever_stands_between_them(items: list[object], between: str) -> None:
     data = between.join(json.dumps(item, indent=1) for item in items).encode()
     records, rest, _ = split(data, 1, final=True)

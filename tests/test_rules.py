@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from sparkify.engines import Warehouse, connect
 from sparkify.pipeline import load
@@ -116,7 +116,7 @@ def write_songs(folder: Path, name: str, records: list[Record]) -> None:
 
 
 @given(songs=songs, events=events, seed=st.integers(0, 1000))
-@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(30))
 def test_any_files_give_the_tables_of_the_reference(
     engine: Engine, songs: list[Record], events: list[Record], seed: int
 ) -> None:
@@ -151,11 +151,7 @@ def arrivals(draw: st.DrawFn) -> list[tuple[str, str, list[Record]]]:
 
 
 @given(arrivals=arrivals(), pauses=st.sets(st.integers(0, 6)))
-@settings(
-    max_examples=examples(25),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@settings(max_examples=examples(25))
 def test_any_sequence_of_runs_ends_in_the_tables_of_one_full_load(
     engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pauses: set[int]
 ) -> None:
@@ -186,7 +182,7 @@ def check_runs(engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pa
     lengths=st.lists(lengths, min_size=1, max_size=4),
     seed=st.integers(0, 1000),
 )
-@settings(max_examples=examples(20), deadline=None)
+@settings(max_examples=examples(20))
 def test_of_several_tracks_a_play_is_matched_to_the_one_of_the_closest_duration(
     engine: Engine, durations: list[float | None], lengths: list[float | None], seed: int
 ) -> None:
