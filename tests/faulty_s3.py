@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 PAGE = b"<html><body><h1>Sorry</h1>AKIA-A-PAGE-OF-THE-SERVER</body></html>"
 """What goes with an error: nothing a user should have to read."""
 
-Kind = Literal["status", "cut", "stall", "reset", "slow", "other etag", "before"]
+Kind = Literal["status", "cut", "stall", "reset", "lost", "slow", "other etag", "before"]
 
 
 @dataclass
@@ -26,10 +26,10 @@ class Fault:
 
     Attributes:
         kind: ``status`` answers with one of its own; ``cut`` promises the whole body and closes after half;
-            ``stall`` says nothing more after half; ``reset`` drops the connection; ``slow`` sends
-            piecemeal; ``other etag`` answers with an ETag that was never listed; ``before`` answers well,
-            after it has called ``action``.
-        on: the end of the key that it befalls, or ``list`` for listings.
+            ``stall`` says nothing more after half; ``reset`` drops the connection; ``lost`` does so after
+            the server has done what it was asked; ``slow`` sends piecemeal; ``other etag`` answers with an
+            ETag that was never listed; ``before`` answers well, after it has called ``action``.
+        on: the end of the key that it befalls, ``list`` for listings, ``delete`` for deletions.
         times: how often, from the first; None for ever.
     """
 
@@ -40,6 +40,8 @@ class Fault:
     body: bytes = PAGE
     headers: dict[str, str] = field(default_factory=dict)
     action: Callable[[], object] = lambda: None
+    method: str = ""
+    """The only one that it befalls, e.g. PUT."""
 
 
 class FaultyS3:
@@ -48,7 +50,7 @@ class FaultyS3:
     Attributes:
         endpoint: its address.
         faults: what goes wrong; the first that fits a request befalls it.
-        seen: the key of each request, or ``list``.
+        seen: the key of each request, ``list`` or ``delete``.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -61,12 +63,13 @@ class FaultyS3:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Else each answer waits 40 ms for its head to be acknowledged.
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 proxy._answer(self)
 
-            def do_HEAD(self) -> None:
-                proxy._answer(self)
+            do_HEAD = do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 del format, args
@@ -97,11 +100,11 @@ class FaultyS3:
         """Let something go wrong."""
         self.faults.append(Fault(kind, on, times, **options))  # type: ignore[arg-type]
 
-    def _fault_for(self, what: str) -> Fault | None:
+    def _fault_for(self, what: str, method: str) -> Fault | None:
         with self._lock:
             self.seen.append(what)
             for fault in self.faults:
-                if fault.times != 0 and what.endswith(fault.on):
+                if fault.times != 0 and what.endswith(fault.on) and fault.method in ("", method):
                     if fault.times is not None:
                         fault.times -= 1
                     return fault
@@ -109,10 +112,18 @@ class FaultyS3:
 
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(request.path)
-        what = "list" if "list-type=" in parts.query else unquote(parts.path)
-        fault = self._fault_for(what)
+        what = (
+            "list"
+            if "list-type=" in parts.query
+            else "delete"
+            if parts.query.startswith("delete")
+            else unquote(parts.path)
+        )
+        # Read in any case, or what follows on this connection is taken for a request.
+        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        fault = self._fault_for(what, request.command)
         if fault is None:
-            self._forward(request, None)
+            self._forward(request, body, None)
         elif fault.kind == "status":
             request.send_response(fault.status)
             for name, value in fault.headers.items():
@@ -121,23 +132,30 @@ class FaultyS3:
             request.end_headers()
             request.wfile.write(fault.body)
         elif fault.kind == "reset":
-            # Closing with nothing left to linger for sends RST instead of FIN.
-            request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            request.connection.close()
-            request.close_connection = True
+            self._drop(request)
         else:
             fault.action()
-            self._forward(request, fault.kind)
+            self._forward(request, body, fault.kind)
 
-    def _forward(self, request: BaseHTTPRequestHandler, kind: Kind | None) -> None:
+    @staticmethod
+    def _drop(request: BaseHTTPRequestHandler) -> None:
+        # Closing with nothing left to linger for sends RST instead of FIN.
+        request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.connection.close()
+        request.close_connection = True
+
+    def _forward(self, request: BaseHTTPRequestHandler, content: bytes, kind: Kind | None) -> None:
         upstream = http.client.HTTPConnection(self._upstream)
         upstream.putrequest(request.command, request.path, skip_host=True, skip_accept_encoding=True)
         for name, value in request.headers.items():
             upstream.putheader(name, value)
-        upstream.endheaders()
+        upstream.endheaders(content or None)
         with contextlib.closing(upstream):
             response = upstream.getresponse()
             body = response.read()
+        if kind == "lost":
+            self._drop(request)
+            return
         request.send_response_only(response.status, response.reason)
         for name, value in response.getheaders():
             if name.lower() == "etag" and kind == "other etag":

@@ -17,27 +17,12 @@ from sparkify import export as exporting
 from sparkify.cli import app
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.sql_queries import STAR_TABLES
-from tests.answers_support import Catalogued, load, play, write_sources
-
-NOON = 1_541_073_600_000  # 2018-11-01 12:00 UTC
-DAY = 24 * 3_600_000
+from tests.export_support import FOLDERS, columns, load_plays, read_back, stored
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Plays over the turn of a year, by users and of songs with everything that a value can be."""
-    folder = tmp_path_factory.mktemp("export")
-    songs = [
-        Catalogued("SO1", "It's 日本", "AR1", "Björk", year=0),
-        Catalogued("SO2", 'Quote " \\ \n', "AR2", "", duration=0.1, year=1999),
-        Catalogued("SO3", "Song", "AR1", "Björk", year=2001),
-    ]
-    plays = [
-        play(NOON + n * DAY + n, 1 + n % 5, songs[n % 3].title, "Björk", session=n, location=None)
-        for n in range(80)
-    ]
-    write_sources(folder, songs, plays)
-    return load(folder, folder / "w.duckdb").database
+    return load_plays(tmp_path_factory.mktemp("export"))
 
 
 def export(database: str, out: Path, *options: str) -> dict[str, Any]:
@@ -55,16 +40,6 @@ def exported(database: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def stored(database: str, table: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(database, read_only=True) as connection:
-        return sorted(connection.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
-
-
-def columns(database: str, table: str) -> list[str]:
-    with duckdb.connect(database, read_only=True) as connection:
-        return [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
-
-
 @pytest.mark.parametrize("table", STAR_TABLES)
 class TestReadBack:
     def test_by_duckdb_the_rows_are_the_same(self, table: str, database: str, exported: Path) -> None:
@@ -77,9 +52,7 @@ class TestReadBack:
         assert sorted(rows, key=repr) == stored(database, table)
 
     def test_by_pyarrow_the_rows_are_the_same(self, table: str, database: str, exported: Path) -> None:
-        read = ds.dataset(exported / table, partitioning="hive").to_table(columns=columns(database, table))
-        rows = list(zip(*(column.to_pylist() for column in read.columns), strict=True))
-        assert sorted(rows, key=repr) == stored(database, table)
+        assert read_back(exported, table, columns(database, table)) == stored(database, table)
 
     def test_by_pandas_the_rows_are_the_same(self, table: str, database: str, exported: Path) -> None:
         # pandas' own choice, to make categories of folders, can't hold the unknown year.
@@ -118,16 +91,7 @@ def test_spark_reads_the_same_rows(database: str, exported: Path) -> None:
 
 def test_folders_are_named_after_tables_years_and_months(exported: Path) -> None:
     folders = {path.parent.relative_to(exported).as_posix() for path in exported.rglob("*.parquet")}
-    months = ("year=2018/month=11", "year=2018/month=12", "year=2019/month=1")
-    assert folders == {
-        "users",
-        "artists",
-        "songs/year=__HIVE_DEFAULT_PARTITION__",
-        "songs/year=1999",
-        "songs/year=2001",
-        *(f"songplays/{month}" for month in months),
-        *(f"time/{month}" for month in months),
-    }
+    assert folders == FOLDERS
 
 
 def test_the_manifest_tells_rows_and_files(database: str, exported: Path) -> None:

@@ -222,6 +222,13 @@ def test_loading_from_s3_lets_no_secret_out(leaks: Leaks) -> None:
         faulty.faults.clear()
         assert leaks.run("etl")[0] == 0
         assert leaks.run("status")[0] == 0
+        for on in ("probe", "users/data_0.parquet", "_export.json"):
+            for page in pages.values():
+                faulty.faults.clear()
+                faulty.add("status", on, None, status=403, body=f"<Error>{page}</Error>".encode())
+                assert leaks.run("export", "s3://leaks/out")[0] == 1
+        faulty.faults.clear()
+        assert leaks.run("export", "s3://leaks/out")[0] == 0
     # Nobody is there any more.
     assert leaks.run("etl", "--full")[0] == 1
     assert leaks.found() == []
@@ -264,6 +271,8 @@ def test_the_commands_on_redshift_let_no_secret_out(
         (0, "report", "report.html"),
         (0, "status"),
         (0, "export", "out"),
+        (0, "export", "s3://sparkify/leaks-out"),
+        (1, "export", "s3://elsewhere/out"),
     ):
         assert (arguments, leaks.run(*arguments)[0]) == (arguments, expected)
     assert leaks.found() == []

@@ -308,21 +308,28 @@ def report(
 
 @app.command()
 def export(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")],
+    out: Annotated[str, typer.Argument(metavar="OUT", help="Where to: a new folder, or s3://bucket/prefix.")],
     config: Config = None,
     database: Database = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
 ) -> None:
-    """Write the five tables as Parquet files, to be read by anything else."""
+    """Write the five tables as Parquet files into a folder or to S3, to be read by anything else."""
+    from sparkify import export as exports
     from sparkify.engines import connect
-    from sparkify.export import export as export_tables
     from sparkify.output import print_rows
     from sparkify.questions import require_tables
 
-    warehouse = connect(_settings(config, database=database), read_only=True)
+    settings = _settings(config, database=database)
+    is_on_s3 = exports.is_on_s3(out)
+    warehouse = connect(settings, read_only=True)
     try:
         require_tables(warehouse)
-        tables = export_tables(warehouse, out, overwrite=overwrite)
+        if is_on_s3:
+            from sparkify.export_s3 import export_to_s3
+
+            tables = export_to_s3(warehouse, out, settings, overwrite=overwrite)
+        else:
+            tables = exports.export(warehouse, Path(out), overwrite=overwrite)
     finally:
         warehouse.close()
     rows = [(name, table["rows"], table["files"]) for name, table in tables.items()]

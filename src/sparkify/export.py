@@ -1,7 +1,7 @@
 """Takes the star schema elsewhere: one folder of Parquet files per table.
 
 Owns the layout (below) and the switch from an earlier export to a new one. How an engine writes Parquet is
-its own matter: ``Warehouse.write_parquet``.
+its own matter: ``Warehouse.write_parquet``. The same on S3 is ``export_s3``'s.
 
     OUT/songplays/year=2018/month=11/…parquet      OUT/songs/year=1999/…parquet
     OUT/time/year=2018/month=11/…parquet           OUT/users/…parquet   OUT/artists/…parquet
@@ -15,6 +15,7 @@ thousands of tiny files.
 import ctypes
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -50,6 +51,20 @@ LAYOUTS = {
     "artists": Layout("SELECT * FROM artists ORDER BY artist_id"),
     "time": Layout("SELECT * FROM time ORDER BY start_time", ("year", "month")),
 }
+
+
+def is_on_s3(out: str) -> bool:
+    """Whether an export is to go to S3, and not into a folder.
+
+    Raises:
+        UsageError: the address is of another kind, or has credentials in it.
+    """
+    credentials.require_none(out, "OUT")
+    if re.match(r"s3://", out, re.IGNORECASE):
+        return True
+    if re.match(r"s3:|\w+://", out, re.IGNORECASE):
+        raise UsageError(f"{out}: can't be exported to", "name a folder, or s3://bucket/prefix")
+    return False
 
 
 def export(warehouse: Warehouse, out: Path, *, overwrite: bool = False) -> dict[str, Any]:
@@ -92,9 +107,6 @@ def export(warehouse: Warehouse, out: Path, *, overwrite: bool = False) -> dict[
 
 
 def _require_replaceable(out: Path, *, overwrite: bool) -> None:
-    credentials.require_none(str(out), "OUT")
-    if str(out).startswith(("s3:", "S3:")):
-        raise UsageError(f"{out}: this version can't export to S3 yet", "name a folder, and copy it there")
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise UsageError(f"{out}: not a folder", "name a folder that is not there yet")
     if not out.exists() or not any(out.iterdir()):

@@ -40,6 +40,7 @@ class _State:
     received = 0
     is_raised = False
     is_too_late = False
+    late = "ended while the warehouse was being committed; another run finds out whether it was"
     running: tuple[Callable[[], None], ...] = ()
 
 
@@ -89,9 +90,14 @@ def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
         _State.running = before
 
 
-def point_of_no_return() -> None:
-    """From now on a signal comes too late: what has been done is committed, and the process ends well."""
+def point_of_no_return(late: str = _State.late) -> None:
+    """From now on a signal comes too late: what has been done is committed, and the process ends well.
+
+    Args:
+        late: what to say to those who send a second one.
+    """
     check()
+    _State.late = late
     _State.is_too_late = True
 
 
@@ -111,8 +117,7 @@ def _watch(reading: socket.socket, _writing: socket.socket) -> None:
             interrupt()
     with contextlib.suppress(TimeoutError):
         _next_signal(reading)
-    late = "ended while the warehouse was being committed; another run finds out whether it was"
-    sys.stderr.write(f"{late if _State.is_too_late else message(number)}\n")
+    sys.stderr.write(f"{_State.late if _State.is_too_late else message(number)}\n")
     sys.stderr.flush()
     os._exit(128 + number)
 

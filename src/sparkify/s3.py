@@ -4,14 +4,14 @@ Built on obstore, which retries transient faults with backoff. Reads ask for the
 listed (If-Match), and check its ETag for those servers that don't honour the question.
 """
 
+import re
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import obstore
@@ -25,8 +25,10 @@ from sparkify.s3_errors import explanation
 from sparkify.sources import LoadFile, SourceObject, is_data, looks_like_data, no_data
 
 if TYPE_CHECKING:
-    from obstore import GetResult
+    from obstore import GetResult, ObjectMeta
     from obstore.store import ClientConfig, RetryConfig
+
+Answer = TypeVar("Answer")
 
 PART_BYTES = 8 * 2**20
 """How much of an object one request asks for: large objects are read in parts, several at a time."""
@@ -37,6 +39,9 @@ WINDOW_BYTES = 64 * 2**20
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 """Seconds before a request is tried again: twice as long each time, up to the longest."""
+
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""Wider than today's rules, for there are old buckets; of other names the client would make no address."""
 
 _PATIENCE = 0.3
 """Seconds to wait for an answer before asking whether to wait on."""
@@ -100,15 +105,7 @@ class S3Source:
         )
 
     def _list(self, prefix: str) -> list[SourceObject]:
-        """All pages of a listing; from the start when one breaks off, which the client does not retry."""
-        for retry in count():
-            try:
-                found = [item for page in obstore.list(self._store, prefix or None) for item in page]
-                break
-            except GenericError as error:
-                if retry >= self._retries or "response body" not in str(error):
-                    raise
-            time.sleep(min(_FIRST_PAUSE * 2**retry, _LONGEST_PAUSE))
+        found = list_all(self._store, prefix, self._retries)
         data, self.others, self.unread = [], [], []
         for item in found:
             name, uri = item["path"].removeprefix(prefix), f"s3://{self._bucket}/{item['path']}"
@@ -227,17 +224,51 @@ class S3Source:
             raise SourceError(f"{self._location}: not a text in UTF-8", "check the object") from None
 
 
+def list_all(store: S3Store, prefix: str, retries: int) -> list["ObjectMeta"]:
+    """All pages of a listing; from the start when one breaks off, which the client does not retry."""
+    return ask_again(
+        lambda: [item for page in obstore.list(store, prefix or None) for item in page],
+        retries,
+        ("response body",),
+    )
+
+
+def ask_again(ask: Callable[[], Answer], retries: int, faults: tuple[str, ...]) -> Answer:
+    """Make a request, again after faults that the client itself does not try again.
+
+    Args:
+        ask: makes it; doing so twice must not matter.
+        retries: how often.
+        faults: what the texts of such errors have in them.
+    """
+    retry = 0
+    while True:
+        try:
+            return ask()
+        except GenericError as error:
+            if retry >= retries or not any(fault in str(error) for fault in faults):
+                raise
+        time.sleep(min(_FIRST_PAUSE * 2**retry, _LONGEST_PAUSE))
+        retry += 1
+
+
 @contextmanager
-def explained(uri: str) -> Iterator[None]:
+def explained(uri: str, *, is_written: bool = False) -> Iterator[None]:
     """Turn the client's errors, which quote whole responses, into one line about the object."""
     try:
         yield
     except (BaseError, FileNotFoundError, ValueError) as error:
-        raise SourceError(*explanation(uri, error)) from None
+        raise SourceError(*explanation(uri, error, is_written=is_written)) from None
 
 
 def connect(bucket: str, settings: Settings, region: str = "") -> S3Store:
-    """A client for a bucket, in a region of its own or in the configured one."""
+    """A client for a bucket, in a region of its own or in the configured one.
+
+    Raises:
+        SourceError: that is no bucket's name, or the profile can't be used.
+    """
+    if not _BUCKET.fullmatch(bucket):
+        raise SourceError(f"s3://{bucket}: {bucket!r} is no bucket's name", "write it as s3://bucket/prefix")
     client: ClientConfig = {
         "timeout": timedelta(seconds=settings.s3_timeout),
         "connect_timeout": timedelta(seconds=min(10, settings.s3_timeout)),

@@ -17,21 +17,22 @@ _BAD_CREDENTIALS = {
 }
 """Codes of S3's error responses that go with status 403 or 400 (Amazon S3 API reference, Error responses)."""
 
-_RUN_AGAIN = "check endpoint and region, and run again; what was loaded before is untouched"
+_RUN_AGAIN = "check endpoint and region, and run again; what was there before is untouched"
 
 
-def explanation(uri: str, error: Exception) -> tuple[str, str]:
+def explanation(uri: str, error: Exception, *, is_written: bool = False) -> tuple[str, str]:
     """The message and the hint for an error of the client's.
 
     Args:
         uri: what was asked for.
         error: what came instead.
+        is_written: whether what is there is to be written, and not only read.
     """
     text = str(error).split("Debug source:")[0]
-    return _refusal(uri, error, text) or _failure(uri, text)
+    return _refusal(uri, error, text, is_written) or _failure(uri, text, is_written)
 
 
-def _refusal(uri: str, error: Exception, text: str) -> tuple[str, str] | None:
+def _refusal(uri: str, error: Exception, text: str, is_written: bool) -> tuple[str, str] | None:
     """What no second try would change."""
     code = _found(r"<Code>(\w+)</Code>", text)
     status = _found(r"status code: (\d{3})", text)
@@ -40,7 +41,8 @@ def _refusal(uri: str, error: Exception, text: str) -> tuple[str, str] | None:
     if isinstance(error, PermissionDeniedError) or status == "403":
         return (
             f"{uri}: access denied",
-            "the credentials need s3:ListBucket on the bucket and s3:GetObject on its objects",
+            "the credentials need s3:ListBucket on the bucket and s3:GetObject"
+            f"{', s3:PutObject and s3:DeleteObject' if is_written else ''} on its objects",
         )
     if isinstance(error, FileNotFoundError) or status == "404":
         what = "bucket" if code == "NoSuchBucket" else "bucket or object"
@@ -56,13 +58,13 @@ def _refusal(uri: str, error: Exception, text: str) -> tuple[str, str] | None:
     return None
 
 
-def _failure(uri: str, text: str) -> tuple[str, str]:
+def _failure(uri: str, text: str, is_written: bool) -> tuple[str, str]:
     """What may be better another time."""
     if "169.254.169.254" in text or "credential" in text.lower():
         return (
             f"{uri}: no AWS credentials were found",
-            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with SPARKIFY_AWS_PROFILE, or"
-            " say SPARKIFY_S3_ANONYMOUS=true for a public bucket",
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with SPARKIFY_AWS_PROFILE"
+            f"{'' if is_written else '; for a public bucket say SPARKIFY_S3_ANONYMOUS=true'}",
         )
     retries = _found(r"after (\d+) retries", text)
     again = f", {retries} more tries included" if retries else ""

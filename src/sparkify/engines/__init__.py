@@ -122,7 +122,7 @@ class Warehouse(Protocol):
 
         Args:
             select: the rows, in the order in which they are to stand in the files.
-            folder: where to.
+            folder: where to; a local one or ``s3://bucket/prefix``.
             partition_by: columns that become folders named ``column=value`` and leave the files; NULL is
                 ``__HIVE_DEFAULT_PARTITION__``.
         """

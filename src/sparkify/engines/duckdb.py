@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ class DuckDBWarehouse:
 
     def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
         self.location = settings.database
+        self._settings = settings
         self._is_new = not Path(self.location).exists()
         if read_only and self._is_new:
             raise WarehouseError(f"{self.location}: no such database", "load one first with: sparkify etl")
@@ -243,6 +245,9 @@ class DuckDBWarehouse:
 
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
+        if folder.startswith("s3://"):
+            self._upload_parquet(select, folder, partition_by)
+            return
         options = ["FORMAT parquet", "COMPRESSION zstd"]
         if partition_by:
             options.append(f"PARTITION_BY ({', '.join(partition_by)})")
@@ -251,6 +256,19 @@ class DuckDBWarehouse:
         target = folder if partition_by else f"{folder}/data_0.parquet"
         self.query("COPY ({}) TO '{}' ({})".format(select, target.replace("'", "''"), ", ".join(options)))
         Path(folder).mkdir(exist_ok=True)  # of no rows there are no partitions
+
+    def _upload_parquet(self, select: str, uri: str, partition_by: Sequence[str]) -> None:
+        from sparkify.s3_folder import S3Folder
+
+        try:
+            with tempfile.TemporaryDirectory(prefix="sparkify-") as aside:
+                self.write_parquet(select, f"{aside}/table", partition_by)
+                S3Folder(uri, self._settings).upload(Path(aside) / "table")
+        except OSError as error:
+            raise WarehouseError(
+                f"{tempfile.gettempdir()}: can't be written: {error.strerror}",
+                "the files are written there before they are uploaded; TMPDIR can name another place",
+            ) from None
 
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""

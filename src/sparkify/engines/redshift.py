@@ -16,7 +16,7 @@ from sparkify.engines import OnRecords, Progress, Row, Source
 from sparkify.engines.redshift_copy import check_settings
 from sparkify.engines.redshift_login import explain, log_in, message_of
 from sparkify.engines.redshift_stage import Stager
-from sparkify.engines.redshift_unload import unload
+from sparkify.engines.redshift_unload import unload, unload_to_folder
 from sparkify.errors import WarehouseError
 from sparkify.sources import LoadFile, SourcePlan, Store
 from sparkify.sql_queries import TABLES, VIEWS, read_sql
@@ -287,7 +287,10 @@ class RedshiftWarehouse:
 
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
-        unload(self.execute, self._settings, select, Path(folder), partition_by)
+        if folder.startswith("s3://"):
+            unload(self.execute, self._settings, select, folder, partition_by)
+        else:
+            unload_to_folder(self.execute, self._settings, select, Path(folder), partition_by)
 
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""

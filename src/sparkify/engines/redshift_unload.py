@@ -1,30 +1,69 @@
-"""UNLOAD on Amazon Redshift: rows as Parquet files, through a bucket into a local folder.
+"""UNLOAD on Amazon Redshift: rows as Parquet files on S3, or from there in a local folder.
 
-Redshift writes to S3 only, so the files go below the export prefix (or the work prefix), are fetched from
-there, and removed again.
+Redshift writes to S3 only. Files for a local folder go below the export prefix (or the work prefix), are
+fetched from there, and removed again.
 """
 
+import re
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
-
-import obstore
 
 from sparkify.config import Settings
 from sparkify.engines.redshift_copy import literal
-from sparkify.errors import UsageError
-from sparkify.s3 import connect, explained
+from sparkify.errors import UsageError, WarehouseError
+from sparkify.s3_folder import S3Folder
+
+Execute = Callable[[str], object]
+
+_REMEDIES = (
+    (
+        r"Access ?Denied|Status 403",
+        "the role that Redshift uses needs s3:ListBucket and s3:PutObject there; the one that sparkify"
+        " cluster create makes may write below [S3] EXPORT_PREFIX and WORK_PREFIX only",
+    ),
+    (
+        r"PermanentRedirect|Status 301|specified endpoint",
+        "the bucket is in another region than [AWS] REGION: name one that is in this",
+    ),
+)
 
 
 def unload(
-    execute: Callable[[str], object],
-    settings: Settings,
-    select: str,
-    folder: Path,
-    partition_by: Sequence[str],
+    execute: Execute, settings: Settings, select: str, uri: str, partition_by: Sequence[str] = ()
 ) -> None:
-    """Write the rows of a SELECT as Parquet files into a folder.
+    """Write the rows of a SELECT as Parquet files below a prefix on S3.
+
+    Args:
+        execute: runs a statement.
+        settings: the role and the region.
+        select: the rows.
+        uri: ``s3://bucket/prefix`` with nothing below it.
+        partition_by: columns that become folders.
+
+    Raises:
+        WarehouseError: Redshift can't do it, or its role may not.
+    """
+    role = literal(settings.iam_role_arn) if settings.iam_role_arn else "DEFAULT"
+    # 6.2 GB is the default, but by one request S3 copies no more than 5 (CopyObject).
+    options = [f"IAM_ROLE {role}", "FORMAT AS PARQUET", "MAXFILESIZE 4 GB"]
+    if partition_by:
+        options.append(f"PARTITION BY ({', '.join(partition_by)})")
+    if settings.aws_region:
+        options.append(f"REGION {literal(settings.aws_region)}")
+    try:
+        execute(f"UNLOAD ({literal(select)}) TO {literal(uri.rstrip('/') + '/')} {' '.join(options)}")
+    except WarehouseError as error:
+        for pattern, remedy in _REMEDIES:
+            if re.search(pattern, error.message):
+                raise WarehouseError(f"{error.message} ({uri})", remedy) from None
+        raise
+
+
+def unload_to_folder(
+    execute: Execute, settings: Settings, select: str, folder: Path, partition_by: Sequence[str]
+) -> None:
+    """Write the rows of a SELECT as Parquet files into a local folder.
 
     Args:
         execute: runs a statement.
@@ -36,38 +75,18 @@ def unload(
     Raises:
         UsageError: there is no prefix to write to.
         SourceError: the bucket can't be read.
+        WarehouseError: Redshift can't do it, or its role may not.
     """
     prefix = settings.export_prefix or settings.work_prefix
-    bucket, _, key = prefix.removeprefix("s3://").partition("/")
-    if not prefix.startswith("s3://") or not bucket:
+    if not re.match("s3://[^/]", prefix):
         raise UsageError(
             "database redshift: there is no folder on S3 to export through",
             "set [S3] EXPORT_PREFIX = s3://bucket/folder, which Redshift's role may write to",
         )
-    root = "/".join(filter(None, [key.strip("/"), f"sparkify-export-{secrets.token_hex(6)}"])) + "/"
-    uri = f"s3://{bucket}/{root}"
-    store = connect(bucket, replace(settings, s3_anonymous=False))
-    role = literal(settings.iam_role_arn) if settings.iam_role_arn else "DEFAULT"
-    options = [f"IAM_ROLE {role}", "FORMAT AS PARQUET"]
-    if partition_by:
-        options.append(f"PARTITION BY ({', '.join(partition_by)})")
-    if settings.aws_region:
-        options.append(f"REGION {literal(settings.aws_region)}")
+    through = S3Folder(f"{prefix.rstrip('/')}/sparkify-export-{secrets.token_hex(6)}", settings)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        execute(f"UNLOAD ({literal(select)}) TO {literal(uri)} {' '.join(options)}")
-        with explained(uri):
-            for name in _names(store, root):
-                path = folder / name.removeprefix(root)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with path.open("wb") as file:
-                    for chunk in obstore.get(store, name):
-                        file.write(chunk)
+        unload(execute, settings, select, through.uri, partition_by)
+        through.download(folder)
     finally:
-        with explained(uri):
-            if left := _names(store, root):
-                obstore.delete(store, left)
-
-
-def _names(store: obstore.store.S3Store, root: str) -> list[str]:
-    return [item["path"] for page in obstore.list(store, root) for item in page]
+        through.delete(through.entries())
