@@ -140,7 +140,7 @@ lines = st.one_of(
     end=st.sampled_from(["", "\n"]),
     chunk_bytes=st.sampled_from([1, 2, 3, 100, 2**20]),
 )
-@settings(max_examples=examples(15))
+@settings(max_examples=examples(10))
 def test_whatever_a_file_holds_both_readers_load_the_same(
     tmp_path_factory: pytest.TempPathFactory,
     reader: Reader,

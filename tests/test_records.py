@@ -55,7 +55,7 @@ def is_object(text: str) -> bool:
     contents=st.lists(st.lists(written | damaged, max_size=6).map("\n".join), min_size=1, max_size=4),
     chunk_bytes=st.integers(1, 200),
 )
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(30))
 def test_records_do_not_depend_on_how_the_bytes_are_read(
     tmp_path_factory: pytest.TempPathFactory, contents: list[str], chunk_bytes: int
 ) -> None:

@@ -116,7 +116,7 @@ def write_songs(folder: Path, name: str, records: list[Record]) -> None:
 
 
 @given(songs=songs, events=events, seed=st.integers(0, 1000))
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(20))
 def test_any_files_give_the_tables_of_the_reference(
     engine: Engine, songs: list[Record], events: list[Record], seed: int
 ) -> None:
@@ -151,7 +151,7 @@ def arrivals(draw: st.DrawFn) -> list[tuple[str, str, list[Record]]]:
 
 
 @given(arrivals=arrivals(), pauses=st.sets(st.integers(0, 6)))
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(15))
 def test_any_sequence_of_runs_ends_in_the_tables_of_one_full_load(
     engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pauses: set[int]
 ) -> None:
