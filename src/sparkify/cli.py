@@ -79,7 +79,8 @@ def root(
 
 @app.command()
 def simulate(
-    out: Annotated[str, typer.Argument(metavar="OUT", help="Folder to write to; a new or an empty one.")],
+    out: Annotated[str, typer.Argument(metavar="OUT", help="Where to: a new folder, or s3://bucket/prefix.")],
+    config: Config = None,
     songs: Annotated[int, typer.Option(help="Songs in the catalogue, a file each.")] = 10_000,
     artists: Annotated[
         int | None, typer.Option(help="Artists in the catalogue.", show_default="64 for 100 songs")
@@ -98,13 +99,15 @@ def simulate(
     ] = 0.0,
 ) -> None:
     """Write song and log files of an imaginary music service."""
+    from sparkify.places import is_on_s3
     from sparkify.simulate import Settings, sink_for
     from sparkify.simulate import simulate as run
     from sparkify.simulate.progress import progress
 
     settings = Settings(songs, artists, users, days, start.date(), seed, gzip, dirty)
+    sink = sink_for(out, _settings(config) if is_on_s3(out) else None)
     with progress() as tell:
-        summary = run(settings, sink_for(out), tell)
+        summary = run(settings, sink, tell)
     typer.echo(summary.describe(out), err=True)
 
 
@@ -314,22 +317,24 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
 ) -> None:
     """Write the five tables as Parquet files into a folder or to S3, to be read by anything else."""
-    from sparkify import export as exports
     from sparkify.engines import connect
     from sparkify.output import print_rows
+    from sparkify.places import is_on_s3
     from sparkify.questions import require_tables
 
     settings = _settings(config, database=database)
-    is_on_s3 = exports.is_on_s3(out)
+    to_s3 = is_on_s3(out)
     warehouse = connect(settings, read_only=True)
     try:
         require_tables(warehouse)
-        if is_on_s3:
+        if to_s3:
             from sparkify.export_s3 import export_to_s3
 
             tables = export_to_s3(warehouse, out, settings, overwrite=overwrite)
         else:
-            tables = exports.export(warehouse, Path(out), overwrite=overwrite)
+            from sparkify.export import export as export_tables
+
+            tables = export_tables(warehouse, Path(out), overwrite=overwrite)
     finally:
         warehouse.close()
     rows = [(name, table["rows"], table["files"]) for name, table in tables.items()]

@@ -15,7 +15,6 @@ thousands of tiny files.
 import ctypes
 import json
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparkify import __version__, credentials
+from sparkify import __version__
 from sparkify.engines import Warehouse
 from sparkify.errors import SparkifyError, UsageError
 
@@ -51,20 +50,6 @@ LAYOUTS = {
     "artists": Layout("SELECT * FROM artists ORDER BY artist_id"),
     "time": Layout("SELECT * FROM time ORDER BY start_time", ("year", "month")),
 }
-
-
-def is_on_s3(out: str) -> bool:
-    """Whether an export is to go to S3, and not into a folder.
-
-    Raises:
-        UsageError: the address is of another kind, or has credentials in it.
-    """
-    credentials.require_none(out, "OUT")
-    if re.match(r"s3://", out, re.IGNORECASE):
-        return True
-    if re.match(r"s3:|\w+://", out, re.IGNORECASE):
-        raise UsageError(f"{out}: can't be exported to", "name a folder, or s3://bucket/prefix")
-    return False
 
 
 def export(warehouse: Warehouse, out: Path, *, overwrite: bool = False) -> dict[str, Any]:

@@ -114,20 +114,23 @@ class S3Folder:
     def upload(self, folder: Path) -> None:
         """Write all files of a local folder, under their relative names."""
         names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-        requests = self._settings.s3_requests
-        files = min(_FILES_AT_ONCE, requests)
+        _each(lambda name: self.upload_file(name, folder / name), names, self._files_at_once)
 
-        def upload(name: str) -> None:
-            with explained(self.uri + name, is_written=True):
-                obstore.put(
-                    self._store,
-                    self._key + name,
-                    folder / name,
-                    chunk_size=_PART_BYTES,
-                    max_concurrency=max(1, min(_PARTS_AT_ONCE, requests // files)),
-                )
+    def upload_file(self, name: str, path: Path) -> None:
+        """Write a local file, whatever its size."""
+        parts = self._settings.s3_requests // self._files_at_once
+        with explained(self.uri + name, is_written=True):
+            obstore.put(
+                self._store,
+                self._key + name,
+                path,
+                chunk_size=_PART_BYTES,
+                max_concurrency=max(1, min(_PARTS_AT_ONCE, parts)),
+            )
 
-        _each(upload, names, files)
+    @property
+    def _files_at_once(self) -> int:
+        return min(_FILES_AT_ONCE, self._settings.s3_requests)
 
     def download(self, folder: Path) -> None:
         """Write everything that is there into a local folder, under the same names."""

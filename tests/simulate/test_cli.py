@@ -73,10 +73,11 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     assert "can't write to" in below.stderr
 
 
-def test_an_address_is_refused_and_not_taken_for_a_folder() -> None:
-    done = _simulate("s3://bucket/data", *SMALL)
+def test_an_address_of_another_kind_is_refused_and_not_taken_for_a_folder() -> None:
+    done = _simulate("gs://bucket/data", *SMALL)
     assert done.returncode == 2
-    assert "s3://bucket/data" in done.stderr
+    assert "gs://bucket/data" in done.stderr
+    assert "s3://bucket/prefix" in done.stderr
 
 
 def test_running_out_of_space_is_told_in_one_line_with_the_file(tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
-"""Where a simulation is written: a folder; anything else with ``prepare``, ``put`` and ``open`` will do."""
+"""Where a simulation is written: a folder, or S3; anything with ``prepare``, ``put`` and ``open`` will do."""
 
 import errno
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from sparkify import credentials
 from sparkify.errors import SparkifyError, UsageError
+from sparkify.places import is_on_s3
+
+if TYPE_CHECKING:
+    from sparkify.config import Settings
 
 
 class OutputError(SparkifyError):
@@ -80,13 +83,19 @@ class Folder:
             ) from error
 
 
-def sink_for(out: str) -> Sink:
+def sink_for(out: str, settings: "Settings | None" = None) -> Sink:
     """The sink for what a user calls OUT.
+
+    Args:
+        out: a folder, or ``s3://bucket/prefix``.
+        settings: how to reach S3; by default what the environment and dwh.cfg say.
 
     Raises:
         UsageError: it is an address of a kind that can't be written to, or has credentials in it.
     """
-    credentials.require_none(out, "OUT")
-    if "://" in out:
-        raise UsageError(f"can't write to {out}", "simulate into a folder, and copy that")
+    if is_on_s3(out):
+        from sparkify.config import load_settings
+        from sparkify.simulate.s3_sink import S3Prefix
+
+        return S3Prefix(out, settings or load_settings())
     return Folder(Path(out))
