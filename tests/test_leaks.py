@@ -222,13 +222,13 @@ def test_loading_from_s3_lets_no_secret_out(leaks: Leaks) -> None:
         faulty.faults.clear()
         assert leaks.run("etl")[0] == 0
         assert leaks.run("status")[0] == 0
-        simulate = ("simulate", "s3://leaks/simulated", "--songs", "1", "--users", "1", "--days", "1")
-        for page in pages.values():
+        small = ("--songs", "1", "--users", "1", "--days", "1")
+        for code, page in pages.items():
             faulty.faults.clear()
             faulty.add(
                 "status", "log_json_path.json", None, status=403, body=f"<Error>{page}</Error>".encode()
             )
-            assert leaks.run(*simulate)[0] == 1
+            assert leaks.run("simulate", f"s3://leaks/{code}", *small)[0] == 1
         for on in ("probe", "users/data_0.parquet", "_export.json"):
             for page in pages.values():
                 faulty.faults.clear()
@@ -236,7 +236,7 @@ def test_loading_from_s3_lets_no_secret_out(leaks: Leaks) -> None:
                 assert leaks.run("export", "s3://leaks/out")[0] == 1
         faulty.faults.clear()
         assert leaks.run("export", "s3://leaks/out")[0] == 0
-        assert leaks.run(*simulate)[0] == 0
+        assert leaks.run("simulate", "s3://leaks/simulated", *small)[0] == 0
     # Nobody is there any more.
     assert leaks.run("etl", "--full")[0] == 1
     assert leaks.found() == []
