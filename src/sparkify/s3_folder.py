@@ -6,6 +6,7 @@ Reading sources is ``s3``'s. Writing is never anonymous, and never more at a tim
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -31,10 +32,11 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Entry:
-    """An object as it was listed: its bytes, and its version, which is empty where the server has none."""
+    """An object as it was listed: its bytes, its version (empty where the server has none), and since when."""
 
     size: int
     e_tag: str
+    modified: datetime
 
 
 class S3Folder:
@@ -72,7 +74,9 @@ class S3Folder:
         with explained(self.uri, is_written=True):
             found = list_all(self._store, self._key, self._settings.s3_retries)
         return {
-            item["path"].removeprefix(self._key): Entry(item["size"], (item["e_tag"] or "").strip('"'))
+            item["path"].removeprefix(self._key): Entry(
+                item["size"], (item["e_tag"] or "").strip('"'), item["last_modified"]
+            )
             for item in found
             if item["size"]
         }

@@ -4,18 +4,18 @@ A run writes below ``<work prefix>/sparkify-staging/<its own name>/`` and remove
 killed run left behind is removed by a later one.
 """
 
+import contextlib
 import gzip
 import json
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
 import duckdb
-import obstore
 
 from sparkify.config import Settings
 from sparkify.engines import Row, Source
@@ -23,7 +23,7 @@ from sparkify.engines.parsing import NOUNS, create_view
 from sparkify.errors import SourceError, SparkifyError, UsageError, WarehouseError
 from sparkify.jsonpaths import written
 from sparkify.records import RecordReader
-from sparkify.s3 import connect, explained
+from sparkify.s3_folder import S3Folder
 
 PART_BYTES = 64 * 2**20
 """Of JSON before compression; AWS advises parts of 1 MB to 1 GB after it (Loading data files)."""
@@ -51,66 +51,46 @@ class WorkFolder:
     """
 
     def __init__(self, settings: Settings) -> None:
-        bucket, _, key = settings.work_prefix.removeprefix("s3://").partition("/")
-        if not settings.work_prefix.startswith("s3://") or not bucket:
-            raise UsageError(
-                f"[S3] WORK_PREFIX: {settings.work_prefix!r} is not on S3", "write it as s3://bucket/folder"
-            )
-        self._root = "/".join(filter(None, [key.strip("/"), "sparkify-staging"]))
-        self._bucket = bucket
-        self._keys: list[str] = []
-        self._folder = f"{self._root}/{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-        with explained(settings.work_prefix):
-            # A public source is read without credentials; nobody may write so.
-            self._store = connect(bucket, replace(settings, s3_anonymous=False))
+        prefix = settings.work_prefix
+        if not prefix.startswith("s3://") or prefix == "s3://":
+            raise UsageError(f"[S3] WORK_PREFIX: {prefix!r} is not on S3", "write it as s3://bucket/folder")
+        self._place = S3Folder(f"{prefix.rstrip('/')}/sparkify-staging", settings)
+        self._run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        self._names: list[str] = []
 
     def __enter__(self) -> Self:
-        self._remove_left_behind()
+        oldest = datetime.now(UTC) - _LEFT_BEHIND_AFTER
+        entries = self._place.entries()
+        self._place.delete(name for name, entry in entries.items() if entry.modified < oldest)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        try:
-            self._remove(self._keys)
-        except SparkifyError:
-            # Nothing depends on it: what is left costs a little until a later run removes it.
-            return
+        # Nothing depends on it: what is left costs a little until a later run removes it.
+        with contextlib.suppress(SparkifyError):
+            self._place.delete(self._names)
 
     def put(self, name: str, content: bytes) -> str:
         """Write an object, and give its URI."""
-        key = f"{self._folder}/{name}"
-        uri = f"s3://{self._bucket}/{key}"
-        self._keys.append(key)
-        with explained(uri):
-            obstore.put(self._store, key, content)
-        return uri
+        name = f"{self._run}/{name}"
+        self._names.append(name)
+        self._place.put(name, content)
+        return self._place.uri + name
 
     def get(self, uri: str) -> bytes:
         """Read an object of this folder."""
-        with explained(uri):
-            return bytes(obstore.get(self._store, uri.removeprefix(f"s3://{self._bucket}/")).bytes())
+        content = self._place.get(uri.removeprefix(self._place.uri))
+        if content is None:
+            raise SourceError(
+                f"{uri}: has gone", "let nothing else delete below [S3] WORK_PREFIX, and run again"
+            )
+        return content
 
     def put_manifest(self, name: str, uris: list[str]) -> str:
         """Write a manifest of just these objects, each of which must be there (mandatory)."""
         entries = [{"url": uri, "mandatory": True} for uri in dict.fromkeys(uris)]
         return self.put(f"{name}.manifest", json.dumps({"entries": entries}, indent=1).encode())
-
-    def _remove(self, keys: list[str]) -> None:
-        for start in range(0, len(keys), 1000):
-            with explained(f"s3://{self._bucket}/{self._folder}"):
-                obstore.delete(self._store, keys[start : start + 1000])
-
-    def _remove_left_behind(self) -> None:
-        oldest = datetime.now(UTC) - _LEFT_BEHIND_AFTER
-        with explained(f"s3://{self._bucket}/{self._root}"):
-            left = [
-                item["path"]
-                for page in obstore.list(self._store, f"{self._root}/")
-                for item in page
-                if item["last_modified"] < oldest
-            ]
-        self._remove(left)
 
 
 @dataclass
