@@ -32,7 +32,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Entry:
-    """An object as it was listed: its bytes, its version (empty where the server has none), and since when."""
+    """An object as listed: its bytes, its version (empty where the server has none), and since when."""
 
     size: int
     e_tag: str
