@@ -17,9 +17,10 @@ import pytest
 from sparkify.config import Settings
 from sparkify.engines import Progress as Advance
 from sparkify.errors import SourceChangedError
+from sparkify.local_files import LocalSource
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
-from sparkify.sources import LocalSource, SourceObject
+from sparkify.sources import SourceObject
 from tests.engines import Engine
 from tests.reference import build_star, read_records
 from tests.state import state_of

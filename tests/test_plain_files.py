@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from sparkify.config import load_settings
 from sparkify.engines import plain_files
 from sparkify.keys import EVENT_KEYS
+from sparkify.local_files import LocalSource
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
-from sparkify.sources import LoadFile, LocalSource, Store
+from sparkify.sources import LoadFile, Store
 from tests.support import Loaded, event, examples, track, write
 from tests.test_bad_input import LOADED, REJECTED
 

@@ -7,8 +7,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from sparkify.local_files import LocalSource
 from sparkify.records import RecordReader
-from sparkify.sources import LoadFile, LocalSource
+from sparkify.sources import LoadFile
 from sparkify.splitter import split
 from tests.support import examples
 

@@ -7,15 +7,14 @@ time or ETag).
 
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from sparkify.config import Settings
-from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
+from sparkify.errors import SourceError
 
 DATA_SUFFIXES = (".json", ".json.gz")
 
@@ -126,6 +125,8 @@ def open_source(location: str, settings: Settings) -> Store:
 
         return S3Source(location, settings)
     if scheme == "file":
+        from sparkify.local_files import LocalSource
+
         return LocalSource(location)
     raise SourceError(
         f"{location}: sources of the kind {scheme}:// can't be read", "name a local folder or an s3:// URI"
@@ -137,7 +138,9 @@ def beside(location: str, name: str) -> str | None:
     if urlsplit(location).scheme == "s3" and "://" in location:
         folder, _, last = location.rstrip("/").rpartition("/")
         return f"{folder}/{name}" if last and folder != "s3:/" else None
-    return str(Path(os.path.abspath(_local_path(location))).with_name(name))  # noqa: PTH100 (links stay)
+    from sparkify.local_files import local_path
+
+    return str(Path(os.path.abspath(local_path(location))).with_name(name))  # noqa: PTH100 (links stay)
 
 
 def is_data(relative_path: str) -> bool:
@@ -175,170 +178,3 @@ def no_data(location: str, unread: Sequence[str] = ()) -> SourceError:
     if unread:
         return SourceError(f"{message}; {_unread_text(unread)}", _UNREAD_REMEDY)
     return SourceError(message, "check the path; names that begin with . or _ are not read")
-
-
-def _local_path(location: str) -> Path:
-    if "://" not in location:
-        try:
-            return Path(location).expanduser()
-        except RuntimeError:
-            raise SourceError(f"{location}: there is no such user", "write the path out") from None
-    parts = urlsplit(location)
-    if parts.netloc.lower() not in ("", "localhost"):
-        raise SourceError(
-            f"{location}: names the host {parts.netloc!r}, and only files of this machine can be read",
-            f"a path on this machine has three slashes: file:///{parts.netloc}{parts.path}",
-        )
-    return Path(unquote(parts.path))
-
-
-class LocalSource:
-    """A folder, searched with all below it, or a single file.
-
-    Raises:
-        SourceError: the location is on another machine.
-    """
-
-    def __init__(self, location: str) -> None:
-        self._location = location
-        self._path = _local_path(location)
-        self.unread: list[str] = []
-
-    def list_objects(self) -> list[SourceObject]:
-        """The data files, in the order of their names."""
-        try:
-            root = self._path.resolve()
-            if root.is_file():
-                return [_described(str(root), root.stat())]
-            self.unread = []
-            objects = list(_walk(str(root), self.unread))
-        except FileNotFoundError as error:
-            raise SourceError(
-                f"{error.filename or self._location}: no such file or folder",
-                "check the path, or make sample data with: sparkify simulate data",
-            ) from None
-        except OSError as error:
-            place = str(error.filename or self._location)
-            if len(place) > 1000:  # of folders nested too deeply for the system
-                place = f"{place[:200]} … {place[-200:]}"
-            raise SourceError(
-                f"{place}: can't be listed: {error.strerror}", "check the path and its permissions"
-            ) from None
-        if not objects:
-            raise no_data(self._location, self.unread)
-        return objects
-
-    def prefix(self) -> str | None:
-        """What the paths of all its files begin with."""
-        return str(self._path.resolve()).rstrip("/") + "/" if self._path.is_dir() else None
-
-    def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
-        """Each file with its bytes."""
-        for file in files:
-            yield file, _read_chunks(file.source, chunk_bytes)
-
-    def check_unchanged(self, files: Iterable[LoadFile]) -> None:
-        """Make sure that files are still the versions that were listed.
-
-        Raises:
-            SourceChangedError: one is not.
-        """
-        for file in files:
-            try:
-                is_same = _described(file.source.uri, Path(file.source.uri).stat()) == file.source
-            except OSError:
-                is_same = False
-            if not is_same:
-                raise SourceChangedError(file.source.uri)
-
-    def read_text(self) -> str:
-        """The text of the file."""
-        try:
-            return self._path.read_text(encoding="utf-8-sig")
-        except FileNotFoundError as error:
-            raise SourceMissingError(
-                f"{self._location}: can't be read: {error.strerror}", "check its path"
-            ) from None
-        except OSError as error:
-            raise SourceError(
-                f"{self._location}: can't be read: {error.strerror}", "check its path and permissions"
-            ) from None
-        except UnicodeDecodeError:
-            raise SourceError(f"{self._location}: not a text in UTF-8", "check the file") from None
-
-
-def _described(path: str, status: os.stat_result) -> SourceObject:
-    return SourceObject(path, status.st_size, str(status.st_mtime_ns))
-
-
-def _walk(root: str, unread: list[str]) -> Iterator[SourceObject]:
-    # Not by recursion: folders may be nested more deeply than Python's calls.
-    waiting = [_sorted_entries(root)]
-    while waiting:
-        entry = next(waiting[-1], None)
-        if entry is None:
-            waiting.pop()
-        elif entry.name.startswith((".", "_")):
-            continue
-        elif entry.is_dir():
-            if entry.is_symlink():
-                _require_no_loop(entry.path)
-            waiting.append(_sorted_entries(entry.path))
-        elif entry.name.endswith(DATA_SUFFIXES):
-            status = _status(entry)
-            if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
-                raise SourceError(f"{entry.path}: not a regular file", "take it out of the folder")
-            try:
-                entry.path.encode()
-            except UnicodeEncodeError:
-                raise SourceError(
-                    f"{entry.path!r}: its name is not UTF-8, and so can't be remembered", "rename it"
-                ) from None
-            yield _described(entry.path, status)
-        elif looks_like_data(entry.name):
-            unread.append(entry.path)
-
-
-def _status(entry: "os.DirEntry[str]") -> os.stat_result:
-    try:
-        return entry.stat()
-    except FileNotFoundError:
-        if not entry.is_symlink():
-            raise SourceChangedError(entry.path) from None
-        target = os.readlink(entry.path)  # noqa: PTH115 (its text as it is)
-        raise SourceError(
-            f"{entry.path}: a link to {target}, where nothing is", "remove the link, or bring back its target"
-        ) from None
-
-
-def _sorted_entries(folder: str) -> Iterator["os.DirEntry[str]"]:
-    with os.scandir(folder) as entries:
-        return iter(sorted(entries, key=lambda entry: entry.name))
-
-
-def _require_no_loop(link: str) -> None:
-    target = Path(link).stat()
-    if any(os.path.samestat(target, folder.stat()) for folder in Path(link).parents):
-        raise SourceError(
-            f"{link}: a link to a folder that it lies in, which would be read without end", "remove the link"
-        )
-
-
-def _read_chunks(source: SourceObject, chunk_bytes: int) -> Iterator[bytes]:
-    try:
-        # Unbuffered: whole chunks are asked for, and most song files are smaller than a buffer.
-        with open(source.uri, "rb", buffering=0) as file:  # noqa: PTH123 (called once per tiny file)
-            if _described(source.uri, os.fstat(file.fileno())) != source:
-                raise SourceChangedError(source.uri)
-            remaining = source.size
-            while remaining and (chunk := file.read(min(chunk_bytes, remaining))):
-                remaining -= len(chunk)
-                yield chunk
-    except FileNotFoundError:
-        raise SourceChangedError(source.uri) from None
-    except OSError as error:
-        raise SourceError(
-            f"{source.uri}: can't be read: {error.strerror}", "check the file and its permissions"
-        ) from None
-    if remaining:
-        raise SourceChangedError(source.uri)

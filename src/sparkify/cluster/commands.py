@@ -8,7 +8,8 @@ from sparkify.cluster import config_file, network, pricing, provisioned, role, s
 from sparkify.cluster.aws import Aws
 from sparkify.cluster.plan import Plan, Target
 from sparkify.cluster.resources import Endpoint, Resource
-from sparkify.config import file_keys, load_settings
+from sparkify.config import load_settings
+from sparkify.dwh_cfg import file_keys
 from sparkify.errors import ClusterError
 
 Confirm = Callable[[str], None]

@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from sparkify.config import file_keys, load_settings
+from sparkify.config import load_settings
+from sparkify.dwh_cfg import file_keys
 from sparkify.errors import ClusterError, SparkifyError
 
 

@@ -15,8 +15,9 @@ import duckdb
 from sparkify.engines import OnRecords, Progress, Source, plain_files
 from sparkify.engines.parsing import NOUNS, create_view
 from sparkify.errors import SparkifyError
+from sparkify.local_files import LocalSource
 from sparkify.records import RecordReader
-from sparkify.sources import LoadFile, LocalSource, Store
+from sparkify.sources import LoadFile, Store
 from sparkify.sql_queries import read_sql
 
 if TYPE_CHECKING:
