@@ -46,7 +46,7 @@ test: setup  ## run the tests
 test-kills: setup  ## kill the pipeline more than a hundred times, and compare with clean runs
 	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/test_kills.py
 
-test-examples: setup  ## ten times as much made-up input as in make test, some ten minutes
+test-examples: setup  ## ten times as much made-up input as in make test, and other each time (some five minutes)
 	$(BIN)/python -m pytest -n 2 -q --hypothesis-profile long tests/test_rules.py tests/test_plain_files.py tests/test_records.py
 
 # The tests of the star schema on the stand-in instead of DuckDB, then the engine's own, the long ones too.
