@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -324,6 +326,24 @@ def test_of_two_exports_at_a_time_the_first_to_end_stays(
     place.server.add("before", action=place.export, **MOMENTS[moment])
     assert "another export has been finished here" in place.fails().message
     place.assert_alone()
+
+
+def test_two_exports_that_switch_in_the_same_moment_do_not_delete_each_others_files(at_rclone: Place) -> None:
+    # This server knows no conditions: both may write the manifest.
+    together = threading.Barrier(2, timeout=30)
+    for method in ("PUT", "GET"):
+        at_rclone.server.add("before", "_export.json", 2, method=method, action=together.wait)
+
+    def outcome(_: int) -> str:
+        try:
+            return str(at_rclone.export(overwrite=False).keys() == set(STAR_TABLES))
+        except SparkifyError as error:
+            return error.message.partition(": ")[2]
+
+    with ThreadPoolExecutor(2) as threads:
+        said = sorted(threads.map(outcome, range(2)))
+    assert said == ["True", "another export has been finished here meanwhile, and is there now"]
+    at_rclone.assert_alone()
 
 
 def test_ctrl_c_in_the_moment_of_the_switch_leaves_the_new_export_whole(

@@ -93,8 +93,7 @@ def export_to_s3(
     except BaseException as error:
         _clean_up(place, token, before, error)
         raise
-    files = {name for table in tables.values() for name in table["files"]}
-    _remove_replaced(place, _Found(now, before.listed), files)
+    _remove_replaced(place, before, now, token)
     return {name: {"rows": table["rows"], "files": len(table["files"])} for name, table in tables.items()}
 
 
@@ -183,6 +182,11 @@ def _switch(place: S3Folder, before: _Found, now: dict[str, Entry], tables: Tabl
             ) from None
         if not done:
             raise
+    else:
+        # A server that ignores the condition has let another one, a moment later, write over it.
+        with contextlib.suppress(SourceError):
+            if place.get(MANIFEST) != content:
+                raise _overtaken(place)
 
 
 def _clean_up(place: S3Folder, token: str, before: _Found, error: BaseException) -> None:
@@ -206,11 +210,15 @@ def _overtaken(place: S3Folder) -> SparkifyError:
     )
 
 
-def _remove_replaced(place: S3Folder, found: _Found, files: set[str]) -> None:
-    """Delete what has been replaced and what killed exports have left, and what this one wrote aside."""
+def _remove_replaced(place: S3Folder, before: _Found, now: dict[str, Entry], token: str) -> None:
+    """Delete what has been replaced, what killed exports had left, and what this one wrote aside.
+
+    Nothing that has come meanwhile: of an export that has begun since, it is that one's own to remove, and
+    where the server ignores the condition of the switch, the manifest may name it by now.
+    """
     try:
-        place.delete((found.listed | found.placed) - files)
-        place.delete(found.aside)
+        place.delete(before.listed | before.placed)
+        place.delete(before.aside | {name for name in now if name.startswith(f"_sparkify-{token}/")})
     except SourceError as error:
         raise SparkifyError(
             f"the new export is in place, but not all files of the earlier one could be deleted:"
