@@ -442,3 +442,12 @@ def test_wrong_credentials_are_told_and_not_repeated(at_rclone: Place) -> None:
     error = at_rclone.fails()
     assert "credentials were not accepted" in error.message
     assert "wrong-and-secret" not in str(error)
+
+
+def test_a_secret_without_its_key_is_told_to_be_incomplete(
+    at_rclone: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "half-of-it")
+    at_rclone.settings = replace(at_rclone.settings, aws_access_key_id="", aws_secret_access_key="")
+    assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in at_rclone.fails().hint

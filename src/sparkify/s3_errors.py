@@ -60,7 +60,7 @@ def _refusal(uri: str, error: Exception, text: str, is_written: bool) -> tuple[s
 
 def _failure(uri: str, text: str, is_written: bool) -> tuple[str, str]:
     """What may be better another time."""
-    if "169.254.169.254" in text or "credential" in text.lower():
+    if re.search(r"169\.254\.169\.254|credential|Missing (AccessKeyId|SecretAccessKey)", text, re.IGNORECASE):
         return (
             f"{uri}: no AWS credentials were found",
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with SPARKIFY_AWS_PROFILE"
