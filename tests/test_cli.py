@@ -144,6 +144,13 @@ def test_files_that_only_look_like_data_are_named_with_what_to_do(run: Run, data
     assert_fails(run("etl"), 1, "song_data: no *.json", "1 file looks like data and is not read")
 
 
+def test_names_of_files_can_not_do_anything_to_the_terminal(run: Run, data: Path) -> None:
+    write(data / "log_data/a\x1b[31mb\n.jsonl", event())
+    assert "a\\x1b[31mb\\n.jsonl" in run("etl", "--max-reject-share", "1").stderr
+    (data / "log_data/c\x1b[31m.json").symlink_to("nowhere")
+    assert_fails(run("etl"), 1, "c\\x1b[31m.json: a link to nowhere")
+
+
 def test_help_names_every_command(run: Run) -> None:
     result = run("--help")
     assert result.returncode == 0

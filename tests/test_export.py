@@ -119,6 +119,15 @@ class TestReplacing:
             export(database, out)
         assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
 
+    @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"tables": {}}', "no JSON"])
+    def test_a_manifest_of_something_else_is_never_replaced(
+        self, database: str, tmp_path: Path, content: str
+    ) -> None:
+        (tmp_path / "_export.json").write_text(content)
+        with pytest.raises(UsageError, match="something other than an export"):
+            export(database, tmp_path, "--overwrite")
+        assert (tmp_path / "_export.json").read_text() == content
+
     def test_overwriting_replaces_all_of_it_and_leaves_nothing_beside_it(
         self, database: str, tmp_path: Path
     ) -> None:

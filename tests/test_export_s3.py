@@ -212,9 +212,16 @@ def test_other_peoples_objects_are_neither_deleted_nor_joined(
 
 def test_a_manifest_can_have_nothing_deleted_but_data_of_the_tables(at_rclone: Place) -> None:
     at_rclone.put("thesis.txt", b"years of work")
-    manifest = {"tables": {"users": {"files": ["thesis.txt"]}}}
+    manifest = {"software": "Sparkify Warehouse 0", "tables": {"users": {"files": ["thesis.txt"]}}}
     at_rclone.put("_export.json", json.dumps(manifest).encode())
     assert "thesis.txt" in at_rclone.fails(UsageError).message
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"tables": {}}', "no JSON"])
+def test_a_manifest_of_something_else_is_never_replaced(at_moto: Place, content: str) -> None:
+    at_moto.put("_export.json", content.encode())
+    assert "something other than an export, _export.json for one" in at_moto.fails(UsageError).message
+    assert at_moto.objects == {"_export.json": content.encode()}
 
 
 def test_the_empty_objects_that_consoles_make_for_folders_are_no_ones(at_moto: Place) -> None:
@@ -415,6 +422,7 @@ def test_after_a_kill_of_the_first_export_nothing_has_to_be_overwritten(at_rclon
 @pytest.mark.parametrize(
     ("out", "code", "message"),
     [
+        ("", 2, "OUT is empty"),
         ("s3://", 2, "no bucket"),
         ("s3:///prefix", 2, "no bucket"),
         ("s3:/bucket/prefix", 2, "can't be written to"),

@@ -91,23 +91,34 @@ def export(warehouse: Warehouse, out: Path, *, overwrite: bool = False) -> dict[
     return {name: {"rows": table["rows"], "files": len(table["files"])} for name, table in tables.items()}
 
 
+def files_of(manifest: bytes) -> set[str] | None:
+    """The files that an export's manifest lists, those it replaced included; None if it is no manifest."""
+    try:
+        told = json.loads(manifest)
+        if not told["software"].startswith("Sparkify Warehouse "):
+            return None
+        files = {name for table in told["tables"].values() for name in table["files"]}
+        return {str(name) for name in files | set(told.get("replaced", []))}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
 def _require_replaceable(out: Path, *, overwrite: bool) -> None:
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise UsageError(f"{out}: not a folder", "name a folder that is not there yet")
     if not out.exists() or not any(out.iterdir()):
         return
-    if not (out / MANIFEST).is_file():
+    try:
+        listed = files_of((out / MANIFEST).read_bytes())
+    except OSError:
+        listed = None
+    if listed is None:
         raise UsageError(
             f"{out}: holds something other than an export, and was not touched",
             "name a folder that is not there yet",
         )
-    try:
-        listed = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["tables"].values()
-        ours = {MANIFEST} | {name for table in listed for name in table["files"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        ours = {MANIFEST}
-    others = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir())
-    if foreign := [name for name in others if name not in ours]:
+    there = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir())
+    if foreign := [name for name in there if name not in listed | {MANIFEST}]:
         raise UsageError(
             f"{out}: holds more than an export, {foreign[0]} for one, and was not touched",
             "move that away, or name another folder",

@@ -23,7 +23,7 @@ from sparkify import __version__, interrupts
 from sparkify.config import Settings
 from sparkify.engines import Warehouse
 from sparkify.errors import SourceError, SparkifyError, UsageError
-from sparkify.export import LAYOUTS, MANIFEST
+from sparkify.export import LAYOUTS, MANIFEST, files_of
 from sparkify.s3_folder import Entry, S3Folder
 
 _ASIDE = re.compile(r"_sparkify-(\d{8}T\d{6}-[0-9a-f]{8})/(.*?)([^/]*)")
@@ -99,28 +99,28 @@ def export_to_s3(
 
 def _look(place: S3Folder) -> _Found:
     entries = place.entries()
-    listed: set[str] = set()
-    if MANIFEST in entries:
-        # Whatever else is in it, is not ours.
-        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-            manifest = json.loads(place.get(MANIFEST) or b"")
-            names = [name for table in manifest["tables"].values() for name in table["files"]]
-            listed = {name for name in [*names, *manifest.get("replaced", [])] if _DATA.fullmatch(name)}
-    return _Found(entries, listed & entries.keys())
+    manifest = place.get(MANIFEST)
+    listed = set() if manifest is None else files_of(manifest)
+    if listed is None:
+        raise _in_use(place, "something other than", MANIFEST)
+    return _Found(entries, {name for name in listed if _DATA.fullmatch(name)} & entries.keys())
 
 
 def _require_replaceable(place: S3Folder, found: _Found, *, overwrite: bool) -> None:
     others = found.entries.keys() - {MANIFEST} - found.listed - found.aside - found.placed
     if others:
-        what = "something other than" if found.manifest is None else "more than"
-        raise UsageError(
-            f"{place.uri}: holds {what} an export, {min(others)} for one, and was not touched",
-            "name a prefix with nothing below it, or move that away",
-        )
+        raise _in_use(place, "something other than" if found.manifest is None else "more than", min(others))
     if found.manifest and not overwrite:
         raise UsageError(
             f"{place.uri}: holds an export already", "replace it with --overwrite, or name another prefix"
         )
+
+
+def _in_use(place: S3Folder, what: str, example: str) -> UsageError:
+    return UsageError(
+        f"{place.uri}: holds {what} an export, {example} for one, and was not touched",
+        "name a prefix with nothing below it, or move that away",
+    )
 
 
 def _write(warehouse: Warehouse, place: S3Folder, token: str) -> tuple[Tables, dict[str, Entry]]:

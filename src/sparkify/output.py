@@ -17,6 +17,16 @@ _GAP = "   "
 _CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
 
 
+def printable(text: str, *, keep: str = "") -> str:
+    """A text of which nothing can move the cursor or change colours: names of files and data hold anything.
+
+    Args:
+        text: the text.
+        keep: control characters that stay.
+    """
+    return text.translate({code: shown for code, shown in _CONTROLS.items() if chr(code) not in keep})
+
+
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Form) -> None:
     """Print rows under the names of their columns; all but a table as they come, in bounded memory.
 
@@ -56,8 +66,7 @@ def table_text(
     """
     from rich.cells import cell_len
 
-    # Nothing that stands in the data may move the cursor.
-    lines = [[text.translate(_CONTROLS) for text in line] for line in chain([columns], rows)]
+    lines = [[printable(text) for text in line] for line in chain([columns], rows)]
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     whole = sum(widths) + len(_GAP) * (len(widths) - 1)
     if width is not None and whole > width and rows:

@@ -13,6 +13,8 @@ def is_on_s3(out: str) -> bool:
         UsageError: the address is of another kind, or has credentials in it.
     """
     credentials.require_none(out, "OUT")
+    if not out:
+        raise UsageError("OUT is empty", "name a folder, or s3://bucket/prefix")
     if re.match(r"s3://", out, re.IGNORECASE):
         return True
     if re.match(r"s3:|\w+://", out, re.IGNORECASE):

@@ -73,7 +73,9 @@ def _stop(number: int) -> NoReturn:
 def _fail(error: SparkifyError, cause: Exception | None = None) -> NoReturn:
     if cause is not None and os.environ.get("SPARKIFY_TRACEBACK"):
         raise cause
-    typer.echo(f"{'usage error' if isinstance(error, UsageError) else 'error'}: {error.message}", err=True)
-    if error.hint:
-        typer.echo(f"  what to do: {error.hint}", err=True)
+    from sparkify.output import printable
+
+    kind = "usage error" if isinstance(error, UsageError) else "error"
+    hint = f"\n  what to do: {error.hint}" if error.hint else ""
+    typer.echo(printable(f"{kind}: {error.message}{hint}", keep="\n"), err=True)
     sys.exit(error.exit_code)

@@ -10,13 +10,17 @@ from rich.text import Text
 from sparkify.engines import Warehouse
 from sparkify.errors import WarehouseError
 from sparkify.ledger import SOURCES, gone_note, notes_on
-from sparkify.output import print_rows, table_text
+from sparkify.output import print_rows, printable, table_text
 from sparkify.sql_queries import STAR_TABLES
 
 if TYPE_CHECKING:
     from sparkify.engines import Source
     from sparkify.pipeline import Summary
     from sparkify.sources import SourcePlan
+
+
+def _warn(console: Console, text: str) -> None:
+    console.print(Text(printable(text), "yellow"))
 
 
 def _print_table(console: Console, columns: list[str], rows: list[list[str]]) -> None:
@@ -42,14 +46,14 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
     ]
     _print_table(console, ["table", "rows", "new"], tables)
     for file, line, reason in summary.rejects:
-        console.print(Text(f"rejected: {file}:{line}: {reason}", "yellow"))
+        _warn(console, f"rejected: {file}:{line}: {reason}")
     rejected = sum(source.rejected for source in summary.sources.values())
     if rejected > len(summary.rejects):
         console.print(f"… and {rejected - len(summary.rejects):,} more in staging_rejects", highlight=False)
     for note in summary.notes:
-        console.print(Text(f"note: {note}", "yellow"))
+        _warn(console, f"note: {note}")
     for finding in summary.findings:
-        console.print(Text(f"warning: {finding}", "yellow"))
+        _warn(console, f"warning: {finding}")
     plays = summary.tables["songplays"][0]
     share = f" ({summary.matched / plays:.1%})" if plays else ""
     matches = f"{summary.matched:,} of {plays:,} plays{share} matched to a song of the catalogue"
@@ -72,7 +76,7 @@ def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
             highlight=False,
         )
         for note in notes_on(source, todo):
-            console.print(Text(f"note: {note}", "yellow"))
+            _warn(console, f"note: {note}")
 
 
 def print_status(warehouse: Warehouse, console: Console) -> None:
@@ -121,4 +125,4 @@ def print_status(warehouse: Warehouse, console: Console) -> None:
     for source in SOURCES:
         gone = [uri for owner, uri in local if owner == source and not os.path.exists(uri)]  # noqa: PTH110 (many)
         if gone:
-            console.print(Text(f"note: {gone_note(source, gone)}", "yellow"))
+            _warn(console, f"note: {gone_note(source, gone)}")

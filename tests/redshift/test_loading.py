@@ -13,7 +13,9 @@ from sparkify.engines import connect, redshift_work
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.pipeline import create_tables
 from sparkify.progress import Silence
+from sparkify.questions import require_tables
 from sparkify.simulate import Settings, simulate, sink_for
+from sparkify.sql_queries import STAR_TABLES
 from tests.redshift.support import WAYS, Site
 from tests.standin.server import RedshiftStandIn
 from tests.support import event, track, write
@@ -68,6 +70,23 @@ def test_tables_of_an_older_version_or_of_others_are_left_alone_by_a_load(
     assert site.loaded.query("SELECT COUNT(*) FROM songplays") == [(1,)]
     create_tables(site.settings)
     assert site.load().query("SELECT COUNT(*) FROM songplays") == [(1,)]
+
+
+def test_who_may_read_the_star_schema_only_can_do_so(site: Site, redshift: RedshiftStandIn) -> None:
+    few_files(site.folder)
+    site.load()
+    redshift.as_superuser(
+        "CREATE ROLE analyst",
+        f"GRANT SELECT ON {', '.join(STAR_TABLES)} TO analyst",
+        f"GRANT analyst TO {redshift.user}",
+    )
+    warehouse = connect(site.settings, read_only=True)
+    warehouse.query("SET ROLE analyst")
+    require_tables(warehouse)
+    assert warehouse.query("SELECT COUNT(*) FROM songplays") == [(6,)]
+    with pytest.raises(WarehouseError, match="permission denied"):
+        warehouse.query("SELECT COUNT(*) FROM ledger")
+    warehouse.close()
 
 
 def test_hundreds_of_song_files_are_loaded_as_few_compressed_parts(site: Site, copies: Copies) -> None:

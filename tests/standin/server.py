@@ -195,6 +195,13 @@ class RedshiftStandIn:
         setup.query(f"GRANT ALL ON SCHEMA public TO {_USER}")
         setup.close()
 
+    def as_superuser(self, *statements: str) -> None:
+        """Do what the warehouse's own user may not; in PostgreSQL's SQL."""
+        setup = Backend(self._socket_path(self._postgres), {"user": "postgres", "database": _DATABASE})
+        for statement in statements:
+            setup.query(statement)
+        setup.close()
+
     def _accept(self) -> None:
         login = Login(
             self._socket_path(self._postgres), self.user, self.password, self.database, self.temporary_logins

@@ -24,6 +24,9 @@ from sparkify.sql_queries import TABLES, VIEWS, read_sql
 LOCK_WAIT_MS = 3000
 """How long to wait for a lock: a run lets go a moment after its end, and most people's queries are short."""
 
+_CATALOG = "pg_class AS c INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+"""All tables; information_schema has only those that the user has a right on."""
+
 _MAX_PARAMETERS = 32767
 """Of a prepared statement, in the wire protocol."""
 
@@ -174,8 +177,7 @@ class RedshiftWarehouse:
         # A query for each: views of the system's can't be joined with the catalogue's tables on a cluster.
         names = ", ".join(f"'{table}'" for table in tables)
         found = self.query(
-            "SELECT c.oid FROM pg_class AS c INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace"
-            f" WHERE n.nspname = CURRENT_SCHEMA() AND c.relname IN ({names})"
+            f"SELECT c.oid FROM {_CATALOG} WHERE n.nspname = CURRENT_SCHEMA() AND c.relname IN ({names})"
         )
         relations = {int(row[0]) for row in found}
         locks = self.query("SELECT pid, relation, txn_start FROM svv_transactions WHERE granted")
@@ -209,8 +211,9 @@ class RedshiftWarehouse:
                 "name another database in [CLUSTER] DB_NAME, or replace all of them: sparkify create-tables",
             )
         if found and not self.query(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = CURRENT_SCHEMA()"
-            " AND table_name = 'runs' AND column_name = 'event_keys'"
+            f"SELECT a.attname FROM {_CATALOG} INNER JOIN pg_attribute AS a ON a.attrelid = c.oid"
+            " WHERE n.nspname = CURRENT_SCHEMA() AND c.relname = 'runs' AND a.attname = 'event_keys'"
+            " AND NOT a.attisdropped"
         ):
             raise WarehouseError(
                 f"{self.location}: was loaded by an older version of sparkify",
@@ -220,8 +223,7 @@ class RedshiftWarehouse:
 
     def _tables_there(self) -> list[str]:
         rows = self.query(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = CURRENT_SCHEMA()"
-            " AND table_type = 'BASE TABLE'"
+            f"SELECT c.relname FROM {_CATALOG} WHERE n.nspname = CURRENT_SCHEMA() AND c.relkind = 'r'"
         )
         found = {row[0] for row in rows}
         return [table for table in TABLES if table in found]

@@ -45,8 +45,9 @@ def unload(
         WarehouseError: Redshift can't do it, or its role may not.
     """
     role = literal(settings.iam_role_arn) if settings.iam_role_arn else "DEFAULT"
-    # 6.2 GB is the default, but by one request S3 copies no more than 5 (CopyObject).
-    options = [f"IAM_ROLE {role}", "FORMAT AS PARQUET", "MAXFILESIZE 4 GB"]
+    # 6.2 GB is the default. But the files of exports are copied, each by one request (CopyObject): it may
+    # take [S3] TIMEOUT, and 5 GB.
+    options = [f"IAM_ROLE {role}", "FORMAT AS PARQUET", "MAXFILESIZE 1 GB"]
     if partition_by:
         options.append(f"PARTITION BY ({', '.join(partition_by)})")
     if settings.aws_region:
