@@ -107,7 +107,7 @@ def cell_text(value: Any) -> str:
 
 
 def _interval_text(value: timedelta) -> str:
-    """An interval as DuckDB and Redshift write it: ``2 days 03:00:00``."""
+    """An interval as DuckDB and Redshift write it: ``2 days 03:00:00``. Drivers give a month as 30 days."""
     sign, size = ("-", -value) if value < timedelta() else ("", value)
     days = f"{sign}{size.days} day{'' if size.days == 1 and not sign else 's'}" if size.days else ""
     rest = size - timedelta(days=size.days)
