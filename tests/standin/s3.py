@@ -4,6 +4,8 @@ import re
 import secrets
 import subprocess
 import sysconfig
+import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -41,6 +43,8 @@ class S3Server:
         ]  # fmt: skip
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.endpoint = self._read_address(self._process.stderr)
+        # It tells of every folder that it can't remove, and stands still for good when nobody listens.
+        threading.Thread(target=deque, args=(self._process.stderr, 0), daemon=True).start()
 
     @staticmethod
     def _read_address(stderr: IO[bytes] | None) -> str:
