@@ -50,7 +50,7 @@ test-examples: setup  ## ten times as much made-up input as in make test, and ot
 	$(BIN)/python -m pytest -n 2 -q --hypothesis-profile long tests/test_rules.py tests/test_plain_files.py tests/test_records.py
 
 # The tests of the star schema on the stand-in instead of DuckDB, then the engine's own, the long ones too.
-test-redshift: setup  ## everything about Redshift, on the stand-in: the star, loading, kills (some 10 minutes)
+test-redshift: setup  ## everything about Redshift, on the stand-in: the star, loading, kills (some 6 minutes)
 	$(BIN)/python -m pytest -n 2 -q --engine redshift tests/test_sample.py tests/test_rules.py tests/test_audits.py \
 		tests/test_simulated.py tests/test_bad_input.py
 	$(BIN)/python -m pytest -n 2 -q -rP -m 'not aws' tests/redshift tests/standin

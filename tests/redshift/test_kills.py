@@ -43,7 +43,7 @@ class Scene:
 
     def begin(self, mode: str) -> None:
         """No tables at all, or the warehouse as it was before."""
-        # In a new place on S3: the S3 server may hold on to what a killed client was reading.
+        # In a new place on S3, where nothing is left of the runs before.
         shutil.rmtree(self.site.folder, ignore_errors=True)
         self.site = Site.open(self.site.engine, self.site.folder)
         self.site.use(self.way)
