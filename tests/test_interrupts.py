@@ -140,6 +140,16 @@ def test_a_signal_while_the_database_computes_stops_the_run_and_changes_nothing(
     assert state_of(settings, str(tmp_path)) == before
 
 
+def run_to_its_end(tmp_path: Path, settings: Settings, start: Start, prelude: str) -> str:
+    """Load a play in a process that ends well whatever the prelude does, and give what it said."""
+    write(tmp_path / "song_data/song.json", track())
+    write(tmp_path / "log_data/a.json", event(ts=1))
+    process = start(settings, prelude=prelude)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    return err
+
+
 NOHUP = """
 import os, signal
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -155,11 +165,7 @@ pipeline.read_sql = hang_up_and_read
 def test_nohup_lets_a_run_go_on_when_the_terminal_is_closed(
     tmp_path: Path, settings: Settings, start: Start
 ) -> None:
-    write(tmp_path / "song_data/song.json", track())
-    write(tmp_path / "log_data/a.json", event(ts=1))
-    process = start(settings, prelude=NOHUP)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
+    run_to_its_end(tmp_path, settings, start, NOHUP)
 
 
 def test_a_signal_before_anything_was_committed_leaves_no_file(
@@ -188,12 +194,7 @@ interrupts.point_of_no_return = and_then_a_signal
 def test_a_signal_that_comes_too_late_lets_the_run_end_well(
     tmp_path: Path, settings: Settings, start: Start
 ) -> None:
-    write(tmp_path / "song_data/song.json", track())
-    write(tmp_path / "log_data/a.json", event(ts=1))
-    process = start(settings, prelude=LATE)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert "stopped" not in err
+    assert "stopped" not in run_to_its_end(tmp_path, settings, start, LATE)
     assert run_etl(settings, Silence()).run_id is None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from sparkify.config import Settings
-from sparkify.engines import OnRecords, Progress, Row, Source
+from sparkify.engines import OnRecords, Progress, Row, Source, tables
 from sparkify.engines.parsing import NOUNS, set_paths
 from sparkify.errors import WarehouseError
 from sparkify.interrupts import interruptible
@@ -112,23 +112,14 @@ class DuckDBWarehouse:
 
     def has_tables(self) -> bool:
         """Whether the tables of this project are there."""
-        found = {row[0] for row in self.query("SELECT table_name FROM duckdb_tables() WHERE NOT internal")}
-        missing = set(TABLES) - found
-        if missing and len(missing) < len(TABLES):
-            # Creating the others would drop what someone else has put there, or what an older version loaded.
-            raise WarehouseError(
-                f"{self.location}: has the tables {', '.join(sorted(set(TABLES) & found))}, but not"
-                f" {', '.join(sorted(missing))}",
-                "name another file with --database, or replace all of them with: sparkify create-tables",
-            )
-        if not missing and not self.query(
-            "SELECT 1 FROM duckdb_columns() WHERE table_name = 'runs' AND column_name = 'event_keys'"
-        ):
-            raise WarehouseError(
-                f"{self.location}: was loaded by an older version of sparkify",
-                "make its tables anew with: sparkify create-tables, then load with: sparkify etl",
-            )
-        return not missing
+        return tables.are_there(
+            self.location,
+            {row[0] for row in self.query("SELECT table_name FROM duckdb_tables() WHERE NOT internal")},
+            is_current=lambda: self.query(
+                "SELECT 1 FROM duckdb_columns() WHERE table_name = 'runs' AND column_name = 'event_keys'"
+            ),
+            remedy="name another file with --database, or replace all of them with: sparkify create-tables",
+        )
 
     def _holds_tables(self) -> bool:
         try:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from sparkify.config import Settings
-from sparkify.engines import OnRecords, Progress, Row, Source
+from sparkify.engines import OnRecords, Progress, Row, Source, tables
 from sparkify.engines.redshift_copy import check_settings
 from sparkify.engines.redshift_login import explain, log_in, message_of
 from sparkify.engines.redshift_stage import Stager
@@ -202,24 +202,17 @@ class RedshiftWarehouse:
 
     def has_tables(self) -> bool:
         """Whether the tables of this project are there."""
-        found = self._tables_there()
-        missing = sorted(set(TABLES) - set(found))
-        if missing and found:
-            # Creating the others would drop what someone else has put there, or what an older version loaded.
-            raise WarehouseError(
-                f"{self.location}: has the tables {', '.join(sorted(found))}, but not {', '.join(missing)}",
-                "name another database in [CLUSTER] DB_NAME, or replace all of them: sparkify create-tables",
-            )
-        if found and not self.query(
-            f"SELECT a.attname FROM {_CATALOG} INNER JOIN pg_attribute AS a ON a.attrelid = c.oid"
-            " WHERE n.nspname = CURRENT_SCHEMA() AND c.relname = 'runs' AND a.attname = 'event_keys'"
-            " AND NOT a.attisdropped"
-        ):
-            raise WarehouseError(
-                f"{self.location}: was loaded by an older version of sparkify",
-                "make its tables anew with: sparkify create-tables, then load with: sparkify etl",
-            )
-        return not missing
+        return tables.are_there(
+            self.location,
+            self._tables_there(),
+            is_current=lambda: self.query(
+                f"SELECT a.attname FROM {_CATALOG} INNER JOIN pg_attribute AS a ON a.attrelid = c.oid"
+                " WHERE n.nspname = CURRENT_SCHEMA() AND c.relname = 'runs' AND a.attname = 'event_keys'"
+                " AND NOT a.attisdropped"
+            ),
+            remedy="name another database in [CLUSTER] DB_NAME,"
+            " or replace all of them: sparkify create-tables",
+        )
 
     def _tables_there(self) -> list[str]:
         rows = self.query(
