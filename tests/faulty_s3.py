@@ -29,6 +29,7 @@ class Fault:
             ``stall`` says nothing more after half; ``reset`` drops the connection; ``lost`` does so after
             the server has done what it was asked; ``slow`` sends piecemeal; ``other etag`` answers with an
             ETag that was never listed; ``before`` answers well, after it has called ``action``.
+        then: called when the server has done what it was asked, before the answer is passed on.
         on: the end of the key that it befalls, ``list`` for listings, ``delete`` for deletions.
         times: how often, from the first; None for ever.
     """
@@ -40,6 +41,7 @@ class Fault:
     body: bytes = PAGE
     headers: dict[str, str] = field(default_factory=dict)
     action: Callable[[], object] = lambda: None
+    then: Callable[[], object] = lambda: None
     method: str = ""
     """The only one that it befalls, e.g. PUT."""
 
@@ -135,7 +137,7 @@ class FaultyS3:
             self._drop(request)
         else:
             fault.action()
-            self._forward(request, body, fault.kind)
+            self._forward(request, body, fault.kind, fault.then)
 
     @staticmethod
     def _drop(request: BaseHTTPRequestHandler) -> None:
@@ -144,7 +146,13 @@ class FaultyS3:
         request.connection.close()
         request.close_connection = True
 
-    def _forward(self, request: BaseHTTPRequestHandler, content: bytes, kind: Kind | None) -> None:
+    def _forward(
+        self,
+        request: BaseHTTPRequestHandler,
+        content: bytes,
+        kind: Kind | None,
+        then: Callable[[], object] = lambda: None,
+    ) -> None:
         upstream = http.client.HTTPConnection(self._upstream)
         upstream.putrequest(request.command, request.path, skip_host=True, skip_accept_encoding=True)
         for name, value in request.headers.items():
@@ -153,6 +161,7 @@ class FaultyS3:
         with contextlib.closing(upstream):
             response = upstream.getresponse()
             body = response.read()
+        then()
         if kind == "lost":
             self._drop(request)
             return

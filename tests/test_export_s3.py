@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from tests.export_support import FOLDERS, columns, load_plays, read_back, stored
 from tests.faulty_s3 import FaultyS3
 from tests.killing import processes
 from tests.s3_servers import Bucket, Server, moto, rclone
+
+HANGS = 300
+"""Seconds, after which a test that hangs ends."""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +54,7 @@ class Place:
 
     Attributes:
         uri: the prefix.
+        bucket: where it is.
         settings: of the warehouse, and of the way to S3.
         server: the way.
     """
@@ -57,10 +62,10 @@ class Place:
     def __init__(self, bucket: Bucket, server: FaultyS3, database: str) -> None:
         self.uri = f"{bucket.uri}/a b/exp'ort/"
         self.server = server
-        self._bucket = bucket
+        self.bucket = bucket
         at_server = replace(bucket, proxy=server.endpoint)
-        # Time enough where many tests run at once.
-        self.settings = replace(at_server.settings(Settings(database=database)), s3_timeout=10)
+        # No request hangs here: time enough where many tests run at once.
+        self.settings = replace(at_server.settings(Settings(database=database)), s3_timeout=HANGS)
 
     def export(self, *, overwrite: bool = True) -> dict[str, Any]:
         warehouse = connect(self.settings, read_only=True)
@@ -75,12 +80,12 @@ class Place:
         return caught.value
 
     def put(self, name: str, content: bytes) -> None:
-        self._bucket.put(f"a b/exp'ort/{name}", content)
+        self.bucket.put(f"a b/exp'ort/{name}", content)
 
     @property
     def objects(self) -> dict[str, bytes]:
         """Everything below the prefix, past the faults."""
-        store, key = self._bucket.store, "a b/exp'ort/"
+        store, key = self.bucket.store, "a b/exp'ort/"
         names = [item["path"] for page in obstore.list(store, key) for item in page]
         return {name.removeprefix(key): bytes(obstore.get(store, name).bytes()) for name in names}
 
@@ -335,22 +340,100 @@ def test_of_two_exports_at_a_time_the_first_to_end_stays(
     place.assert_alone()
 
 
-def test_two_exports_that_switch_in_the_same_moment_do_not_delete_each_others_files(at_rclone: Place) -> None:
-    # This server knows no conditions: both may write the manifest.
-    together = threading.Barrier(2, timeout=30)
-    for method in ("PUT", "GET"):
-        at_rclone.server.add("before", "_export.json", 2, method=method, action=together.wait)
+class Order:
+    """Lets two exports write and read ``_export.json`` in one order only.
 
-    def outcome(_: int) -> str:
+    Args:
+        moments: of both, e.g. ``a PUT``, ``b PUT``, ``b GET``, ``a GET``.
+    """
+
+    def __init__(self, moments: str) -> None:
+        self._left = moments.split(", ")
+        self._changed = threading.Condition()
+        self._both_are_about_to_write = threading.Barrier(2, timeout=HANGS)
+
+    def keep(self, name: str, server: FaultyS3) -> None:
+        """Have one of them keep to it."""
+        server.add("before", "_export.json", method="GET")  # the look at what is there, before the work
+        for method in ("PUT", "GET"):
+            moment = f"{name} {method}"
+            server.add(
+                "before",
+                "_export.json",
+                method=method,
+                action=partial(
+                    self._wait, moment, self._both_are_about_to_write if method == "PUT" else None
+                ),
+                then=partial(self._pass, moment),
+            )
+
+    def _wait(self, moment: str, barrier: threading.Barrier | None) -> None:
+        if barrier:
+            barrier.wait()
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._left[0] == moment, HANGS)
+
+    def _pass(self, moment: str) -> None:
+        with self._changed:
+            self._left.remove(moment)
+            self._changed.notify_all()
+
+
+DONE, OVERTAKEN = "done", "another export has been finished here meanwhile, and is there now"
+
+
+def export_twice_at_once(place: Place, moments: str) -> tuple[list[str], list[str]]:
+    """What each of two exports comes to, and the tokens of their files that are there then."""
+    order = Order(moments)
+
+    def outcome(one: Place) -> str:
         try:
-            return str(at_rclone.export(overwrite=False).keys() == set(STAR_TABLES))
+            assert one.export().keys() == set(STAR_TABLES)
         except SparkifyError as error:
             return error.message.partition(": ")[2]
+        return DONE
 
-    with ThreadPoolExecutor(2) as threads:
-        said = sorted(threads.map(outcome, range(2)))
-    assert said == ["True", "another export has been finished here meanwhile, and is there now"]
-    at_rclone.assert_alone()
+    with FaultyS3(place.bucket.endpoint).running() as server, ThreadPoolExecutor(2) as threads:
+        both = [place, Place(place.bucket, server, place.settings.database)]
+        for name, one in zip("ab", both, strict=True):
+            order.keep(name, one.server)
+        said = list(threads.map(outcome, both))
+    return said, sorted({name.rpartition("/")[2][:24] for name in place.objects if name != "_export.json"})
+
+
+@pytest.mark.parametrize("has_export", [False, True])
+@pytest.mark.parametrize(
+    "moments",
+    ["a PUT, b PUT, a GET, b GET", "a PUT, b PUT, b GET, a GET", "a PUT, a GET, b PUT, b GET"],
+)
+class TestTwoExportsThatSwitchInTheSameMoment:
+    def test_where_the_server_knows_conditions_the_second_fails_and_leaves_nothing(
+        self, at_moto: Place, moments: str, has_export: bool
+    ) -> None:
+        if has_export:
+            at_moto.export()
+        said, tokens = export_twice_at_once(at_moto, moments)
+        assert (said, len(tokens)) == ([DONE, OVERTAKEN], 1)
+        at_moto.assert_alone()
+
+    def test_where_it_knows_none_the_last_is_there_whole_and_nobody_deletes_its_files(
+        self, at_rclone: Place, moments: str, has_export: bool
+    ) -> None:
+        if has_export:
+            at_rclone.export()
+        said, tokens = export_twice_at_once(at_rclone, moments)
+        at_rclone.assert_whole()
+        assert said[1] == DONE
+        if moments.index("b PUT") < moments.index("a GET"):
+            # Overwritten before it looked: it finds so, and takes its own away.
+            assert (said[0], len(tokens)) == (OVERTAKEN, 1)
+            at_rclone.assert_alone()
+        else:
+            # Nobody can tell it: its files stay, unlisted, until somebody moves them away.
+            assert (said[0], len(tokens)) == (DONE, 2)
+            before = at_rclone.objects
+            assert "holds more than an export, artists/" in at_rclone.fails(UsageError).message
+            assert at_rclone.objects == before
 
 
 def test_ctrl_c_in_the_moment_of_the_switch_leaves_the_new_export_whole(
