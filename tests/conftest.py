@@ -23,6 +23,17 @@ __all__ = ["data", "redshift", "run"]
 SAMPLE = Path(os.environ.get("SPARKIFY_SAMPLE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 
+CASES = SAMPLE.parent / "cases"
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of inputs that were once loaded wrongly, each with its own song_data and log_data."""
+    if not CASES.is_dir():
+        pytest.skip(f"the cases are not at {CASES}, beside the sample; SPARKIFY_SAMPLE_DATA can name that")
+    return CASES
+
+
 @pytest.fixture(scope="session")
 def sample() -> Path:
     """The folder of the real sample: 30 days of logs and 71 songs."""

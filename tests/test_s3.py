@@ -248,13 +248,24 @@ def test_hidden_names_other_folders_and_folder_markers_are_not_data(
         "other/log_data/events.json",
     ):
         put_json(bucket, key, event(ts=1))
+    bucket.put("log_data/2017", b"")  # what consoles make for a folder
     options = bucket.settings(settings)
     for log_data in (options.log_data, f"{options.log_data}/"):
         summary = etl(replace(options, log_data=log_data))
         (note,) = summary.notes
-        named = f"1 file looks like data and is not read ({bucket.uri}/log_data/2018/events.jsonl)"
+        named = f"7 files are not read ({bucket.uri}/log_data/.hidden.json, …)"
         assert named in note
     assert read_ledger(options)["log_data"] == [f"{bucket.uri}/log_data/2018/11/good.json"]
+
+
+def test_an_object_that_is_named_is_read_whatever_it_is_called(settings: Settings, bucket: Bucket) -> None:
+    put_json(bucket, "song_data/song.json", track())
+    for key in ("logs/stream-1-2018-11-01-00-00-01", "logs/2018-11-01.log"):
+        put_json(bucket, key, event())
+        options = replace(bucket.settings(settings), log_data=f"{bucket.uri}/{key}")
+        assert etl(options).sources["log_data"].loaded == 1
+    for key in ("logs/none", "logs/2018-11-01.log/", "log"):
+        assert "no *.json" in fails(replace(options, log_data=f"{bucket.uri}/{key}"))
 
 
 def test_a_whole_bucket_can_be_a_source(settings: Settings, bucket: Bucket) -> None:

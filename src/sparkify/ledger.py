@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sparkify import __version__
 from sparkify.engines import Row, Source, Warehouse
 from sparkify.errors import WarehouseError
-from sparkify.sources import LoadFile, SourceObject, SourcePlan, Store, unread_note
+from sparkify.sources import LoadFile, SourceObject, SourcePlan, Store
 
 _SHOWN_FILES = 3
 
@@ -62,7 +62,7 @@ def plan(
 
 def notes_on(source: str, todo: SourcePlan) -> list[str]:
     """What people should know of a source: files that are not read, and files that are gone."""
-    notes = [unread_note(source, todo.store.unread)] if todo.store.unread else []
+    notes = [todo.store.unread.note(source)] if todo.store.unread.count else []
     return notes + ([gone_note(source, todo.gone)] if todo.gone else [])
 
 

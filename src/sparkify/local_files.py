@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
-from sparkify.sources import DATA_SUFFIXES, LoadFile, SourceObject, looks_like_data, no_data
+from sparkify.sources import LoadFile, SourceObject, is_data_file, is_hidden
+from sparkify.unread import Unread, is_no_data
 
 
 def local_path(location: str) -> Path:
@@ -40,7 +41,7 @@ class LocalSource:
     def __init__(self, location: str) -> None:
         self._location = location
         self._path = local_path(location)
-        self.unread: list[str] = []
+        self.unread = Unread()
 
     def list_objects(self) -> list[SourceObject]:
         """The data files, in the order of their names."""
@@ -48,7 +49,7 @@ class LocalSource:
             root = self._path.resolve()
             if root.is_file():
                 return [_described(str(root), root.stat())]
-            self.unread = []
+            self.unread = Unread()
             objects = list(_walk(str(root), self.unread))
         except FileNotFoundError as error:
             raise SourceError(
@@ -63,7 +64,7 @@ class LocalSource:
                 f"{place}: can't be listed: {error.strerror}", "check the path and its permissions"
             ) from None
         if not objects:
-            raise no_data(self._location, self.unread)
+            raise self.unread.no_data(self._location)
         return objects
 
     def prefix(self) -> str | None:
@@ -109,20 +110,20 @@ def _described(path: str, status: os.stat_result) -> SourceObject:
     return SourceObject(path, status.st_size, str(status.st_mtime_ns))
 
 
-def _walk(root: str, unread: list[str]) -> Iterator[SourceObject]:
+def _walk(root: str, unread: Unread) -> Iterator[SourceObject]:
     # Not by recursion: folders may be nested more deeply than Python's calls.
     waiting = [_sorted_entries(root)]
     while waiting:
         entry = next(waiting[-1], None)
         if entry is None:
             waiting.pop()
-        elif entry.name.startswith((".", "_")):
-            continue
+        elif is_hidden(entry.name):
+            unread.add_hidden(entry)
         elif entry.is_dir():
             if entry.is_symlink():
                 _require_no_loop(entry.path)
             waiting.append(_sorted_entries(entry.path))
-        elif entry.name.endswith(DATA_SUFFIXES):
+        elif is_data_file(entry.name):
             status = _status(entry)
             if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
                 raise SourceError(f"{entry.path}: not a regular file", "take it out of the folder")
@@ -133,8 +134,8 @@ def _walk(root: str, unread: list[str]) -> Iterator[SourceObject]:
                     f"{entry.path!r}: its name is not UTF-8, and so can't be remembered", "rename it"
                 ) from None
             yield _described(entry.path, status)
-        elif looks_like_data(entry.name):
-            unread.append(entry.path)
+        elif not is_no_data(entry.name):
+            unread.add(entry.path)
 
 
 def _status(entry: "os.DirEntry[str]") -> os.stat_result:

@@ -22,7 +22,8 @@ from sparkify import interrupts
 from sparkify.config import Settings
 from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
 from sparkify.s3_errors import explanation
-from sparkify.sources import LoadFile, SourceObject, is_data, looks_like_data, no_data
+from sparkify.sources import LoadFile, SourceObject, is_data
+from sparkify.unread import Unread, is_no_data
 
 if TYPE_CHECKING:
     from obstore import GetResult, ObjectMeta
@@ -77,7 +78,7 @@ class S3Source:
             raise SourceError(f"{location}: no bucket", "write it as s3://bucket/prefix")
         self.others: list[str] = []
         """Objects below the place that are no source files, once it has been listed."""
-        self.unread: list[str] = []
+        self.unread = Unread()
         with explained(location):
             self._store = connect(self._bucket, settings, settings.s3_region)
 
@@ -90,9 +91,21 @@ class S3Source:
         prefix = f"{self._key.rstrip('/')}/" if self._key.strip("/") else ""
         with explained(self._location):
             objects = self._list(prefix)
+        if not objects and not self.unread.count:
+            objects = self._one_object()
         if not objects:
-            raise no_data(self._location, self.unread)
+            raise self.unread.no_data(self._location)
         return sorted(objects, key=lambda item: item.uri)
+
+    def _one_object(self) -> list[SourceObject]:
+        """What is named without a usual ending: read as a local file is, whatever it is called."""
+        if not self._key.rstrip("/") or self._key.endswith("/"):
+            return []
+        with explained(self._location):
+            try:
+                return [self._described(obstore.head(self._store, self._key))]
+            except (FileNotFoundError, PermissionDeniedError):
+                return []
 
     def prefix(self) -> str | None:
         """What the URIs of all its objects begin with."""
@@ -106,15 +119,15 @@ class S3Source:
 
     def _list(self, prefix: str) -> list[SourceObject]:
         found = list_all(self._store, prefix, self._retries)
-        data, self.others, self.unread = [], [], []
+        data, self.others, self.unread = [], [], Unread()
         for item in found:
             name, uri = item["path"].removeprefix(prefix), f"s3://{self._bucket}/{item['path']}"
             if is_data(name):
                 data.append(self._described(item))
-            elif item["size"]:
+            elif item["size"]:  # consoles make empty objects for folders
                 self.others.append(uri)
-                if looks_like_data(name):
-                    self.unread.append(uri)
+                if not any(map(is_no_data, name.split("/"))):
+                    self.unread.add(uri)
         return data
 
     def _described(self, item: Any) -> SourceObject:

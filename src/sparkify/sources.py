@@ -1,13 +1,11 @@
 """Where the source files are: one small interface over local folders and S3.
 
 Owns what counts as data (``*.json`` and ``*.json.gz``; no name below the root that begins with ``.`` or
-``_``), what only looks like it, and what identifies a version of an object (its size with its modification
-time or ETag).
+``_``), and what identifies a version of an object (its size with its modification time or ETag).
 """
 
 import os
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -15,13 +13,9 @@ from urllib.parse import urlsplit
 
 from sparkify.config import Settings
 from sparkify.errors import SourceError
+from sparkify.unread import JSONPATHS_NAME, Unread
 
 DATA_SUFFIXES = (".json", ".json.gz")
-
-_LIKE_DATA = re.compile(
-    r"\.(json|jsonl|jsonlines|ndjson)(\.(gz|gzip|z|zst|zstd|bz2|xz|lzma|lz4|sz|snappy|br|zip))?\Z",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +45,10 @@ class Store(Protocol):
     """A place with source files.
 
     Attributes:
-        unread: files in it that look like data and are not read, once it has been listed.
+        unread: files in it that are not read, once it has been listed.
     """
 
-    unread: list[str]
+    unread: Unread
 
     def list_objects(self) -> list[SourceObject]:
         """The data files, in the order of their names.
@@ -145,36 +139,15 @@ def beside(location: str, name: str) -> str | None:
 
 def is_data(relative_path: str) -> bool:
     """Whether an object is source data, by its path below the place that is searched."""
-    return relative_path.endswith(DATA_SUFFIXES) and not _is_hidden(relative_path)
+    parts = relative_path.split("/")
+    return is_data_file(parts[-1]) and not any(map(is_hidden, parts))
 
 
-def looks_like_data(relative_path: str) -> bool:
-    """Whether an object that is no source data may have been meant as such, by its path likewise."""
-    return _LIKE_DATA.search(relative_path) is not None and not _is_hidden(relative_path)
+def is_data_file(name: str) -> bool:
+    """Whether a file that is not hidden is source data, by its name."""
+    return name.endswith(DATA_SUFFIXES) and name != JSONPATHS_NAME
 
 
-def _is_hidden(relative_path: str) -> bool:
-    return any(part.startswith((".", "_")) for part in relative_path.split("/"))
-
-
-def unread_note(source: str, unread: Sequence[str]) -> str:
-    """What to say of files that look like data and are not read."""
-    return f"{source}: {_unread_text(unread)}; {_UNREAD_REMEDY}"
-
-
-_UNREAD_REMEDY = "what is read is named *.json, or *.json.gz and compressed with gzip"
-
-
-def _unread_text(unread: Sequence[str]) -> str:
-    files = "1 file looks" if len(unread) == 1 else f"{len(unread):,} files look"
-    verb = "is" if len(unread) == 1 else "are"
-    more = ", …" if len(unread) > 1 else ""
-    return f"{files} like data and {verb} not read ({unread[0]}{more})"
-
-
-def no_data(location: str, unread: Sequence[str] = ()) -> SourceError:
-    """What to say of a place without data."""
-    message = f"{location}: no *.json or *.json.gz file in this folder or below it"
-    if unread:
-        return SourceError(f"{message}; {_unread_text(unread)}", _UNREAD_REMEDY)
-    return SourceError(message, "check the path; names that begin with . or _ are not read")
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is passed over."""
+    return name.startswith((".", "_"))
