@@ -148,7 +148,7 @@ def etl(
         float | None,
         typer.Option(
             metavar="SHARE",
-            help="Fail when a larger share of the records is bad, 0 to 1.",
+            help="Fail when a larger share of a source's records is bad, 0 to 1.",
             show_default="0.01",
         ),
     ] = None,

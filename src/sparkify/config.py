@@ -27,7 +27,7 @@ class Settings:
         log_data: folder or URI with the log files.
         log_jsonpath: the JSONPaths file of the logs; by default ``log_json_path.json`` beside log_data, and
             the usual keys where there is none.
-        max_reject_share: share of a run's records that may be bad, 0 to 1, before the run fails.
+        max_reject_share: share of a source's records that may be bad in a run, 0 to 1, before the run fails.
         memory_limit: what DuckDB may keep in memory, e.g. ``1GB``.
         login: how to log in to Redshift: ``password``, or ``iam``, which is the default without a password.
         workgroup: Serverless workgroup; by default the cluster identifier.

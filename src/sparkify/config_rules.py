@@ -88,7 +88,7 @@ def check(settings: "Settings", origins: Mapping[str, str]) -> None:
     if not 0 <= settings.max_reject_share <= 1:
         raise UsageError(
             f"{origins['max_reject_share']}: max_reject_share is {settings.max_reject_share}",
-            "it is a share of all records: a number from 0 (none may be bad) to 1",
+            "it is a share of the records of a source: a number from 0 (none may be bad) to 1",
         )
     if settings.login not in ("", "password", "iam"):
         raise UsageError(

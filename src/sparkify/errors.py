@@ -92,7 +92,7 @@ class ClusterError(SparkifyError):
 
 
 class TooManyRejectsError(SparkifyError):
-    """More of the run's records are bad than ``max_reject_share`` allows."""
+    """More of a source's records are bad than ``max_reject_share`` allows."""
 
 
 class AuditError(SparkifyError):

@@ -1,26 +1,17 @@
 """The ledger: which object was loaded by which run, and what became of its records."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sparkify import __version__
 from sparkify.engines import Row, Source, Warehouse
 from sparkify.errors import WarehouseError
+from sparkify.limits import FileCount
 from sparkify.sources import LoadFile, SourceObject, SourcePlan, Store
 
 _SHOWN_FILES = 3
 
 SOURCES: tuple[Source, ...] = ("song_data", "log_data")
-
-
-@dataclass(frozen=True)
-class FileCount:
-    """What became of one file's records."""
-
-    records: int
-    loaded: int
-    rejected: int
 
 
 def plan(

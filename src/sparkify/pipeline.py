@@ -1,19 +1,20 @@
 """The whole flow: discover, stage, transform, audit, commit."""
 
 import time
+from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sparkify import interrupts, ledger
+from sparkify import interrupts, ledger, limits
 from sparkify.audits import Finding, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Source, Warehouse, connect
 from sparkify.engines.parsing import NOUNS
 from sparkify.errors import ConflictError, SourceChangedError, TooManyRejectsError
 from sparkify.keys import KeyMap, KeySample, event_keys, notes_on, song_keys
-from sparkify.ledger import FileCount
+from sparkify.limits import FileCount
 from sparkify.progress import Progress, Silence
 from sparkify.repair import repair
 from sparkify.sources import SourceObject, SourcePlan, Store, open_source
@@ -59,7 +60,8 @@ class Summary:
         matched: songplays whose song the catalogue has.
         rejects: the first rejects, as (file, line, reason).
         findings: what the audits warn of.
-        notes: what else people should know.
+        warnings: what people should look at.
+        notes: what else they should know.
         seconds: wall-clock time.
     """
 
@@ -69,6 +71,7 @@ class Summary:
     matched: int = 0
     rejects: list[tuple[str, int, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -200,7 +203,7 @@ def _stage(
     progress: Progress,
 ) -> dict[int, FileCount]:
     """Load the files, account for every record, and stop if too many are bad."""
-    all_counts: dict[int, FileCount] = {}
+    counts_of: dict[Source, dict[int, FileCount]] = {}
     for source, todo in plans.items():
         advance = progress.step(f"stage {source}", files=len(todo.added), size=todo.size)
         sample = KeySample(keys[source])
@@ -209,7 +212,8 @@ def _stage(
         )
         summary.notes += notes_on(source, keys[source], sample, _empty(warehouse, source, sample))
         counts = ledger.reconcile(warehouse, source, todo.added, records)
-        all_counts |= counts
+        counts_of[source] = counts
+        summary.warnings += limits.bad_files(source, todo.added, counts)
         summary.sources[source] = SourceSummary(
             files=len(todo.added),
             known=todo.known,
@@ -217,29 +221,37 @@ def _stage(
             loaded=sum(count.loaded for count in counts.values()),
             rejected=sum(count.rejected for count in counts.values()),
         )
-    records_total = sum(count.records for count in all_counts.values())
-    rejected_total = sum(count.rejected for count in all_counts.values())
-    if rejected_total:
-        first_id = min(all_counts)
-        summary.rejects = [
-            (file, line, reason)
-            for file, line, reason in warehouse.query(
-                "SELECT file, line, reason FROM staging_rejects WHERE file_id >= ?"
-                f" ORDER BY file_id, line LIMIT {_SHOWN_REJECTS}",
-                [first_id],
-            )
-        ]
-    if rejected_total > settings.max_reject_share * records_total:
+    all_counts = {file_id: count for counts in counts_of.values() for file_id, count in counts.items()}
+    excess = limits.excess(
+        {source: counts.values() for source, counts in counts_of.items()}, settings.max_reject_share
+    )
+    if any(count.rejected for count in all_counts.values()):
+        summary.rejects = _first_rejects(warehouse, min(all_counts), excess or counts_of)
+    if excess:
         shown = "\n  ".join(
-            [f"{file}:{line}: {reason}" for file, line, reason in summary.rejects] + summary.notes
+            [f"{file}:{line}: {reason}" for file, line, reason in summary.rejects]
+            + summary.warnings
+            + summary.notes
         )
         raise TooManyRejectsError(
-            f"{rejected_total:,} of {records_total:,} records are bad, more than the"
-            f" {settings.max_reject_share:.4g} of them that max_reject_share allows;"
-            f" nothing was changed\n  {shown}",
+            f"{' and '.join(excess.values())}, more than the {settings.max_reject_share:.4g} of them that"
+            f" max_reject_share allows; nothing was changed\n  {shown}",
             "mend the files, or allow more with --max-reject-share",
         )
     return all_counts
+
+
+def _first_rejects(
+    warehouse: Warehouse, first_id: int, sources: Collection[Source]
+) -> list[tuple[str, int, str]]:
+    """The first rejects of some sources, from files with this file_id and later ones."""
+    names = ", ".join(f"'{source}'" for source in sources)
+    rows = warehouse.query(
+        f"SELECT file, line, reason FROM staging_rejects WHERE file_id >= ? AND source IN ({names})"
+        f" ORDER BY file_id, line LIMIT {_SHOWN_REJECTS}",
+        [first_id],
+    )
+    return [(file, line, reason) for file, line, reason in rows]
 
 
 def _empty(warehouse: Warehouse, source: Source, sample: KeySample) -> list[int]:

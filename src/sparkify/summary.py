@@ -52,6 +52,8 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
         console.print(f"… and {rejected - len(summary.rejects):,} more in staging_rejects", highlight=False)
     for note in summary.notes:
         _warn(console, f"note: {note}")
+    for warning in summary.warnings:
+        _warn(console, f"warning: {warning}")
     for finding in summary.findings:
         _warn(console, f"warning: {finding}")
     plays = summary.tables["songplays"][0]

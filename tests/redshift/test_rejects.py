@@ -94,7 +94,7 @@ def test_a_share_is_of_the_records_and_not_of_what_maxerror_lets_pass(
 ) -> None:
     site = Site.open(redshift_engine, tmp_path)
     write(tmp_path / "song_data/A/song.json", track())
-    write(tmp_path / "log_data/a.json", *(event(ts=number) for number in range(97)), *[event(ts="no")] * 2)
+    write(tmp_path / "log_data/a.json", *(event(ts=number) for number in range(98)), *[event(ts="no")] * 2)
     site.use(way, max_reject_share=0.0199)
     with pytest.raises(TooManyRejectsError, match="2 of 100 records") as caught:
         site.load()
