@@ -11,6 +11,7 @@ from sparkify.config import Settings
 from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
 from tests.cli_support import data, run
+from tests.either import either
 from tests.engines import DuckDBEngine, Engine, RedshiftEngine
 from tests.standin.fixtures import redshift
 from tests.support import Loaded
@@ -18,7 +19,7 @@ from tests.support import Loaded
 if TYPE_CHECKING:
     from tests.cluster_support import World
 
-__all__ = ["data", "redshift", "run"]
+__all__ = ["data", "either", "redshift", "run"]
 
 SAMPLE = Path(os.environ.get("SPARKIFY_SAMPLE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 

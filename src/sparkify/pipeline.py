@@ -142,6 +142,7 @@ def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: 
     """What ``run_etl`` does, in a warehouse that is open already."""
     started = datetime.now(UTC)
     with warehouse.transaction():
+        warehouse.upgrade_tables()
         has_tables = warehouse.has_tables()
         before = _count_rows(warehouse) if has_tables else {}
         if not has_tables:

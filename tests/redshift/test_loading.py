@@ -11,7 +11,6 @@ import pytest
 from sparkify.engines import Progress as Advance
 from sparkify.engines import connect, redshift_work
 from sparkify.errors import SourceError, WarehouseError
-from sparkify.pipeline import create_tables
 from sparkify.progress import Silence
 from sparkify.questions import require_tables
 from sparkify.simulate import Settings, simulate, sink_for
@@ -46,30 +45,6 @@ def few_files(folder: Path) -> None:
     for number in range(3):
         write(folder / f"song_data/A/{number}.json", track(song_id=f"SO{number}", artist_id=f"AR{number}"))
         write(folder / f"log_data/{number}.json", event(ts=number + 1), event(ts=number + 100))
-
-
-@pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        ("ALTER TABLE runs DROP COLUMN event_keys", "was loaded by an older version of sparkify"),
-        ("DROP TABLE ledger", "has the tables artists, .*, but not ledger"),
-    ],
-)
-def test_tables_of_an_older_version_or_of_others_are_left_alone_by_a_load(
-    site: Site, damage: str, message: str
-) -> None:
-    write(site.folder / "song_data/A/song.json", track())
-    write(site.folder / "log_data/a.json", event(ts=1))
-    site.load()
-    warehouse = connect(site.settings)
-    warehouse.query(damage)
-    warehouse.close()
-    with pytest.raises(WarehouseError, match=message) as caught:
-        site.load()
-    assert "sparkify create-tables" in caught.value.hint
-    assert site.loaded.query("SELECT COUNT(*) FROM songplays") == [(1,)]
-    create_tables(site.settings)
-    assert site.load().query("SELECT COUNT(*) FROM songplays") == [(1,)]
 
 
 def test_who_may_read_the_star_schema_only_can_do_so(site: Site, redshift: RedshiftStandIn) -> None:

@@ -50,11 +50,23 @@ class Warehouse(Protocol):
         ...
 
     def has_tables(self) -> bool:
-        """Whether the tables of this project are there."""
+        """Whether the tables of this project are there.
+
+        Raises:
+            WarehouseError: some only, those of an older version, or others under their names.
+        """
+        ...
+
+    def upgrade_tables(self) -> None:
+        """Bring the tables of an older version up to date, if that is what is there; nothing is lost."""
         ...
 
     def create_tables(self) -> None:
-        """Drop all tables of this project, and create them empty."""
+        """Drop all tables of this project, and create them empty.
+
+        Raises:
+            WarehouseError: something that is not of this project has one of their names.
+        """
         ...
 
     def empty_tables(self) -> None:

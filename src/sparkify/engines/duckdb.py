@@ -19,6 +19,11 @@ from sparkify.sql_queries import TABLES, VIEWS, WHICH_TABLES, read_sql
 
 _ROWS_AT_ONCE = 2000
 
+_OPENINGS = 10
+"""How often a file is opened that goes away meanwhile."""
+
+_OTHERS_REMEDY = "name another file with --database, or rename what is not of this project"
+
 
 class DuckDBWarehouse:
     """A connection to a DuckDB file.
@@ -36,7 +41,7 @@ class DuckDBWarehouse:
         if read_only and self._is_new:
             raise WarehouseError(f"{self.location}: no such database", "load one first with: sparkify etl")
         try:
-            self._connection = duckdb.connect(self.location, read_only=read_only)
+            self._connection = _connect(self.location, read_only=read_only)
             # A CSV, JSON or Parquet file opens as a database in memory, which would keep nothing.
             ((path,),) = self._connection.execute(
                 "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
@@ -112,14 +117,27 @@ class DuckDBWarehouse:
 
     def has_tables(self) -> bool:
         """Whether the tables of this project are there."""
-        return tables.are_there(
-            self.location,
-            {row[0] for row in self.query("SELECT table_name FROM duckdb_tables() WHERE NOT internal")},
-            is_current=lambda: self.query(
-                "SELECT 1 FROM duckdb_columns() WHERE table_name = 'runs' AND column_name = 'event_keys'"
-            ),
-            remedy="name another file with --database, or replace all of them with: sparkify create-tables",
+        return tables.are_there(self.location, self._relations(), _OTHERS_REMEDY)
+
+    def upgrade_tables(self) -> None:
+        """Bring the tables of an older version up to date, if that is what is there."""
+        for statement in tables.statements_to_upgrade(self._relations()):
+            self.query(statement)
+
+    def _relations(self) -> tables.Relations:
+        rows = self.query(
+            "SELECT LOWER(t.table_name), LIST(LOWER(c.column_name) ORDER BY c.column_index)"
+            " FROM duckdb_tables() AS t INNER JOIN duckdb_columns() AS c ON t.table_oid = c.table_oid"
+            " AND t.database_oid = c.database_oid"
+            " WHERE t.database_name = CURRENT_DATABASE() AND t.schema_name = CURRENT_SCHEMA() GROUP BY ALL"
         )
+        views = self.query(
+            "SELECT LOWER(view_name) FROM duckdb_views()"
+            " WHERE database_name = CURRENT_DATABASE() AND schema_name = CURRENT_SCHEMA()"
+        )
+        return {name: tables.Relation(True, tuple(columns)) for name, columns in rows} | {
+            name: tables.Relation(False) for (name,) in views
+        }
 
     def _holds_tables(self) -> bool:
         try:
@@ -130,7 +148,12 @@ class DuckDBWarehouse:
             return True
 
     def create_tables(self) -> None:
-        """Drop all tables of this project, and create them empty."""
+        """Drop all tables of this project, and create them empty.
+
+        Raises:
+            WarehouseError: something else has one of their names.
+        """
+        tables.require_ours(self.location, self._relations(), _OTHERS_REMEDY)
         for view in VIEWS:
             self.run(f"DROP VIEW IF EXISTS {view}")
         for table in TABLES:
@@ -175,13 +198,7 @@ class DuckDBWarehouse:
             f"CREATE OR REPLACE TEMP VIEW batch_{noun} AS"
             f" SELECT * FROM {table} WHERE {'false' if first is None else f'file_id >= {first}'}"
         )
-        columns = [
-            row[0]
-            for row in self.query(
-                "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]
-            )
-        ]
-        set_paths(self._connection, noun, columns, paths)
+        set_paths(self._connection, noun, list(tables.columns_of(table)), paths)
         from sparkify.engines.duckdb_stage import stage_files  # brings PyArrow, which only loading needs
 
         return stage_files(self, self._connection, source, store, added, paths, progress, on_records)
@@ -263,12 +280,37 @@ class DuckDBWarehouse:
 
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
-        # Nothing was ever committed to it, by this process or by one that was a moment faster.
-        is_empty = self._is_new and not self._holds_tables()
+        # Nothing was ever committed to it, by this process or by one that was a moment faster. It is removed
+        # while it is still locked: afterwards it may be another process's.
+        if self._is_new and not self._holds_tables():
+            for file in (self.location, f"{self.location}.wal"):
+                with contextlib.suppress(OSError):  # nothing is lost by an empty database that stays
+                    Path(file).unlink()
         self._connection.close()
-        if is_empty:
-            Path(self.location).unlink(missing_ok=True)
-            Path(f"{self.location}.wal").unlink(missing_ok=True)
+
+
+def _connect(location: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a file that is still the one of its name once it is locked.
+
+    Another process may remove an empty database while this one is between opening and locking it, and all
+    that was written to it then would be gone with the file.
+    """
+    for _ in range(_OPENINGS):
+        before = _identity(location)
+        connection = duckdb.connect(location, read_only=read_only)
+        now = _identity(location)
+        if location.startswith(":memory:") or (now is not None and before in (None, now)):
+            return connection
+        connection.close()
+    raise duckdb.IOException("removed by another process each time it was opened")
+
+
+def _identity(location: str) -> tuple[int, int] | None:
+    try:
+        status = Path(location).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -32,6 +32,8 @@ _MAX_PARAMETERS = 32767
 
 _QUERY_CANCELED = "57014"  # what statement_timeout raises (PostgreSQL error codes)
 
+_OTHERS_REMEDY = "name another database in [CLUSTER] DB_NAME, or rename what is not of this project"
+
 
 class RedshiftWarehouse:
     """A connection to Amazon Redshift.
@@ -202,32 +204,34 @@ class RedshiftWarehouse:
 
     def has_tables(self) -> bool:
         """Whether the tables of this project are there."""
-        return tables.are_there(
-            self.location,
-            self._tables_there(),
-            is_current=lambda: self.query(
-                f"SELECT a.attname FROM {_CATALOG} INNER JOIN pg_attribute AS a ON a.attrelid = c.oid"
-                " WHERE n.nspname = CURRENT_SCHEMA() AND c.relname = 'runs' AND a.attname = 'event_keys'"
-                " AND NOT a.attisdropped"
-            ),
-            remedy="name another database in [CLUSTER] DB_NAME,"
-            " or replace all of them: sparkify create-tables",
-        )
+        return tables.are_there(self.location, self._relations(), _OTHERS_REMEDY)
 
-    def _tables_there(self) -> list[str]:
+    def upgrade_tables(self) -> None:
+        """Bring the tables of an older version up to date, if that is what is there."""
+        for statement in tables.statements_to_upgrade(self._relations()):
+            self.execute(statement)
+
+    def _relations(self) -> tables.Relations:
+        names = ", ".join(f"'{name}'" for name in (*TABLES, *VIEWS))
         rows = self.query(
-            f"SELECT c.relname FROM {_CATALOG} WHERE n.nspname = CURRENT_SCHEMA() AND c.relkind = 'r'"
+            f"SELECT c.relname, c.relkind, a.attname FROM {_CATALOG}"
+            " LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+            f" WHERE n.nspname = CURRENT_SCHEMA() AND c.relname IN ({names}) ORDER BY c.relname, a.attnum"
         )
-        found = {row[0] for row in rows}
-        return [table for table in TABLES if table in found]
+        columns: dict[tuple[str, str], list[str]] = {}
+        for name, kind, column in rows:
+            columns.setdefault((name, kind), []).append(column)
+        return {name: tables.Relation(kind == "r", tuple(own)) for (name, kind), own in columns.items()}
 
     def create_tables(self) -> None:
         """Drop all tables of this project, and create them empty.
 
         Raises:
-            WarehouseError: someone is reading them.
+            WarehouseError: something else has one of their names, or someone is reading them.
         """
-        if there := self._tables_there():
+        found = self._relations()
+        tables.require_ours(self.location, found, _OTHERS_REMEDY)
+        if there := [table for table in TABLES if table in found]:
             self.execute(f"SET statement_timeout TO {LOCK_WAIT_MS}")
             self._lock(*there)
             self.execute("RESET statement_timeout")
