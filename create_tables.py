@@ -1,4 +1,4 @@
-"""Drop and create the staging and star tables: sparkify create-tables."""
+"""Drop and create the staging and star tables without a question: sparkify create-tables --yes."""
 
 import sys
 
@@ -11,4 +11,4 @@ except ModuleNotFoundError as error:
     )
 
 if __name__ == "__main__":
-    main(["create-tables", *sys.argv[1:]])
+    main(["create-tables", "--yes", *sys.argv[1:]])

@@ -1,5 +1,6 @@
 """A warehouse of a test's own on each engine, whose database the test can also change behind its back."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from sparkify.config import Settings
 from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
 from sparkify.sql_queries import TABLES, VIEWS
-from tests.engines import DuckDBEngine, Engine, RedshiftEngine
+from tests.engines import DuckDBEngine, Engine, RedshiftEngine, environment_of
 from tests.standin.fixtures import connect as driver_connect
 from tests.standin.server import RedshiftStandIn
 from tests.support import Loaded
@@ -34,6 +35,15 @@ class Either:
     folder: Path
     settings: Settings
     sql: Callable[[str], list[tuple[Any, ...]]]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that give a process these settings, and nothing else of this project."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("SPARKIFY_")}
+        names = ("database", "song_data", "log_data")
+        if self.settings.database == "redshift":
+            return kept | environment_of(self.settings)
+        return kept | {f"SPARKIFY_{name.upper()}": str(getattr(self.settings, name)) for name in names}
 
     def load(self, **options: Any) -> Loaded:
         """Run the pipeline over the folders."""

@@ -60,7 +60,7 @@ def test_a_dry_run_names_the_files_it_would_load_and_loads_none(run: Run, data: 
 def test_create_tables_empties_the_warehouse_and_its_ledger(run: Run, data: Path) -> None:
     del data
     run("etl", "--max-reject-share", "1")
-    run("create-tables")
+    run("create-tables", "--yes")
     assert run("query", "SELECT COUNT(*) FROM songplays", "--format", "csv").stdout.split() == [
         "count_star()",
         "0",

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from sparkify.config import Settings
-from sparkify.pipeline import create_tables
+from sparkify.recreate import create_tables
 from sparkify.sql_queries import STAR_TABLES
 
 DOCS = Path(__file__).parents[1] / "docs"

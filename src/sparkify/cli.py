@@ -40,6 +40,7 @@ Database = Annotated[
         "--database", metavar="DB", help="A DuckDB file, or 'redshift'.", show_default="sparkify.duckdb"
     ),
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 
 
 class Format(StrEnum):
@@ -112,12 +113,19 @@ def simulate(
 
 
 @app.command()
-def create_tables(config: Config = None, database: Database = None) -> None:
-    """Drop and create all tables, the ledger of loaded files included."""
-    from sparkify import pipeline
+def create_tables(config: Config = None, database: Database = None, yes: Yes = False) -> None:
+    """Drop and create all tables, the ledger of loaded files included; asks first if they hold anything."""
+    from sparkify import recreate
+    from sparkify.asking import require_agreement
+    from sparkify.summary import print_dropped
 
-    location = pipeline.create_tables(_settings(config, database=database))
-    _stderr().print(f"created the tables in {location}", highlight=False, markup=False)
+    settings = _settings(config, database=database)
+    agreed = None if yes else recreate.look(settings)
+    if agreed and agreed.rows:
+        require_agreement(f"{agreed.location} holds {agreed.described()}", "Drop all of it?")
+    dropped = recreate.create_tables(settings, agreed)
+    print_dropped(dropped, _stderr())
+    _stderr().print(f"created the tables in {dropped.location}", highlight=False, markup=False)
 
 
 @app.command()

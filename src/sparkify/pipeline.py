@@ -76,21 +76,6 @@ class Summary:
     seconds: float = 0.0
 
 
-def create_tables(settings: Settings) -> str:
-    """Drop and create all tables, the ledger included.
-
-    Returns:
-        Where they are.
-    """
-    warehouse = connect(settings)
-    try:
-        with warehouse.transaction():
-            warehouse.create_tables()
-        return warehouse.location
-    finally:
-        warehouse.close()
-
-
 def run_etl(settings: Settings, progress: Progress, *, full: bool = False) -> Summary:
     """Load what is new, and bring the star schema up to date.
 

@@ -16,6 +16,7 @@ from sparkify.sql_queries import STAR_TABLES
 if TYPE_CHECKING:
     from sparkify.engines import Source
     from sparkify.pipeline import Summary
+    from sparkify.recreate import Holdings
     from sparkify.sources import SourcePlan
 
 
@@ -62,6 +63,15 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
     events = summary.sources["log_data"].records
     speed = f", {events / summary.seconds:,.0f} events/s" if events else ""
     console.print(f"{matches}; {location} in {summary.seconds:.1f} s{speed}", highlight=False)
+
+
+def print_dropped(dropped: "Holdings", console: Console) -> None:
+    """Say what has gone with the tables."""
+    if dropped.rows:
+        _warn(console, f"dropped from {dropped.location}: {dropped.described()}")
+        _print_table(
+            console, ["table", "rows dropped"], [[name, f"{rows:,}"] for name, rows in dropped.rows.items()]
+        )
 
 
 def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:

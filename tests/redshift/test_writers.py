@@ -10,8 +10,9 @@ from sparkify.config import Settings
 from sparkify.engines import connect, redshift
 from sparkify.engines.redshift import RedshiftWarehouse
 from sparkify.errors import ConflictError, WarehouseError
-from sparkify.pipeline import create_tables, run_etl
+from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
+from sparkify.recreate import create_tables
 from tests.redshift.support import Site
 from tests.redshift.test_loading import Meddler
 from tests.standin.fixtures import connect as driver_connect

@@ -57,6 +57,14 @@ class Warehouse(Protocol):
         """
         ...
 
+    def own_tables(self) -> list[str]:
+        """The tables of this project that are there.
+
+        Raises:
+            WarehouseError: something that is not of this project has one of their names.
+        """
+        ...
+
     def upgrade_tables(self) -> None:
         """Bring the tables of an older version up to date, if that is what is there; nothing is lost."""
         ...

@@ -119,6 +119,10 @@ class DuckDBWarehouse:
         """Whether the tables of this project are there."""
         return tables.are_there(self.location, self._relations(), _OTHERS_REMEDY)
 
+    def own_tables(self) -> list[str]:
+        """The tables of this project that are there."""
+        return tables.own(self.location, self._relations(), _OTHERS_REMEDY)
+
     def upgrade_tables(self) -> None:
         """Bring the tables of an older version up to date, if that is what is there."""
         for statement in tables.statements_to_upgrade(self._relations()):
@@ -153,7 +157,7 @@ class DuckDBWarehouse:
         Raises:
             WarehouseError: something else has one of their names.
         """
-        tables.require_ours(self.location, self._relations(), _OTHERS_REMEDY)
+        self.own_tables()
         for view in VIEWS:
             self.run(f"DROP VIEW IF EXISTS {view}")
         for table in TABLES:

@@ -206,6 +206,10 @@ class RedshiftWarehouse:
         """Whether the tables of this project are there."""
         return tables.are_there(self.location, self._relations(), _OTHERS_REMEDY)
 
+    def own_tables(self) -> list[str]:
+        """The tables of this project that are there."""
+        return tables.own(self.location, self._relations(), _OTHERS_REMEDY)
+
     def upgrade_tables(self) -> None:
         """Bring the tables of an older version up to date, if that is what is there."""
         for statement in tables.statements_to_upgrade(self._relations()):
@@ -229,9 +233,7 @@ class RedshiftWarehouse:
         Raises:
             WarehouseError: something else has one of their names, or someone is reading them.
         """
-        found = self._relations()
-        tables.require_ours(self.location, found, _OTHERS_REMEDY)
-        if there := [table for table in TABLES if table in found]:
+        if there := self.own_tables():
             self.execute(f"SET statement_timeout TO {LOCK_WAIT_MS}")
             self._lock(*there)
             self.execute("RESET statement_timeout")

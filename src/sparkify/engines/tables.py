@@ -41,8 +41,8 @@ def columns_of(table: str) -> tuple[str, ...]:
     return tuple(re.findall(r"^    (\w+) [A-Z]", read_sql(f"tables/{table}", "duckdb"), re.MULTILINE))
 
 
-def require_ours(location: str, found: Relations, remedy: str) -> None:
-    """Make sure that all tables and views under our names are ours.
+def own(location: str, found: Relations, remedy: str) -> list[str]:
+    """The tables of this project that are there, all of them or some.
 
     Args:
         location: the database, for messages.
@@ -50,7 +50,7 @@ def require_ours(location: str, found: Relations, remedy: str) -> None:
         remedy: what to do where something is somebody else's.
 
     Raises:
-        WarehouseError: something is.
+        WarehouseError: something under our names is.
     """
     tables = [name for name in TABLES if name in found]
     for name in tables:
@@ -73,6 +73,7 @@ def require_ours(location: str, found: Relations, remedy: str) -> None:
             " are not of this project; nothing was changed",
             remedy,
         )
+    return tables
 
 
 def are_there(location: str, found: Relations, remedy: str) -> bool:
@@ -81,13 +82,12 @@ def are_there(location: str, found: Relations, remedy: str) -> bool:
     Raises:
         WarehouseError: only some are, they are of an older version, or somebody else's.
     """
-    require_ours(location, found, remedy)
-    missing = [name for name in TABLES if name not in found]
-    if 0 < len(missing) < len(TABLES):
-        there = [name for name in TABLES if name in found]
+    there = own(location, found, remedy)
+    missing = [name for name in TABLES if name not in there]
+    if there and missing:
         raise WarehouseError(
             f"{location}: has the tables {', '.join(there)}, but not {', '.join(missing)}",
-            "make all of them anew with: sparkify create-tables, which says what is lost and asks first",
+            "make all of them anew with: sparkify create-tables, which asks first",
         )
     if not missing and statements_to_upgrade(found):
         raise WarehouseError(
