@@ -113,7 +113,7 @@ def test_a_cluster_is_created_loaded_and_deleted_without_a_rest(account: Account
 
 
 def load_the_public_data(account: Account) -> None:
-    account.sparkify("create-tables")
+    account.sparkify("create-tables", "--yes")
     account.sparkify("etl")
     for table, rows in PUBLISHED.items():
         assert account.query(f"SELECT COUNT(*) FROM {table}") == [[str(rows)]], table

@@ -117,7 +117,7 @@ def test_the_commands_on_duckdb_let_no_secret_out(leaks: Leaks) -> None:
         (1, "status", "--database", "data/log_data/a.json"),
         (2, "no-such-command"),
         (2, "etl", "--no-such-option"),
-        (0, "create-tables"),
+        (0, "create-tables", "--yes"),
     ):
         assert (arguments, leaks.run(*arguments)[0]) == (arguments, expected)
     # Told of by its name, so that the misspelling is found.
