@@ -161,6 +161,9 @@ def etl(
         ),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Load everything again, from scratch.")] = False,
+    allow_shrunk: Annotated[
+        bool, typer.Option("--allow-shrunk", help="Load files that had records and are empty now.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print which files would be loaded, and load none.")
     ] = False,
@@ -180,7 +183,7 @@ def etl(
     if dry_run:
         summary.print_plan(pipeline.plan_etl(settings, full=full), console)
         return
-    result = pipeline.run_etl(settings, progress.on_console(console), full=full)
+    result = pipeline.run_etl(settings, progress.on_console(console), full=full, allow_shrunk=allow_shrunk)
     summary.print_summary(result, settings.database, console)
 
 

@@ -3,51 +3,54 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sparkify import __version__
+from sparkify import __version__, gone
 from sparkify.engines import Row, Source, Warehouse
 from sparkify.errors import WarehouseError
 from sparkify.limits import FileCount
-from sparkify.sources import LoadFile, SourceObject, SourcePlan, Store
+from sparkify.sources import LoadedFile, LoadedFiles, LoadFile, SourceObject, SourcePlan, Store
 
 _SHOWN_FILES = 3
 
-SOURCES: tuple[Source, ...] = ("song_data", "log_data")
+
+def loaded_files(query: Callable[[str], list[Row]]) -> LoadedFiles:
+    """What the ledger has.
+
+    Args:
+        query: runs a statement in the warehouse.
+    """
+    rows = query(
+        "SELECT ledger.source, ledger.uri, ledger.file_id, ledger.size, ledger.version, ledger.records,"
+        " ledger.loaded,"
+        " CASE ledger.source WHEN 'song_data' THEN runs.song_location ELSE runs.log_location END AS location"
+        " FROM ledger LEFT JOIN runs ON ledger.run_id = runs.run_id"
+    )
+    return {(source, uri): LoadedFile(*values) for source, uri, *values in rows}
 
 
 def plan(
-    query: Callable[[str], list[Row]], listed: dict[Source, tuple[Store, list[SourceObject]]]
+    loaded: LoadedFiles, listed: Mapping[Source, tuple[Store, list[SourceObject]]]
 ) -> dict[Source, SourcePlan]:
     """Compare what was listed with what has been loaded.
 
     Args:
-        query: runs a statement in the warehouse.
+        loaded: what the ledger has; nothing if all is to be loaded from scratch.
         listed: by source, where its files are and which are there.
     """
-    known = {
-        (source, uri): (file_id, size, version)
-        for file_id, source, uri, size, version in query(
-            "SELECT file_id, source, uri, size, version FROM ledger"
-        )
-    }
-    next_id = max((file_id for file_id, _, _ in known.values()), default=0) + 1
+    next_id = max((file.file_id for file in loaded.values()), default=0) + 1
     plans: dict[Source, SourcePlan] = {}
     for source, (store, objects) in listed.items():
         plans[source] = todo = SourcePlan(store)
         # By name, so that an object that is listed twice is loaded once.
         for item in {item.uri: item for item in objects}.values():
-            before = known.get((source, item.uri))
-            if before is not None and before[1:] == (item.size, item.version):
+            before = loaded.get((source, item.uri))
+            if before is not None and (before.size, before.version) == (item.size, item.version):
                 todo.known += 1
                 continue
             if before is not None:
-                todo.removed.append(before[0])
+                todo.removed.append(before.file_id)
             todo.added.append(LoadFile(next_id, item))
             next_id += 1
-        there = {item.uri for item in objects}
-        if prefix := store.prefix():
-            todo.gone = sorted(
-                uri for owner, uri in known if owner == source and uri not in there and uri.startswith(prefix)
-            )
+        todo.gone = gone.after_listing(loaded, source, store, {item.uri for item in objects})
     return plans
 
 
@@ -159,6 +162,8 @@ def record_run(
                 sum(count.loaded for count in counts.values()),
                 sum(count.rejected for count in counts.values()),
                 event_keys,
+                plans["song_data"].store.location,
+                plans["log_data"].store.location,
             )
         ],
     )

@@ -41,6 +41,7 @@ class LocalSource:
     def __init__(self, location: str) -> None:
         self._location = location
         self._path = local_path(location)
+        self.location = _absolute(self._path)
         self.unread = Unread()
 
     def list_objects(self) -> list[SourceObject]:
@@ -104,6 +105,16 @@ class LocalSource:
             ) from None
         except UnicodeDecodeError:
             raise SourceError(f"{self._location}: not a text in UTF-8", "check the file") from None
+
+
+def _absolute(path: Path) -> str:
+    """A path without its links resolved, from where the shell says that it is: it knows by which links."""
+    here = os.environ.get("PWD", "")
+    try:
+        is_here = Path(here).is_absolute() and Path(here).samefile(Path.cwd())
+    except OSError:
+        is_here = False
+    return str((Path(here) if is_here else Path.cwd()) / path)
 
 
 def _described(path: str, status: os.stat_result) -> SourceObject:

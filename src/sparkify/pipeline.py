@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sparkify import interrupts, ledger, limits
+from sparkify import interrupts, ledger, limits, shrunk
 from sparkify.audits import Finding, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Source, Warehouse, connect
@@ -76,7 +76,9 @@ class Summary:
     seconds: float = 0.0
 
 
-def run_etl(settings: Settings, progress: Progress, *, full: bool = False) -> Summary:
+def run_etl(
+    settings: Settings, progress: Progress, *, full: bool = False, allow_shrunk: bool = False
+) -> Summary:
     """Load what is new, and bring the star schema up to date.
 
     All of it happens in one transaction: whatever fails, the warehouse stays as it was.
@@ -85,22 +87,23 @@ def run_etl(settings: Settings, progress: Progress, *, full: bool = False) -> Su
         settings: where from, where to, and the limits.
         progress: told what is being done.
         full: load everything from scratch.
+        allow_shrunk: load files that had records and are empty now.
 
     Raises:
-        SparkifyError: a source can't be read, too many records are bad, an audit fails, or the warehouse
-            can't be written.
+        SparkifyError: a source can't be read, too many records are bad, a file has become empty, an audit
+            fails, or the warehouse can't be written.
     """
     clock = time.perf_counter()
     warehouse = connect(settings)
     try:
         for _ in range(TRIES - 1):
             try:
-                summary = load(warehouse, settings, progress, full=full)
+                summary = load(warehouse, settings, progress, full=full, allow_shrunk=allow_shrunk)
                 break
             except (SourceChangedError, ConflictError) as changed:
                 progress.step(f"start again: {changed.message}")
         else:
-            summary = load(warehouse, settings, progress, full=full)
+            summary = load(warehouse, settings, progress, full=full, allow_shrunk=allow_shrunk)
     finally:
         warehouse.close()
         progress.done()
@@ -115,32 +118,40 @@ def plan_etl(settings: Settings, *, full: bool = False) -> dict[Source, SourcePl
         warehouse = connect(settings, read_only=True)
         try:
             if warehouse.has_tables():
-                plans = ledger.plan(warehouse.query, listed)
+                plans = ledger.plan(ledger.loaded_files(warehouse.query), listed)
                 if not warehouse.must_rebuild(plans):
                     return plans
         finally:
             warehouse.close()
-    return ledger.plan(lambda _sql: [], listed)
+    return ledger.plan({}, listed)
 
 
-def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: bool = False) -> Summary:
+def load(
+    warehouse: Warehouse,
+    settings: Settings,
+    progress: Progress,
+    *,
+    full: bool = False,
+    allow_shrunk: bool = False,
+) -> Summary:
     """What ``run_etl`` does, in a warehouse that is open already."""
     started = datetime.now(UTC)
     with warehouse.transaction():
         warehouse.upgrade_tables()
         has_tables = warehouse.has_tables()
         before = _count_rows(warehouse) if has_tables else {}
+        loaded = ledger.loaded_files(warehouse.query) if has_tables else {}
         if not has_tables:
             warehouse.create_tables()
         elif full:
             warehouse.empty_tables()
         listed = _discover(settings, progress)
-        plans = ledger.plan(warehouse.query, listed)
+        plans = ledger.plan({} if full else loaded, listed)
         is_full = full or not any(todo.known or todo.removed for todo in plans.values())
         if not is_full and warehouse.must_rebuild(plans):
             is_full = True
             warehouse.empty_tables()
-            plans = ledger.plan(warehouse.query, listed)
+            plans = ledger.plan({}, listed)
         keys: dict[Source, KeyMap] = {"song_data": song_keys(), "log_data": event_keys(settings)}
         digest = keys["log_data"].digest
         summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
@@ -148,6 +159,7 @@ def load(warehouse: Warehouse, settings: Settings, progress: Progress, *, full: 
         summary.notes += [note for source, plan in plans.items() for note in ledger.notes_on(source, plan)]
         if any(todo.added for todo in plans.values()):
             counts = _stage(warehouse, settings, plans, keys, summary, progress)
+            summary.warnings += shrunk.check(warehouse, plans, counts, loaded, may_be_empty=allow_shrunk)
             _transform(warehouse, progress)
             progress.step("audit")
             with nullcontext() if is_full else warehouse.audit_scope():

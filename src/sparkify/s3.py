@@ -76,6 +76,7 @@ class S3Source:
         self._retries = settings.s3_retries
         if not self._bucket:
             raise SourceError(f"{location}: no bucket", "write it as s3://bucket/prefix")
+        self.location = f"s3://{self._bucket}/{self._key.rstrip('/')}"
         self.others: list[str] = []
         """Objects below the place that are no source files, once it has been listed."""
         self.unread = Unread()

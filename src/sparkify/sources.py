@@ -5,7 +5,7 @@ Owns what counts as data (``*.json`` and ``*.json.gz``; no name below the root t
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -41,13 +41,40 @@ class LoadFile:
     source: SourceObject
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """A file as the ledger has it.
+
+    Attributes:
+        file_id: the number under which it was loaded.
+        size: its bytes then.
+        version: what told its content from others then.
+        records: how many it had.
+        loaded: how many of them were good.
+        location: the store's that found it; None if that is not known.
+    """
+
+    file_id: int
+    size: int
+    version: str
+    records: int
+    loaded: int
+    location: str | None
+
+
+LoadedFiles = Mapping[tuple[str, str], LoadedFile]
+"""What is loaded, by source and URI."""
+
+
 class Store(Protocol):
     """A place with source files.
 
     Attributes:
+        location: where it is, as it was given: absolute, with links as they stand.
         unread: files in it that are not read, once it has been listed.
     """
 
+    location: str
     unread: Unread
 
     def list_objects(self) -> list[SourceObject]:
@@ -125,6 +152,11 @@ def open_source(location: str, settings: Settings) -> Store:
     raise SourceError(
         f"{location}: sources of the kind {scheme}:// can't be read", "name a local folder or an s3:// URI"
     )
+
+
+def is_s3_uri(place: str) -> bool:
+    """Whether a store's location or an object's URI is on S3."""
+    return place.startswith("s3://")
 
 
 def beside(location: str, name: str) -> str | None:

@@ -4,6 +4,7 @@ Every statement the warehouse runs stands in a file below ``sparkify/sql``, name
 
     sql/<engine>/tables/   one CREATE TABLE per file
     sql/<engine>/          loading, and whatever else an engine has a dialect of its own for
+    sql/ledger/            what files have lost since they were loaded, likewise
     sql/star/              the star schema, run verbatim on every engine
     sql/views/             fact_ and dim_ names over the star schema, and what was heard in each play
     sql/audits/            one SELECT of bad rows per file

@@ -1,15 +1,15 @@
 """What people are told of a run and of a warehouse."""
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
+from sparkify import gone
 from sparkify.engines import Warehouse
 from sparkify.errors import WarehouseError
-from sparkify.ledger import SOURCES, gone_note, notes_on
+from sparkify.ledger import gone_note, loaded_files, notes_on
 from sparkify.output import print_rows, printable, table_text
 from sparkify.sql_queries import STAR_TABLES
 
@@ -132,9 +132,5 @@ def print_status(warehouse: Warehouse, console: Console) -> None:
         runs,
         "table",
     )
-    # Asking S3 would take a listing; of local files it is quickly known.
-    local = warehouse.query("SELECT source, uri FROM ledger WHERE uri NOT LIKE 's3://%' ORDER BY uri")
-    for source in SOURCES:
-        gone = [uri for owner, uri in local if owner == source and not os.path.exists(uri)]  # noqa: PTH110 (many)
-        if gone:
-            _warn(console, f"note: {gone_note(source, gone)}")
+    for source, uris in sorted(gone.on_this_machine(loaded_files(warehouse.query)).items(), reverse=True):
+        _warn(console, f"note: {gone_note(source, uris)}")

@@ -175,6 +175,23 @@ def test_what_has_gone_from_the_source_is_not_lost_by_loading_everything_again(s
     assert site.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(3,)]
 
 
+@pytest.mark.parametrize("way", ["manifest", "prefix"])
+def test_a_file_that_has_lost_records_is_named_where_everything_is_loaded_again(site: Site, way: str) -> None:
+    few_files(site.folder)
+    log = write(site.folder / "log_data/1.json", *(event(ts=number) for number in range(100, 110)))
+    site.use(way)
+    site.load()
+    write(log, *(event(ts=number) for number in range(100, 104)))
+    named = f"{site.root}/log_data/1.json"
+    assert site.load().summary.warnings == [
+        f"log_data: 1 file has lost records since being loaded: {named} (held 10 records, holds 4)"
+    ]
+    write(log, "\n")
+    with pytest.raises(SourceError, match=r"is empty now: .*/1\.json \(held 4 records\)"):
+        site.load()
+    assert site.load(allow_shrunk=True).summary.sources["log_data"].files > 1
+
+
 def test_by_prefix_what_is_no_source_file_stops_the_run_before_copy_reads_it(site: Site) -> None:
     few_files(site.folder)
     write(site.folder / "log_data/notes.txt", "not for loading")

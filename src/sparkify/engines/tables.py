@@ -13,7 +13,13 @@ from functools import cache
 from sparkify.errors import WarehouseError
 from sparkify.sql_queries import STAGING_TABLES, STATE_TABLES, TABLES, VIEWS, read_sql
 
-_ADDED = {"runs": {"event_keys": "VARCHAR(64)"}}
+_ADDED = {
+    "runs": {
+        "event_keys": "VARCHAR(64)",
+        "song_location": "VARCHAR(65535)",
+        "log_location": "VARCHAR(65535)",
+    }
+}
 """By table, the columns that versions after the first have put behind its others, with types that all engines
 have. Where they were not filled in yet, NULL has to say the right thing."""
 

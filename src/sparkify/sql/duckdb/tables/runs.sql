@@ -10,5 +10,7 @@ CREATE TABLE runs (
     records BIGINT,
     loaded BIGINT,
     rejected BIGINT,
-    event_keys VARCHAR -- SHA-256 of the JSONPaths by which its log files were read
+    event_keys VARCHAR, -- SHA-256 of the JSONPaths by which its log files were read
+    song_location VARCHAR, -- the places that it searched, as they were given
+    log_location VARCHAR
 );

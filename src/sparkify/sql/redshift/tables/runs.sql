@@ -11,7 +11,9 @@ CREATE TABLE runs (
     records BIGINT,
     loaded BIGINT,
     rejected BIGINT,
-    event_keys VARCHAR(64) -- SHA-256 of the JSONPaths by which its log files were read
+    event_keys VARCHAR(64), -- SHA-256 of the JSONPaths by which its log files were read
+    song_location VARCHAR(65535), -- the places that it searched, as they were given
+    log_location VARCHAR(65535)
 )
 DISTSTYLE ALL
 SORTKEY (run_id);
