@@ -18,12 +18,14 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def run(tmp_path: Path) -> Run:
     """Runs a script of this project in a folder of the test's own."""
 
-    def call(*arguments: str, script: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
+    def call(
+        *arguments: str, script: str = "", cwd: Path = tmp_path, **environment: str
+    ) -> "subprocess.CompletedProcess[str]":
         program = [str(ROOT / script)] if script else ["-m", "sparkify"]
         kept = {key: value for key, value in os.environ.items() if not key.startswith("SPARKIFY_")}
         return subprocess.run(
             [sys.executable, *program, *arguments],
-            cwd=tmp_path,
+            cwd=cwd,
             env=kept | environment,
             capture_output=True,
             text=True,

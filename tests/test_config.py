@@ -1,12 +1,15 @@
 """Settings: every shape of dwh.cfg that circulates, and which of flag, environment, file, default counts."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from sparkify.config import load_settings
+from sparkify.config import Settings, load_settings
 from sparkify.engines import connect
 from sparkify.errors import UsageError
+from tests.cli_support import Run
+from tests.support import write
 
 BARE = """
 [CLUSTER]
@@ -242,3 +245,80 @@ def test_secrets_are_not_part_of_how_settings_print(tmp_path: Path) -> None:
 def test_the_example_file_is_read_without_a_warning() -> None:
     example = Path(__file__).parents[1] / "dwh.cfg.example"
     assert load_settings(str(example), {}).warnings == ()
+
+
+PLACES = "[S3]\nSONG_DATA={0}\nLOG_DATA={0}\nLOG_JSONPATH={0}\n[WAREHOUSE]\nDATABASE={0}\n"
+
+
+def places(settings: Settings) -> set[str]:
+    return {settings.song_data, settings.log_data, settings.log_jsonpath, settings.database}
+
+
+@pytest.mark.parametrize("written", ["in/data", "./in/data", "in/data/", "../in/data", "~x/../in", "a:b"])
+def test_relative_paths_of_a_file_count_from_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    path = config(folder, PLACES.format(f"./{written}"))
+    for cwd in (Path("/"), tmp_path, folder):
+        monkeypatch.chdir(cwd)
+        given = Path(path).relative_to(cwd) if Path(path).is_relative_to(cwd) else Path(path)
+        (found,) = places(load_settings(str(given), {}))
+        assert Path(found).resolve() == (folder / written).resolve()
+
+
+@pytest.mark.parametrize("written", ["/srv/data", "~/data", "s3://bucket/data", "file:///srv/data"])
+def test_places_that_are_not_relative_are_those_that_they_name(tmp_path: Path, written: str) -> None:
+    settings = load_settings(config(tmp_path, PLACES.format(written).replace("DATABASE", "#")), {})
+    assert places(settings) == {written, "sparkify.duckdb"}
+
+
+def test_what_is_no_path_stays_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    for written, meant in (
+        ("Redshift", "redshift"),
+        (":memory:", ":memory:"),
+        ("~/x.duckdb", "/home/someone/x.duckdb"),
+    ):
+        path = config(tmp_path, f"[WAREHOUSE]\nDATABASE={written}\n[S3]\nWORK_PREFIX=s3://b/w\n")
+        settings = load_settings(path, {})
+        assert (settings.database, settings.work_prefix) == (meant, "s3://b/w")
+
+
+def test_paths_of_flags_and_variables_and_defaults_count_from_the_working_directory(tmp_path: Path) -> None:
+    path = config(tmp_path, "[S3]\nSONG_DATA=songs\nLOG_DATA=logs\n")
+    settings = load_settings(path, {"SPARKIFY_LOG_DATA": "logs"}, log_jsonpath="paths.json")
+    assert (settings.song_data, settings.log_data) == (f"{tmp_path}/songs", "logs")
+    assert (settings.log_jsonpath, settings.database) == ("paths.json", "sparkify.duckdb")
+
+
+def test_the_working_directorys_own_file_names_paths_as_they_stand_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config(tmp_path, PLACES.format("in/data"))
+    for named in (None, "dwh.cfg", "./dwh.cfg"):
+        assert places(load_settings(named, {})) == {"in/data"}
+
+
+def test_a_file_in_another_folder_loads_the_same_wherever_the_command_is_run(
+    run: Run, data: Path, tmp_path: Path
+) -> None:
+    shutil.move(data, tmp_path / "srv/in")
+    write(
+        tmp_path / "srv/prod.cfg",
+        "[S3]\nSONG_DATA=in/song_data\nLOG_DATA='in/log_data'\n"
+        "[WAREHOUSE]\nDATABASE=out.duckdb\nMAX_REJECT_SHARE=1\n",
+    )
+    (tmp_path / "cron").mkdir()
+    for folder, named in (
+        (".", "srv/prod.cfg"),
+        ("cron", "../srv/prod.cfg"),
+        ("/", f"{tmp_path}/srv/prod.cfg"),
+    ):
+        done = run("etl", "--config", named, cwd=tmp_path / folder)
+        assert done.returncode == 0, done.stderr
+        assert run("status", "--config", named, cwd=tmp_path / folder).returncode == 0
+    assert "nothing new" in done.stderr
+    assert sorted(path.name for path in tmp_path.rglob("*.duckdb")) == ["out.duckdb"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from sparkify import config_rules, credentials
+from sparkify import config_paths, config_rules, credentials
 from sparkify.dwh_cfg import nearest_key, read_file
 from sparkify.errors import UsageError
 
@@ -110,6 +110,7 @@ def load_settings(
 
     Args:
         config: a configuration file; by default ``dwh.cfg`` in the working directory, where there is one.
+            Relative paths in it count from its folder, all others from the working directory.
         environment: by default the process's.
         **flags: what was said on the command line, by the names of Settings; None where nothing was said.
 
@@ -122,6 +123,7 @@ def load_settings(
     path = Path(config) if config else Path(DEFAULT_CONFIG)
     if config or path.exists():
         origins.update(read_file(path, warnings))
+    in_file = dict(origins)
     for variable, value in environment.items():
         if variable in _ENVIRONMENT_KEYS:
             if not value:  # an unset variable of a script; dwh.cfg's empty values mean nothing either
@@ -140,6 +142,8 @@ def load_settings(
         origins["database"] = ("redshift", origins["host"][1])
     credentials.require_none_in(origins)
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
+    said_by_file = [name for name in in_file if origins[name][1] == in_file[name][1]]
+    values = config_paths.resolved(values, said_by_file, path)
     settings = Settings(**values, warnings=tuple(warnings))
     config_rules.check(settings, {name: origin for name, (_, origin) in origins.items()})
     return settings

@@ -1,0 +1,34 @@
+"""Paths that stand in a configuration file count from the folder of that file, wherever a command is run."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+_NAMES = ("database", "song_data", "log_data", "log_jsonpath")
+"""The settings that may be a path on this machine."""
+
+
+def resolved(values: dict[str, Any], names: Collection[str], config: Path) -> dict[str, Any]:
+    """Settings with the relative paths among them counted from the folder of a file.
+
+    Args:
+        values: settings by name, in the form that the rest of the code knows.
+        names: those that the file has said.
+        config: the file.
+    """
+    return values | {
+        name: _counted_from(config.parent, values[name])
+        for name in _NAMES
+        if name in names and _is_relative_path(name, values[name])
+    }
+
+
+def _is_relative_path(name: str, value: str) -> bool:
+    if name == "database" and (value == "redshift" or value.startswith(":memory:")):
+        return False
+    return "://" not in value and not value.startswith("~") and not Path(value).is_absolute()
+
+
+def _counted_from(folder: Path, path: str) -> str:
+    # What is beside the working directory's dwh.cfg is named as it was given, also in messages.
+    return path if folder == Path() else str(folder / path)
