@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from typer.testing import CliRunner
 
+from sparkify import __version__
 from sparkify.cli import app
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.questions import load_questions
@@ -324,10 +325,30 @@ def test_points_of_a_chart_are_valid_json(month: Path) -> None:
         assert isinstance(json.loads(html.unescape(points)), list)
 
 
-@pytest.mark.parametrize("name", ["warehouse.duckdb", "song.json"])
-def test_a_report_replaces_nothing_but_a_report(tmp_path: Path, name: str) -> None:
-    precious = tmp_path / name
-    precious.write_bytes(b"precious")
-    with pytest.raises(UsageError, match="is there already, and is no report"):
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"precious",
+        b"<!doctype html>\n<title>precious</title>",
+        b'\n<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>What people listen to</title>',
+        b'<!doctype html><meta name="generator" content="Sphinx">',
+        b"<!doctype html>" + b" " * 300 + b'<meta name="generator" content="Sparkify Warehouse 1">',
+        b"\xff\xfe<\x00!\x00d\x00",
+        b" ",
+    ],
+)
+def test_a_report_replaces_nothing_but_a_report(tmp_path: Path, content: bytes) -> None:
+    precious = tmp_path / "page.html"
+    precious.write_bytes(content)
+    with pytest.raises(UsageError, match="is there already, and is no report of this project") as caught:
         write_report(cast(Any, None), precious)
-    assert precious.read_bytes() == b"precious"
+    assert "name a file that is not there yet, or remove this one" in caught.value.hint
+    assert precious.read_bytes() == content
+
+
+def test_a_report_replaces_an_earlier_one_and_a_file_without_content(month: Path, tmp_path: Path) -> None:
+    earlier, empty = tmp_path / "earlier.html", tmp_path / "empty.html"
+    earlier.write_bytes(month.read_bytes().replace(f"Warehouse {__version__}".encode(), b"Warehouse 0.0.1"))
+    empty.touch()
+    for out in (earlier, empty):
+        assert report(str(month.with_name("w.duckdb")), out).read_bytes() == month.read_bytes()

@@ -117,8 +117,8 @@ class Page:
     loaded: str = ""
 
 
-_MARK, _BEGIN_BYTES = b"<!doctype html", 100
-"""What a report begins with: no other file is replaced by one."""
+_MARK, _BEGIN_BYTES = b'<meta name="generator" content="Sparkify Warehouse ', 200
+"""What stands at the beginning of a report: no other file is replaced by one."""
 
 
 def write_report(warehouse: Warehouse, out: Path) -> None:
@@ -153,7 +153,10 @@ def _require_replaceable(out: Path) -> None:
     except OSError as error:
         raise SparkifyError(f"{out}: can't be written: {error.strerror}", "name another file") from None
     if not is_report:
-        raise UsageError(f"{out}: is there already, and is no report", "name a file that is not there yet")
+        raise UsageError(
+            f"{out}: is there already, and is no report of this project; it was not touched",
+            "name a file that is not there yet, or remove this one first",
+        )
 
 
 def collect(warehouse: Warehouse) -> Page:
