@@ -201,6 +201,18 @@ def test_events_without_a_user_or_a_page_of_its_own_are_compared_as_well(
     assert name
 
 
+def test_a_dry_run_says_which_files_may_have_lost_records(run: Run, data: Path) -> None:
+    log = write(data / "log_data/app.json", *events(0, 300))
+    other = write(data / "log_data/other.json", *events(300, 300))
+    assert run("etl").returncode == 0
+    write(log, *events(0, 301))
+    assert "smaller" not in run("etl", "--dry-run").stderr
+    write(log, *events(0, 20))
+    write(other, *events(0, 20))
+    said = f"note: log_data: 2 changed files are smaller than when loaded ({log.resolve()}, …):"
+    assert said in run("etl", "--dry-run").stderr
+
+
 def test_the_command_says_it_and_lets_records_go_when_told_to(run: Run, data: Path) -> None:
     log = write(data / "log_data/app.json", *events(0, 300))
     assert run("etl").returncode == 0

@@ -48,6 +48,8 @@ def plan(
                 continue
             if before is not None:
                 todo.removed.append(before.file_id)
+                if before.loaded and item.size < before.size:
+                    todo.smaller.append(item.uri)
             todo.added.append(LoadFile(next_id, item))
             next_id += 1
         todo.gone = gone.after_listing(loaded, source, store, {item.uri for item in objects})

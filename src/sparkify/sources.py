@@ -119,6 +119,7 @@ class SourcePlan:
         added: files to load, new ones and changed ones, each under a file_id of its own.
         removed: file_ids of the versions that changed files were loaded as before.
         known: how many of the listed files are loaded already.
+        smaller: URIs of changed files that have fewer bytes than when they were loaded.
         gone: URIs of files that are loaded, and are not there any more.
     """
 
@@ -126,6 +127,7 @@ class SourcePlan:
     added: list[LoadFile] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     known: int = 0
+    smaller: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
 
     @property

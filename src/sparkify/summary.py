@@ -87,8 +87,18 @@ def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
             f" of them changed since they were loaded; {todo.known:,} are loaded already",
             highlight=False,
         )
-        for note in notes_on(source, todo):
+        for note in [*notes_on(source, todo), *_smaller_note(source, todo.smaller)]:
             _warn(console, f"note: {note}")
+
+
+def _smaller_note(source: str, uris: list[str]) -> list[str]:
+    if not uris:
+        return []
+    files, more = ("file is", "") if len(uris) == 1 else ("files are", ", …")
+    return [
+        f"{source}: {len(uris):,} changed {files} smaller than when loaded ({uris[0]}{more}):"
+        " records may leave the warehouse, and etl fails over one without any unless --allow-shrunk is said"
+    ]
 
 
 def print_status(warehouse: Warehouse, console: Console) -> None:
