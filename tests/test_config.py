@@ -157,7 +157,7 @@ def test_an_unknown_key_is_warned_about_with_the_nearest_known_one(tmp_path: Pat
         ),
         ("[CLUSTER]\nDB_PASSWORD: \"secret'\n", "line 2: [CLUSTER] DB_PASSWORD: a quote is not closed"),
         ("[AWS]\nKEY=a\n[CLUSTER]\nHOST='\n", "line 4: [CLUSTER] HOST: a quote is not closed"),
-        ("[S3]\nREGION='us-west-2' # theirs\n", "line 2: [S3] REGION: a quote is not closed"),
+        ("[S3]\nREGION='us-west-2 # theirs\n", "line 2: [S3] REGION: a quote is not closed"),
         ("[S3]\nLOG_DATA=a\n[s3]\nSONG_DATA=b\n", "[S3] and [s3] are the same section"),
     ],
 )

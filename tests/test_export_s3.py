@@ -508,7 +508,7 @@ def test_after_a_kill_of_the_first_export_nothing_has_to_be_overwritten(at_rclon
         ("", 2, "OUT is empty"),
         ("s3://", 2, "no bucket"),
         ("s3:///prefix", 2, "no bucket"),
-        ("s3:/bucket/prefix", 2, "can't be written to"),
+        ("s3:/bucket/prefix", 1, "s3://bucket/prefix/: no such bucket"),
         ("gs://bucket/prefix", 2, "can't be written to"),
         ("s3://bucket/a//b", 2, "can't be asked for"),
         ("s3://bucket/../b", 2, "can't be asked for"),

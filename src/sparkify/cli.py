@@ -100,12 +100,13 @@ def simulate(
     ] = 0.0,
 ) -> None:
     """Write song and log files of an imaginary music service."""
-    from sparkify.places import is_on_s3
+    from sparkify.places import is_on_s3, output_place
     from sparkify.simulate import Settings, sink_for
     from sparkify.simulate import simulate as run
     from sparkify.simulate.progress import progress
 
     settings = Settings(songs, artists, users, days, start.date(), seed, gzip, dirty)
+    out = output_place(out)
     sink = sink_for(out, _settings(config) if is_on_s3(out) else None)
     with progress() as tell:
         summary = run(settings, sink, tell)
@@ -330,10 +331,11 @@ def export(
     """Write the five tables as Parquet files into a folder or to S3, to be read by anything else."""
     from sparkify.engines import connect
     from sparkify.output import print_rows
-    from sparkify.places import is_on_s3
+    from sparkify.places import is_on_s3, output_place
     from sparkify.questions import require_tables
 
     settings = _settings(config, database=database)
+    out = output_place(out)
     to_s3 = is_on_s3(out)
     warehouse = connect(settings, read_only=True)
     try:

@@ -5,13 +5,15 @@ Owns the SPARKIFY_… variables; ``dwh_cfg`` reads the file. A secret is never p
 
 import configparser
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from sparkify import config_paths, config_rules, credentials
-from sparkify.dwh_cfg import nearest_key, read_file
+from sparkify import config_paths, config_rules, credentials, places
+from sparkify.cluster_address import address_parts
+from sparkify.dwh_cfg import read_file
+from sparkify.dwh_cfg_keys import meant_name
 from sparkify.errors import UsageError
 
 DEFAULT_CONFIG = "dwh.cfg"
@@ -34,6 +36,7 @@ class Settings:
         work_prefix: folder on S3 for manifests and bundled parts, which Redshift loads from.
         bundle_below_mb: source files smaller than this are bundled before Redshift loads them.
         s3_region: where the buckets of the source files are, if not in aws_region.
+        aws_session_token: what goes with temporary keys.
         aws_profile: a profile of ~/.aws/config, where no keys are given.
         s3_endpoint: the address of another S3 server than AWS's.
         s3_anonymous: read public buckets without credentials.
@@ -73,6 +76,7 @@ class Settings:
     iam_role_name: str = "sparkify-redshift"
     aws_access_key_id: str = field(default="", repr=False)
     aws_secret_access_key: str = field(default="", repr=False)
+    aws_session_token: str = field(default="", repr=False)
     aws_region: str = ""
     aws_profile: str = ""
     s3_region: str = ""
@@ -89,6 +93,9 @@ class Settings:
     cluster_timeout_minutes: int = 60
     warnings: tuple[str, ...] = ()
 
+
+Origins = dict[str, tuple[str, str]]
+"""By the name of a setting, its text and where that was said."""
 
 _ENVIRONMENT_KEYS = {
     f"SPARKIFY_{setting.name.upper()}": setting.name
@@ -117,36 +124,87 @@ def load_settings(
     Raises:
         UsageError: the file is missing or malformed, or a value is none of its kind.
     """
-    environment = os.environ if environment is None else environment
+    if config == "":
+        raise UsageError("--config is empty", "name a file, or leave it out")
     warnings: list[str] = []
-    origins: dict[str, tuple[str, str]] = {}
-    path = Path(config) if config else Path(DEFAULT_CONFIG)
+    origins: Origins = {}
+    path = config_path(config)
     if config or path.exists():
-        origins.update(read_file(path, warnings))
+        _add(origins, dict(read_file(path, warnings)), warnings)
     in_file = dict(origins)
-    for variable, value in environment.items():
-        if variable in _ENVIRONMENT_KEYS:
-            if not value:  # an unset variable of a script; dwh.cfg's empty values mean nothing either
-                continue
-            origins[_ENVIRONMENT_KEYS[variable]] = (value, f"the environment variable {variable}")
-        elif variable.startswith("SPARKIFY_") and variable not in _OTHER_VARIABLES:
-            nearest = nearest_key(variable, _ENVIRONMENT_KEYS)
-            warnings.append(f"unknown environment variable {variable}, ignored{nearest}")
-    for name, value in flags.items():
-        if value == "":
-            raise UsageError(f"--{name.replace('_', '-')} is empty", "name something, or leave it out")
-        if value is not None:
-            origins[name] = (str(value), f"--{name.replace('_', '-')}")
+    _add(origins, _from_environment(os.environ if environment is None else environment, warnings), warnings)
+    _add(origins, _from_flags(flags), warnings)
     if "database" not in origins and origins.get("host", ("", ""))[0]:
         # A configuration that names a cluster's address means that cluster.
         origins["database"] = ("redshift", origins["host"][1])
     credentials.require_none_in(origins)
-    values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     said_by_file = [name for name in in_file if origins[name][1] == in_file[name][1]]
+    _take_places(origins, warnings, said_by_file, path.parent)
+    values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     values = config_paths.resolved(values, said_by_file, path)
     settings = Settings(**values, warnings=tuple(warnings))
     config_rules.check(settings, {name: origin for name, (_, origin) in origins.items()})
     return settings
+
+
+def config_path(config: str | None) -> Path:
+    """The configuration file that ``--config`` names."""
+    if not config:
+        return Path(DEFAULT_CONFIG)
+    place = places.plain_place(config, "--config")
+    if places.is_on_s3(place):
+        raise UsageError("--config: not a file of this machine", "copy it here, and name the copy")
+    return places.local_path(place)
+
+
+def _from_environment(environment: Mapping[str, str], warnings: list[str]) -> Origins:
+    said: Origins = {}
+    for variable, value in environment.items():
+        if variable in _ENVIRONMENT_KEYS:
+            if value:  # else an unset variable of a script; dwh.cfg's empty values mean nothing either
+                said[_ENVIRONMENT_KEYS[variable]] = (value, f"the environment variable {variable}")
+        elif variable.startswith("SPARKIFY_") and variable not in _OTHER_VARIABLES:
+            meant = meant_name(variable.removeprefix("SPARKIFY_"), [name.upper() for name in _KINDS])
+            guess = f"; did you mean SPARKIFY_{meant}?" if meant else ""
+            warnings.append(f"unknown environment variable {variable}, ignored{guess}")
+    return said
+
+
+def _from_flags(flags: Mapping[str, Any]) -> Origins:
+    said: Origins = {}
+    for name, value in flags.items():
+        if value == "":
+            raise UsageError(f"--{name.replace('_', '-')} is empty", "name something, or leave it out")
+        if value is not None:
+            said[name] = (str(value), f"--{name.replace('_', '-')}")
+    return said
+
+
+def _add(origins: Origins, said: Origins, warnings: list[str]) -> None:
+    """Let what was said in one place count for more than what was said before."""
+    if said.get("host", ("", ""))[0]:
+        text, origin = said["host"]
+        parts, note = address_parts(text, origin)
+        warnings += filter(None, [note])
+        for name, part in parts.items():
+            if name == "host" or name not in said:
+                said[name] = (part, origin)
+            elif said[name][0] != part:
+                warnings.append(f"{origin} names another {name} than {said[name][1]}, which counts")
+    origins.update(said)
+
+
+def _take_places(origins: Origins, warnings: list[str], said_by_file: Collection[str], folder: Path) -> None:
+    """Bring places into the form that the rest of the code knows; those of the file count from its folder."""
+    for name in ("song_data", "log_data", "log_jsonpath", "work_prefix", "export_prefix"):
+        if name in origins:
+            text, origin = origins[name]
+            base = folder if name in said_by_file else Path()
+            place, note = places.plain_place(text, origin, base), ""
+            if name in ("song_data", "log_data"):
+                place, note = places.source_place(text, origin, base)
+            warnings += filter(None, [note])
+            origins[name] = (place, origin)
 
 
 _KINDS = {setting.name: setting.type for setting in fields(Settings)}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparkify import places
 from sparkify.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,11 +48,13 @@ def normalized(name: str, value: Any, origin: str) -> Any:
 def _database(text: str, origin: str) -> str:
     if text.lower() == "redshift":
         return "redshift"
-    # Without the value: an address may hold a password.
+    # Whatever follows is said without the value: an address may hold a password.
+    text = re.sub(r"^(file://(?=/)|duckdb:///)", "", places.plain_place(text, origin))
     if _KIND_OF_DATABASE.match(text):
         raise UsageError(
             f"{origin} names another kind of database than a DuckDB file or Redshift",
-            "a load has to commit in one file: name a path (if it has a colon, as ./name:x), or redshift",
+            "a load has to commit in one file: name a path (if it has a colon, as ./name:x), or redshift;"
+            " the address of a cluster belongs to [CLUSTER] HOST",
         )
     try:
         return str(Path(text).expanduser()) if text.startswith("~") else text

@@ -1,80 +1,36 @@
 """Reads dwh.cfg in the shapes that circulate: values bare or quoted, several names for one key."""
 
 import configparser
-import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
+from sparkify.dwh_cfg_keys import KEYS, meant_key, why_unused
 from sparkify.errors import UsageError
-
-# Every key of dwh.cfg, as section.key: those of the public pipelines first, then this project's own.
-_FILE_KEYS = {
-    "CLUSTER.HOST": "host",
-    "CLUSTER.DB_NAME": "db_name",
-    "CLUSTER.DB_USER": "db_user",
-    "CLUSTER.DB_PASSWORD": "db_password",
-    "CLUSTER.DB_PORT": "db_port",
-    "CLUSTER.LOGIN": "login",
-    **{
-        f"{section}.{key}": name
-        for section in ("CLUSTER_PRO", "DWH")
-        for key, name in {
-            "DWH_CLUSTER_TYPE": "cluster_type",
-            "DWH_NUM_NODES": "num_nodes",
-            "DWH_NODE_TYPE": "node_type",
-            "DWH_CLUSTER_IDENTIFIER": "cluster_identifier",
-            "DWH_IAM_ROLE_NAME": "iam_role_name",
-            "DWH_DB": "db_name",
-            "DWH_DB_USER": "db_user",
-            "DWH_DB_PASSWORD": "db_password",
-            "DWH_PORT": "db_port",
-            "DWH_WORKGROUP": "workgroup",
-            "DWH_NAMESPACE": "namespace",
-            "DWH_BASE_RPU": "base_rpu",
-            "DWH_PUBLICLY_ACCESSIBLE": "publicly_accessible",
-            "DWH_TAGS": "tags",
-            "DWH_TIMEOUT_MINUTES": "cluster_timeout_minutes",
-        }.items()
-    },
-    "IAM_ROLE.ARN": "iam_role_arn",
-    "IAM_ROLE.DWH_ARN": "iam_role_arn",
-    "IAM_ROLE.DWH_IAM_ROLE_NAME": "iam_role_name",
-    "S3.LOG_DATA": "log_data",
-    "S3.LOG_JSONPATH": "log_jsonpath",
-    "S3.SONG_DATA": "song_data",
-    "S3.WORK_PREFIX": "work_prefix",
-    "S3.BUNDLE_BELOW_MB": "bundle_below_mb",
-    "S3.REGION": "s3_region",
-    "S3.ENDPOINT": "s3_endpoint",
-    "S3.ANONYMOUS": "s3_anonymous",
-    "S3.REQUESTS": "s3_requests",
-    "S3.TIMEOUT": "s3_timeout",
-    "S3.RETRIES": "s3_retries",
-    "S3.EXPORT_PREFIX": "export_prefix",
-    "AWS.ACCESS_KEY": "aws_access_key_id",
-    "AWS.KEY": "aws_access_key_id",
-    "AWS.SECRET_KEY": "aws_secret_access_key",
-    "AWS.SECRET": "aws_secret_access_key",
-    "AWS.ACCESS_REGION": "aws_region",
-    "AWS.REGION": "aws_region",
-    "AWS.PROFILE": "aws_profile",
-    "WAREHOUSE.DATABASE": "database",
-    "WAREHOUSE.MAX_REJECT_SHARE": "max_reject_share",
-    "WAREHOUSE.MEMORY_LIMIT": "memory_limit",
-}
 
 _REMEDY = "see dwh.cfg.example for its form"
 
+_QUOTED = re.compile(r"""((['"]).*?\2)(\s+[#;].*)""")
+_COMMENT = re.compile(r"(^|\s+)[#;].*")
+
+
+def split_comment(value: str) -> tuple[str, str]:
+    """What stands behind a ``=``: the value, in its quotes if it has some, and the comment after it."""
+    if value[:1] in ("'", '"'):
+        found = None if len(value) > 1 and value[-1] == value[0] else _QUOTED.fullmatch(value)
+        return (found[1], found[3]) if found else (value, "")
+    found = _COMMENT.search(value)
+    return (value[: found.start()], value[found.start() :]) if found else (value, "")
+
 
 def _parsed(path: Path) -> configparser.RawConfigParser:
-    # Passwords hold % and ; and #, so nothing is interpolated and only whole lines are comments.
+    # Passwords hold % and ; and #: nothing is interpolated, and comments behind a value are _text's.
     # [DEFAULT] would count for every section.
     parser = configparser.RawConfigParser(strict=True, comment_prefixes=("#", ";"), default_section="\0")
     try:
         parser.read_string(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise UsageError(f"{path}: can't be read: {error.strerror}", "name it with --config") from None
+        raise UsageError(f"{path}: can't be read: {error.strerror}", _reading_hint(path, error)) from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: not a text file in UTF-8", _REMEDY) from None
     except configparser.MissingSectionHeaderError as error:
@@ -89,6 +45,15 @@ def _parsed(path: Path) -> configparser.RawConfigParser:
         # The lines themselves may hold a password.
         raise UsageError(f"{path}: line {lines}: not KEY=value", _REMEDY) from None
     return parser
+
+
+def _reading_hint(path: Path, error: OSError) -> str:
+    if isinstance(error, IsADirectoryError):
+        return f"name the file in that folder, for example {path / 'dwh.cfg'}"
+    if isinstance(error, FileNotFoundError):
+        where = "" if path.is_absolute() else f", which counts from {Path.cwd()}"
+        return f"check the path{where}; a new one begins as a copy of dwh.cfg.example"
+    return "check its permissions, or name another file with --config"
 
 
 def read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -117,39 +82,55 @@ def read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str,
                 f"{path}: [{sections[section.upper()]}] and [{section}] are the same section", "join them"
             )
         for option, value in parser.items(section):
-            key = f"{section.upper()}.{option.upper()}"
-            if key not in _FILE_KEYS:
-                nearest = nearest_key(key, _FILE_KEYS)
-                # Only its first word: KEY value = more makes all before the = a key.
-                name = option.upper().split()[0]
-                warnings.append(f"{path}: unknown key [{section}] {name}, ignored{nearest}")
+            name, key = option.upper(), (section.upper(), option.upper())
+            if key[1] not in KEYS.get(key[0], ()):
+                warnings.append(f"{path}: {_remark(section, *key)}")
                 continue
-            place = f"[{section}] {option.upper()}"
-            if _has_open_quote(value or ""):
-                raise UsageError(
-                    f"{path}: line {_line_of(path, section, option)}: {place}: a quote is not closed",
-                    "end the line with the same quote (comments have lines of their own); where the quote"
-                    ' is part of the value, put all of it into quotes, as "\'abc"',
-                )
-            if text := _unquoted(value or ""):
-                before, other = found.setdefault(_FILE_KEYS[key], (text, place))
+            setting, place = KEYS[key[0]][key[1]], f"[{section}] {name}"
+            try:
+                text = _text(value or "", is_password=setting == "db_password")
+            except UsageError as error:
+                line = _line_of(path, section, option)
+                raise UsageError(f"{path}: line {line}: {place}: {error.message}", error.hint) from None
+            if text:
+                before, other = found.setdefault(setting, (text, place))
                 if before != text:
                     warnings.append(f"{path}: {other} and {place} mean the same and differ; {place} counts")
-                yield _FILE_KEYS[key], (text, f"{path}: {place}")
+                yield setting, (text, f"{path}: {place}")
 
 
-def nearest_key(key: str, known: Mapping[str, str]) -> str:
-    """The end of a message about an unknown key: the known one that was probably meant, if any."""
-    match = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    if not match:
-        return ""
-    section, _, name = match[0].rpartition(".")
-    return f"; did you mean {f'[{section}] ' if section else ''}{name}?"
+def _remark(section: str, upper_section: str, key: str) -> str:
+    if reason := why_unused(upper_section, key):
+        return f"[{section}] {key} is not used: {reason}"
+    # Only its first word: KEY value = more makes all before the = a key.
+    return f"unknown key [{section}] {key.split()[0]}, ignored{meant_key(upper_section, key)}"
 
 
-def _has_open_quote(value: str) -> bool:
+def _text(value: str, *, is_password: bool) -> str:
+    """A value without its quotes, and without a comment behind it.
+
+    A password on Redshift may begin with # or have it inside, but has no blank.
+
+    Raises:
+        UsageError: what is meant can't be told. Its message never has the value, which may be a secret.
+    """
     value = value.strip()
-    return value[:1] in ("'", '"') and (len(value) == 1 or value[-1] != value[0])
+    if "\n" in value:
+        raise UsageError(
+            "the next line belongs to this value, for it begins with a blank", "let each key begin its line"
+        )
+    text, _ = split_comment(value)
+    if text[:1] in ("'", '"'):
+        if len(text) > 1 and text[-1] == text[0]:
+            return text[1:-1]
+        raise UsageError(
+            "a quote is not closed",
+            "end the value with the same quote; where the quote is part of the value, put all of it into"
+            ' quotes, as "\'abc"',
+        )
+    if is_password and re.match(r"[#;]\S", value):
+        return value[0] + split_comment(value[1:])[0]
+    return text
 
 
 def _line_of(path: Path, section: str, option: str) -> int:
@@ -161,20 +142,3 @@ def _line_of(path: Path, section: str, option: str) -> int:
         elif now == section and re.split("[=:]", line, maxsplit=1)[0].strip().lower() == option:
             return number
     return 0
-
-
-def _unquoted(value: str) -> str:
-    value = value.strip()
-    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-        return value[1:-1]
-    return value
-
-
-def file_keys(name: str) -> list[tuple[str, str]]:
-    """The (section, key) pairs under which dwh.cfg may hold a setting, the usual one first."""
-    return [
-        (section, key)
-        for section, _, key in (
-            known.partition(".") for known, setting in _FILE_KEYS.items() if setting == name
-        )
-    ]

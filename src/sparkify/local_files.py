@@ -4,31 +4,11 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
+from sparkify.places import PATTERN_HINT, is_pattern, local_path
 from sparkify.sources import LoadFile, SourceObject, is_data_file, is_hidden
 from sparkify.unread import Unread, is_no_data
-
-
-def local_path(location: str) -> Path:
-    """The path that a location names.
-
-    Raises:
-        SourceError: it names none of this machine.
-    """
-    if "://" not in location:
-        try:
-            return Path(location).expanduser()
-        except RuntimeError:
-            raise SourceError(f"{location}: there is no such user", "write the path out") from None
-    parts = urlsplit(location)
-    if parts.netloc.lower() not in ("", "localhost"):
-        raise SourceError(
-            f"{location}: names the host {parts.netloc!r}, and only files of this machine can be read",
-            f"a path on this machine has three slashes: file:///{parts.netloc}{parts.path}",
-        )
-    return Path(unquote(parts.path))
 
 
 class LocalSource:
@@ -55,7 +35,9 @@ class LocalSource:
         except FileNotFoundError as error:
             raise SourceError(
                 f"{error.filename or self._location}: no such file or folder",
-                "check the path, or make sample data with: sparkify simulate data",
+                PATTERN_HINT
+                if is_pattern(self._location)
+                else "check the path, or make sample data with: sparkify simulate data",
             ) from None
         except OSError as error:
             place = str(error.filename or self._location)

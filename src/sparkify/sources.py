@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from sparkify.config import Settings
 from sparkify.errors import SourceError
+from sparkify.places import local_path
 from sparkify.unread import JSONPATHS_NAME, Unread
 
 DATA_SUFFIXES = (".json", ".json.gz")
@@ -166,8 +167,6 @@ def beside(location: str, name: str) -> str | None:
     if urlsplit(location).scheme == "s3" and "://" in location:
         folder, _, last = location.rstrip("/").rpartition("/")
         return f"{folder}/{name}" if last and folder != "s3:/" else None
-    from sparkify.local_files import local_path
-
     return str(Path(os.path.abspath(local_path(location))).with_name(name))  # noqa: PTH100 (links stay)
 
 

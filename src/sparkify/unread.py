@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sparkify.errors import SourceError
+from sparkify.places import PATTERN_HINT, is_pattern
 
 JSONPATHS_NAME = "log_json_path.json"
 """What the JSONPaths file of the logs is called; it is never data."""
@@ -93,7 +94,7 @@ class Unread:
         message = f"{location}: no *.json or *.json.gz file in this folder or below it"
         if self.count:
             return SourceError(f"{message}; {self._text()}", _REMEDY)
-        return SourceError(message, "check the path")
+        return SourceError(message, PATTERN_HINT if is_pattern(location) else "check the path")
 
 
 def is_no_data(name: str) -> bool:

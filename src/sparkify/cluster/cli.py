@@ -185,9 +185,9 @@ def delete(
 
 
 def _path(config: str | None) -> Path:
-    from sparkify.config import DEFAULT_CONFIG
+    from sparkify.config import config_path
 
-    return Path(config or DEFAULT_CONFIG)
+    return config_path(config)
 
 
 def _settings(config: str | None, **flags: Any) -> "Settings":

@@ -9,7 +9,7 @@ from sparkify.cluster.aws import Aws
 from sparkify.cluster.plan import Plan, Target
 from sparkify.cluster.resources import Endpoint, Resource
 from sparkify.config import load_settings
-from sparkify.dwh_cfg import file_keys
+from sparkify.dwh_cfg_keys import file_keys
 from sparkify.errors import ClusterError
 
 Confirm = Callable[[str], None]

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sparkify.config import load_settings
-from sparkify.dwh_cfg import file_keys
+from sparkify.dwh_cfg import split_comment
+from sparkify.dwh_cfg_keys import file_keys
 from sparkify.errors import ClusterError, SparkifyError
 
 
@@ -68,8 +69,9 @@ def _set(lines: list[str], name: str, value: str) -> list[str]:
             entry[1].upper(),
         ) in known:
             found = True
-            quote = entry[3][0] if re.fullmatch(r"'.*'|\".*\"", entry[3]) else ""
-            new = f"{entry[1]}{entry[2] or '='}{quote}{value}{quote}{entry[4]}"
+            before, comment = split_comment(entry[3])
+            quote = before[0] if re.fullmatch(r"'.*'|\".*\"", before) else ""
+            new = f"{entry[1]}{entry[2] or '='}{quote}{value}{quote}{comment}{entry[4]}"
             if new != line:
                 lines[number] = new
                 changed.append(f"[{section}] {entry[1].upper()}")

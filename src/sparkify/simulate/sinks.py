@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from sparkify.errors import SparkifyError, UsageError
-from sparkify.places import is_on_s3
+from sparkify.places import is_on_s3, output_place
 
 if TYPE_CHECKING:
     from sparkify.config import Settings
@@ -93,6 +93,7 @@ def sink_for(out: str, settings: "Settings | None" = None) -> Sink:
     Raises:
         UsageError: it is an address of a kind that can't be written to, or has credentials in it.
     """
+    out = output_place(out)
     if is_on_s3(out):
         from sparkify.config import load_settings
         from sparkify.simulate.s3_sink import S3Prefix
