@@ -79,8 +79,7 @@ class RedshiftWarehouse:
             if not cursor.description:
                 return [], []
             return [column[0] for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
-        except (Error, OSError, AttributeError) as error:
-            # AttributeError: the driver's own, where the connection is gone.
+        except (Error, OSError) as error:
             explained = explain(error, self.location, self._settings)
             if self._read_only:
                 self._read_again()
@@ -90,7 +89,7 @@ class RedshiftWarehouse:
         """Begin anew after an error, which ends a transaction: without, no statement would work any more."""
         from redshift_connector.error import Error
 
-        with contextlib.suppress(Error, OSError, AttributeError):
+        with contextlib.suppress(Error, OSError):
             cursor = self._connection.cursor()
             cursor.execute("ROLLBACK")
             cursor.execute("BEGIN READ ONLY")

@@ -183,6 +183,8 @@ def scrub(text: str, settings: Settings) -> str:
 def explain(error: BaseException, location: str, settings: Settings) -> WarehouseError:
     """What to tell of an error of the driver."""
     code, message = message_of(error)
+    if isinstance(error, OSError):  # of the socket; its first argument is a number
+        message = error.strerror or str(error)
     message = scrub(message, settings)
     if code == "40001" or _CONFLICT.search(message):
         return ConflictError(
@@ -192,9 +194,12 @@ def explain(error: BaseException, location: str, settings: Settings) -> Warehous
     for pattern, remedy in _REMEDIES:
         if re.search(pattern, message, re.IGNORECASE):
             return WarehouseError(f"{location}: {message}", remedy)
-    if not code and re.search("BrokenPipe|connection is closed|communication error|socket", message):
+    if isinstance(error, OSError) or (
+        not code and re.search("BrokenPipe|connection is closed|communication error|socket", message)
+    ):
         return WarehouseError(
-            f"{location}: the connection was lost: {message}", "run again; nothing was changed"
+            f"{location}: the connection was lost: {message}",
+            "run again; what was not committed is gone, and nothing is loaded twice",
         )
     return WarehouseError(f"{location}: {message}", "correct the statement")
 
