@@ -192,13 +192,17 @@ class TestReplacing:
             export(database, out, "--overwrite")
 
 
-def test_an_export_can_be_read_by_others_as_the_umask_says(database: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("mask", "mode"), [("0o022", 0o755), ("0o027", 0o750), ("0o077", 0o700)])
+def test_an_export_can_be_read_by_others_as_the_umask_says(
+    database: str, tmp_path: Path, mask: str, mode: int
+) -> None:
+    # Nobody may change the umask meanwhile: what other threads wrote then would be open to everybody.
     program = (
-        "import os, sys; os.umask(0o022); from sparkify.cli import main;"
+        f"import os, sys; os.umask({mask}); del os.umask; from sparkify.cli import main;"
         " main(['export', sys.argv[1], '--database', sys.argv[2]])"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "out"), database], check=True)
-    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "out").stat().st_mode & 0o777 == mode
 
 
 def test_files_beside_an_export_are_never_deleted(database: str, tmp_path: Path) -> None:

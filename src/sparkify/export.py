@@ -15,9 +15,9 @@ thousands of tiny files.
 import ctypes
 import json
 import os
+import secrets
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,14 +73,16 @@ def export(warehouse: Warehouse, out: Path, *, overwrite: bool = False) -> dict[
     _require_replaceable(out, overwrite=overwrite)
     try:
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.absolute().parent))
+        # Not by mkdtemp, which keeps others out: opening it later as the umask says would take a look at the
+        # umask, and the only way to look is to change it, for all threads.
+        aside = out.absolute().parent / f".{out.name}.{secrets.token_hex(8)}"
+        aside.mkdir()
     except OSError as error:
         raise SparkifyError(f"{out}: can't be made: {error.strerror}", "name another folder") from None
     try:
         tables = {name: _write(warehouse, name, layout, aside) for name, layout in LAYOUTS.items()}
         manifest = {"software": f"Sparkify Warehouse {__version__}", "tables": tables}
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-        aside.chmod(0o777 & ~_umask())  # mkdtemp keeps others out
         _switch(aside, out)
     except OSError as error:
         raise SparkifyError(
@@ -134,12 +136,6 @@ def _write(warehouse: Warehouse, name: str, layout: Layout, aside: Path) -> dict
     ((rows,),) = warehouse.query(f"SELECT COUNT(*) FROM {name}")
     files = sorted(path.relative_to(aside).as_posix() for path in (aside / name).rglob("*.parquet"))
     return {"rows": rows, "files": files}
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _switch(aside: Path, out: Path) -> None:

@@ -1,6 +1,7 @@
 """``sparkify export s3://…`` on Redshift: UNLOAD writes there itself, and it is the same as DuckDB's."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from sparkify import export as exporting
 from sparkify.config import Settings
 from sparkify.engines import connect
-from sparkify.errors import UsageError, WarehouseError
+from sparkify.errors import SourceError, UsageError, WarehouseError
 from sparkify.export_s3 import export_to_s3
 from sparkify.sql_queries import STAR_TABLES
+from tests.faulty_s3 import FaultyS3
 from tests.redshift.support import Site
 from tests.reference import sort_rows
 from tests.s3_servers import Bucket
@@ -110,3 +112,26 @@ def test_a_bucket_in_another_region_is_told_of(loaded: Site) -> None:
     with pytest.raises(WarehouseError, match=r"eu-west-1|specified endpoint") as error:
         export(loaded.settings, loaded.root.replace(f"s3://{BUCKET}", "s3://elsewhere"))
     assert "[AWS] REGION" in error.value.hint
+
+
+def test_what_fails_after_an_unload_to_a_folder_does_not_hide_why_the_unload_failed(
+    loaded: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, redshift: RedshiftStandIn
+) -> None:
+    with FaultyS3(loaded.settings.s3_endpoint).running() as server:
+        settings = replace(loaded.settings, s3_endpoint=server.endpoint, s3_retries=0)
+        server.add("status", "list", None, status=403)
+        with pytest.raises(SourceError):  # of the files that cannot be fetched
+            export_to_folder(settings, tmp_path / "out")
+        monkeypatch.setattr(redshift.cluster, "denied_buckets", {BUCKET})
+        with pytest.raises(WarehouseError, match="Access Denied") as denied:
+            export_to_folder(settings, tmp_path / "out")
+        assert "s3:PutObject" in denied.value.hint
+    assert not list(tmp_path.glob("*out*"))
+
+
+def export_to_folder(settings: Settings, folder: Path) -> None:
+    warehouse = connect(settings, read_only=True)
+    try:
+        exporting.export(warehouse, folder, overwrite=False)
+    finally:
+        warehouse.close()

@@ -4,6 +4,7 @@ Redshift writes to S3 only. Files for a local folder go below the export prefix 
 fetched from there, and removed again.
 """
 
+import contextlib
 import re
 import secrets
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from sparkify.config import Settings
 from sparkify.engines.redshift_copy import literal
-from sparkify.errors import UsageError, WarehouseError
+from sparkify.errors import SparkifyError, UsageError, WarehouseError
 from sparkify.s3_folder import S3Folder
 
 Execute = Callable[[str], object]
@@ -89,5 +90,8 @@ def unload_to_folder(
     try:
         unload(execute, settings, select, through.uri, partition_by)
         through.download(folder)
-    finally:
-        through.delete(through.entries())
+    except BaseException:
+        with contextlib.suppress(SparkifyError):  # or it would hide what has failed before
+            through.delete(through.entries())
+        raise
+    through.delete(through.entries())
