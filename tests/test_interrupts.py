@@ -198,6 +198,56 @@ def test_a_signal_that_comes_too_late_lets_the_run_end_well(
     assert run_etl(settings, Silence()).run_id is None
 
 
+CONFLICT = """
+import contextlib, os, signal
+from sparkify import pipeline
+from sparkify.engines.duckdb import DuckDBWarehouse
+from sparkify.errors import ConflictError
+transaction, read = DuckDBWarehouse.transaction, pipeline.read_sql
+tries = []
+@contextlib.contextmanager
+def conflict_at_the_first_commit(self):
+    tries.append(1)
+    with transaction(self):
+        yield
+        if len(tries) == 1:
+            AT_COMMIT
+            raise ConflictError("somebody else wrote to it")
+DuckDBWarehouse.transaction = conflict_at_the_first_commit
+numbers = "range(1000000000) a, range(1000) b"
+endless = f"CREATE TEMP TABLE endless AS SELECT COUNT(*) FROM {numbers} WHERE a.range % 7 = b.range;"
+def endless_in_the_second_try(name, *rest):
+    return (endless if name == "star/users" and len(tries) == 2 else "") + read(name, *rest)
+pipeline.read_sql = endless_in_the_second_try
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_a_run_that_has_begun_again_after_a_conflict_at_its_commit(
+    tmp_path: Path, settings: Settings, start: Start, number: int
+) -> None:
+    write(tmp_path / "song_data/song.json", track())
+    write(tmp_path / "log_data/a.json", event(ts=1))
+    process = start(settings, prelude=CONFLICT.replace("AT_COMMIT", "pass"))
+    output_until(process, "start again: somebody else wrote to it")
+    output_until(process, "transform artists")
+    process.send_signal(number)
+    assert_stopped(process, number)
+    assert not Path(settings.database).exists()
+
+
+def test_a_signal_during_a_commit_that_fails_is_not_forgotten(
+    tmp_path: Path, settings: Settings, start: Start
+) -> None:
+    write(tmp_path / "song_data/song.json", track())
+    write(tmp_path / "log_data/a.json", event(ts=1))
+    process = start(
+        settings, prelude=CONFLICT.replace("AT_COMMIT", "os.kill(os.getpid(), signal.SIGTERM)")
+    )
+    assert_stopped(process, signal.SIGTERM)
+    assert not Path(settings.database).exists()
+
+
 def test_a_second_writer_fails_at_once_and_names_the_first_which_ends_well(
     settings: Settings, bucket: Bucket, start: Start
 ) -> None:

@@ -36,11 +36,14 @@ class Stopped(BaseException):
         self.number = number
 
 
+_LATE = "ended while the warehouse was being committed; another run finds out whether it was"
+
+
 class _State:
     received = 0
     is_raised = False
     is_too_late = False
-    late = "ended while the warehouse was being committed; another run finds out whether it was"
+    late = _LATE
     running: tuple[Callable[[], None], ...] = ()
 
 
@@ -90,7 +93,7 @@ def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
         _State.running = before
 
 
-def point_of_no_return(late: str = _State.late) -> None:
+def point_of_no_return(late: str = _LATE) -> None:
     """From now on a signal comes too late: what has been done is committed, and the process ends well.
 
     Args:
@@ -99,6 +102,19 @@ def point_of_no_return(late: str = _State.late) -> None:
     check()
     _State.late = late
     _State.is_too_late = True
+
+
+def start_again() -> None:
+    """What was about to be committed is not, and is tried again: from now on a signal is in time again.
+
+    Raises:
+        Stopped: one has come meanwhile.
+    """
+    _State.is_too_late = False
+    _State.late = _LATE
+    if _State.received and not _State.is_raised:
+        _State.is_raised = True
+        raise Stopped(_State.received)
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

@@ -101,6 +101,7 @@ def run_etl(
                 summary = load(warehouse, settings, progress, full=full, allow_shrunk=allow_shrunk)
                 break
             except (SourceChangedError, ConflictError) as changed:
+                interrupts.start_again()
                 progress.step(f"start again: {changed.message}")
         else:
             summary = load(warehouse, settings, progress, full=full, allow_shrunk=allow_shrunk)
