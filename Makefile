@@ -40,8 +40,9 @@ system-packages:  ## install Chromium (Debian, Ubuntu) for the tests of the repo
 			$$sudo apt-get install -y -qq --no-install-recommends chromium fonts-liberation; \
 	else echo "install Chromium with this system's package manager"; fi
 
+# Each process has servers of its own: more than eight would only be in each other's way.
 test: setup  ## run the tests
-	$(BIN)/python -m pytest -n auto -q
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 -q
 
 test-kills: setup  ## kill the pipeline more than a hundred times, and compare with clean runs
 	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/test_kills.py

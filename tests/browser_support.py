@@ -10,6 +10,8 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.support import HANGS
+
 CHROMIUM = os.environ.get("SPARKIFY_CHROMIUM") or shutil.which("chromium")
 
 needs_chromium = pytest.mark.skipif(
@@ -60,6 +62,7 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
+            timeout=HANGS * 1000,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
         )
         yield browser
@@ -72,6 +75,7 @@ def opened(
 ) -> Iterator[Page]:
     """The report in a window; whatever the page complains of, or asks the network for, fails the test."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, **more)
+    context.set_default_timeout(HANGS * 1000)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))

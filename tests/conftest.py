@@ -10,11 +10,12 @@ import pytest
 from sparkify.config import Settings
 from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
+from tests import machine
 from tests.cli_support import data, run
 from tests.either import either
 from tests.engines import DuckDBEngine, Engine, RedshiftEngine
 from tests.standin.fixtures import redshift
-from tests.support import Loaded
+from tests.support import HANGS, Loaded
 
 if TYPE_CHECKING:
     from tests.cluster_support import World
@@ -33,6 +34,28 @@ def cases() -> Path:
     if not CASES.is_dir():
         pytest.skip(f"the cases are not at {CASES}, beside the sample; SPARKIFY_SAMPLE_DATA can name that")
     return CASES
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.markexpr != "aws":  # those need the account of who runs them
+        machine.forget(os.environ)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """An empty working directory: the one of who runs the tests may have a dwh.cfg."""
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("nowhere"))
+    yield
+    os.chdir(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """Time enough for sessions of earlier tests to let go of their locks; who tests refusals has less."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sparkify.engines.redshift.LOCK_WAIT_MS", HANGS * 1000)
+        yield
 
 
 @pytest.fixture(scope="session")

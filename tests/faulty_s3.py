@@ -183,7 +183,7 @@ class FaultyS3:
             request.wfile.write(body[: len(body) // 2])
             request.wfile.flush()
             if kind == "stall":
-                self._ended.wait(60)
+                self._ended.wait()
             request.close_connection = True
         else:
             request.wfile.write(body)

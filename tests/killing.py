@@ -15,6 +15,7 @@ from sparkify.config import Settings
 from sparkify.engines import Progress as Advance
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
+from tests.support import HANGS
 
 CLOSE, END = "close", "end"
 """Moments after the commit: before the connection is closed, and after."""
@@ -59,6 +60,7 @@ def run_and_be_killed(
 ) -> None:
     """A run that kills itself; in a process of its own."""
     os.environ.update(environment or {})
+    pytest.MonkeyPatch().setattr("sparkify.engines.redshift.LOCK_WAIT_MS", HANGS * 1000)
     killer = Killer(at, after)
     if at == CLOSE:
         engine = "redshift.RedshiftWarehouse" if settings.database == "redshift" else "duckdb.DuckDBWarehouse"

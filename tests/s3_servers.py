@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from obstore.store import S3Store
 
 from sparkify.config import Settings
 from tests.standin.s3 import S3Server
+from tests.support import HANGS
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Bucket:
                 obstore.put(store, prefix + path.relative_to(folder).as_posix(), path.read_bytes())
 
     def settings(self, settings: Settings) -> Settings:
-        """Settings that load song_data/ and log_data/ of this bucket, and give up soon."""
+        """Settings that load song_data/ and log_data/ of this bucket, and wait for each answer."""
         return replace(
             settings,
             song_data=f"{self.uri}/song_data",
@@ -71,7 +73,7 @@ class Bucket:
             aws_region="us-east-1",
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
-            s3_timeout=1,
+            s3_timeout=HANGS,
             s3_retries=2,
         )
 
@@ -137,6 +139,8 @@ def moto() -> Iterator[Server]:
     server.start()
     try:
         host, port = server.get_host_and_port()
+        # Its buckets belong to the process: another test may have left some.
+        urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", b"").close()
         yield Server(f"http://{host}:{port}", "any-access-key", "any-secret-key")
     finally:
         server.stop()

@@ -15,6 +15,9 @@ from tests.reference import Star, sort_rows
 
 Record = dict[str, Any]
 
+HANGS = 600
+"""Seconds, after which a test that hangs ends. Far more than anything takes: machines are busy."""
+
 # What fails in one run of the tests fails in all of them, until something is changed; the profile long (make
 # test-examples) looks at other examples. No limits on time: machines are busy.
 _ALWAYS: dict[str, Any] = {

@@ -14,6 +14,7 @@ import pytest
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
+import measure  # noqa: E402
 from bars import BARS  # noqa: E402
 from bench import note  # noqa: E402
 from measure import CommandError, Runs, redacted, run_once  # noqa: E402
@@ -118,25 +119,52 @@ def test_csv_keeps_null_and_empty_text_apart(warehouse: Callable[[str, str], Pat
     assert differences(ours, theirs) == []
 
 
-def test_a_run_counts_cpu_and_memory_of_a_server_that_it_leaves_to_its_own(tmp_path: Path) -> None:
-    server = "x = bytearray(150_000_000); import time; t = time.time()\nwhile time.time() < t + 0.8: pass"
+@pytest.fixture
+def seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, float], Path]:
+    """Names a file that is made when a measure has been found to be larger than so many megabytes."""
+
+    def watch(name: str, least: float) -> Path:
+        told = tmp_path_factory.mktemp("told") / "seen"
+        look = getattr(measure, name)
+
+        def look_and_tell(*arguments: Any) -> float:
+            megabytes: float = look(*arguments)
+            if megabytes > least:
+                told.touch()
+            return megabytes
+
+        monkeypatch.setattr(measure, name, look_and_tell)
+        return told
+
+    return watch
+
+
+UNTIL_SEEN = "import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.01)\n"
+
+
+def test_a_run_counts_cpu_and_memory_of_a_server_that_it_leaves_to_its_own(
+    tmp_path: Path, seen: Callable[[str, float], Path]
+) -> None:
+    server = "x = bytearray(150_000_000); import time\nwhile time.process_time() < 0.5: pass\n" + UNTIL_SEEN
     start = (
-        "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', sys.argv[1]]); time.sleep(0.5)"
+        "import subprocess, sys; subprocess.Popen([sys.executable, '-c', *sys.argv[2:0:-1]])\n" + UNTIL_SEEN
     )
     runs = Runs()
-    run_once([sys.executable, "-c", start, server], runs, watched=tmp_path)
+    told = str(seen("_memory_mb", 140))
+    run_once([sys.executable, "-c", start, told, server], runs, watched=tmp_path)
     assert runs.peak_mb > 140
     if sys.platform == "linux":
         assert runs.cpu[0] > 0.3
 
 
-def test_a_run_notes_the_most_that_a_folder_held(tmp_path: Path) -> None:
-    write = (
-        "import pathlib, sys, time; p = pathlib.Path(sys.argv[1]); p.write_bytes(bytes(20_000_000));"
-        " time.sleep(0.5); p.unlink()"
-    )
+def test_a_run_notes_the_most_that_a_folder_held(tmp_path: Path, seen: Callable[[str, float], Path]) -> None:
+    write = "import pathlib, sys; p = pathlib.Path(sys.argv[2]); p.write_bytes(bytes(20_000_000))\n"
+    code = write + UNTIL_SEEN + "p.unlink()"
     runs = Runs()
-    run_once([sys.executable, "-c", write, str(tmp_path / "temporary")], runs, watched=tmp_path)
+    told = str(seen("folder_mb", 19))
+    run_once([sys.executable, "-c", code, told, str(tmp_path / "temporary")], runs, watched=tmp_path)
     assert runs.disk_mb > 19
 
 

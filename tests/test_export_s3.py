@@ -27,9 +27,7 @@ from tests.export_support import FOLDERS, columns, load_plays, read_back, stored
 from tests.faulty_s3 import FaultyS3
 from tests.killing import processes
 from tests.s3_servers import Bucket, Server, moto, rclone
-
-HANGS = 300
-"""Seconds, after which a test that hangs ends."""
+from tests.support import HANGS
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +62,7 @@ class Place:
         self.server = server
         self.bucket = bucket
         at_server = replace(bucket, proxy=server.endpoint)
-        # No request hangs here: time enough where many tests run at once.
-        self.settings = replace(at_server.settings(Settings(database=database)), s3_timeout=HANGS)
+        self.settings = at_server.settings(Settings(database=database))
 
     def export(self, *, overwrite: bool = True) -> dict[str, Any]:
         warehouse = connect(self.settings, read_only=True)

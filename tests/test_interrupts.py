@@ -18,7 +18,7 @@ from sparkify.progress import Silence
 from tests.faulty_s3 import FaultyS3
 from tests.s3_servers import Bucket, rclone
 from tests.state import state_of
-from tests.support import event, track, write
+from tests.support import HANGS, event, track, write
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -65,7 +65,7 @@ def output_until(process: "subprocess.Popen[str]", text: str) -> None:
 
 
 def assert_stopped(process: "subprocess.Popen[str]", number: int) -> None:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=HANGS)
     assert (process.returncode, out) == (128 + number, "")
     name = signal.Signals(number).name
     assert err.splitlines()[-1] == f"stopped by {name}; the warehouse is as it was"
@@ -96,8 +96,8 @@ def test_a_signal_while_objects_are_read_stops_the_run_and_changes_nothing(
         server.add("stall", "log_data/b.json", None)
         server.add("before", "log_data/c.json", action=asked.set)
         options = replace(bucket, proxy=server.endpoint).settings(settings)
-        process = start(replace(options, s3_timeout=60))
-        assert asked.wait(60)
+        process = start(options)
+        assert asked.wait(HANGS)
         process.send_signal(number)
         assert_stopped(process, number)
     assert state_of(options, bucket.uri) == before
@@ -109,17 +109,19 @@ def test_a_signal_while_a_listing_hangs_stops_the_run(
     asked = threading.Event()
     with FaultyS3(bucket.endpoint).running() as server:
         server.add("stall", "list", None, action=asked.set)
-        process = start(replace(replace(bucket, proxy=server.endpoint).settings(settings), s3_timeout=60))
-        assert asked.wait(60)
+        process = start(replace(bucket, proxy=server.endpoint).settings(settings))
+        assert asked.wait(HANGS)
         process.send_signal(signal.SIGINT)
         assert_stopped(process, signal.SIGINT)
 
 
-ENDLESS = """
-from sparkify import pipeline
+# Which ends when it is told to, however long that takes here.
+ENDLESS = f"""
+from sparkify import interrupts, pipeline
+interrupts.GRACE_SECONDS = {HANGS}
 read = pipeline.read_sql
-numbers = "range(1000000000) a, range(1000) b"
-endless = f"CREATE TEMP TABLE endless AS SELECT COUNT(*) FROM {numbers} WHERE a.range % 7 = b.range;"
+numbers = "range(1000000000) a, range(1000000000) b"
+endless = f"CREATE TEMP TABLE endless AS SELECT COUNT(*) FROM {{numbers}} WHERE a.range * b.range % 7 = 3;"
 pipeline.read_sql = lambda name, *rest: (endless if name == "star/users" else "") + read(name, *rest)
 """
 
@@ -145,7 +147,7 @@ def run_to_its_end(tmp_path: Path, settings: Settings, start: Start, prelude: st
     write(tmp_path / "song_data/song.json", track())
     write(tmp_path / "log_data/a.json", event(ts=1))
     process = start(settings, prelude=prelude)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=HANGS)
     assert process.returncode == 0, err
     return err
 
@@ -255,19 +257,19 @@ def test_a_second_writer_fails_at_once_and_names_the_first_which_ends_well(
 
     def hold() -> None:
         asked.set()
-        released.wait(60)
+        released.wait(HANGS)
 
     with FaultyS3(bucket.endpoint).running() as server:
         server.add("before", "log_data/a.json", action=hold)
-        options = replace(replace(bucket, proxy=server.endpoint).settings(settings), s3_timeout=60)
+        options = replace(bucket, proxy=server.endpoint).settings(settings)
         first = start(options)
-        assert asked.wait(60)
+        assert asked.wait(HANGS)
         second = start(options)
-        _, err = second.communicate(timeout=60)
+        _, err = second.communicate(timeout=HANGS)
         assert second.returncode == 1
         assert re.search(rf"^error: .*: in use by process {first.pid} \(", err, re.MULTILINE), err
         assert first.poll() is None
         released.set()
-        _, err = first.communicate(timeout=60)
+        _, err = first.communicate(timeout=HANGS)
         assert first.returncode == 0, err
     assert run_etl(bucket.settings(settings), Silence()).run_id is None

@@ -209,7 +209,7 @@ def test_loading_from_s3_lets_no_secret_out(leaks: Leaks) -> None:
         faulty = stack.enter_context(FaultyS3(bucket.endpoint).running())
         (leaks.folder / "dwh.cfg").write_text(
             f"{CONFIG}\n[S3]\nSONG_DATA=s3://leaks/song_data\nLOG_DATA=s3://leaks/log_data\nENDPOINT={faulty.endpoint}\n"
-            "RETRIES=0\nTIMEOUT=2\n"
+            "RETRIES=0\n"
         )
         for on in ("list", "a.json"):
             for code, page in pages.items():
@@ -252,8 +252,8 @@ def test_the_commands_on_redshift_let_no_secret_out(
     engine = RedshiftEngine(redshift)
     settings = engine.settings(leaks.folder / "data")
     places = (
-        f"\n[S3]\nSONG_DATA={settings.song_data}\nLOG_DATA={settings.log_data}\nWORK_PREFIX=s3://sparkify/leaks"
-        f"\nENDPOINT={redshift.s3_endpoint}\n"
+        f"\n[S3]\nSONG_DATA={settings.song_data}\nLOG_DATA={settings.log_data}"
+        f"\nWORK_PREFIX={settings.work_prefix}\nENDPOINT={redshift.s3_endpoint}\n"
     )
     marked = CONFIG.replace(
         "DB_USER=awsuser", f"HOST={redshift.host}\nDB_PORT={redshift.port}\nDB_USER={redshift.user}"
@@ -279,7 +279,7 @@ def test_the_commands_on_redshift_let_no_secret_out(
         (0, "report", "report.html"),
         (0, "status"),
         (0, "export", "out"),
-        (0, "export", "s3://sparkify/leaks-out"),
+        (0, "export", f"{settings.work_prefix}-out"),
         (1, "export", "s3://elsewhere/out"),
     ):
         assert (arguments, leaks.run(*arguments)[0]) == (arguments, expected)

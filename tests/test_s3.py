@@ -20,9 +20,10 @@ from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
 from sparkify.sources import LoadFile, open_source
 from tests.faulty_s3 import PAGE, FaultyS3
+from tests.machine import refusing_port
 from tests.s3_servers import Bucket, Server, moto, rclone
 from tests.state import state_of
-from tests.support import Loaded, event, read_star, track, write
+from tests.support import HANGS, Loaded, event, read_star, track, write
 
 
 @pytest.fixture(scope="module")
@@ -371,13 +372,19 @@ def test_a_key_that_can_not_be_asked_for_is_named(
 
 
 def test_a_server_that_is_not_there_is_said_so(settings: Settings, rclone_bucket: Bucket) -> None:
-    options = replace(rclone_bucket.settings(settings), s3_endpoint="http://127.0.0.1:9")
-    assert fails(options) == (
-        f"{options.song_data}: the server can't be reached, or does not answer, 2 more tries included"
-    )
+    with refusing_port() as port:
+        options = replace(rclone_bucket.settings(settings), s3_endpoint=f"http://127.0.0.1:{port}")
+        assert fails(options) == (
+            f"{options.song_data}: the server can't be reached, or does not answer, 2 more tries included"
+        )
 
 
 # --- faults
+
+
+def impatient(settings: Settings, fault: dict[str, Any]) -> Settings:
+    """With a limit on the time of a request that a server which stalls is above and all others below."""
+    return replace(settings, s3_timeout=3) if fault["kind"] == "stall" else settings
 
 
 TRANSIENT: dict[str, dict[str, Any]] = {
@@ -398,7 +405,8 @@ def test_a_transient_fault_is_survived_and_nothing_lost_or_doubled(
 ) -> None:
     server, bucket = faulty
     server.add(on=on, **fault)
-    summary = etl(bucket.settings(settings))
+    # With tries enough for those that are slow for other reasons.
+    summary = etl(replace(impatient(bucket.settings(settings), fault), s3_retries=10))
     assert summary.tables["songplays"] == (40, 40)
     assert summary.sources["log_data"].records == summary.sources["log_data"].loaded == 40
     if fault.get("times", 1):
@@ -438,7 +446,9 @@ def test_a_lasting_fault_is_one_line_about_the_object_and_changes_nothing(
     before = state_of(options, bucket.uri)
     put_json(bucket, "log_data/b.json", *LOGS["b"], event(ts=5))
     server.add(on=on, times=None, **fault)
-    assert fails(options) == f"{bucket.uri}/{'song_data' if on == 'list' else on}: {message}"
+    assert (
+        fails(impatient(options, fault)) == f"{bucket.uri}/{'song_data' if on == 'list' else on}: {message}"
+    )
     assert state_of(options, bucket.uri) == before
     server.faults.clear()
     assert etl(options).tables["songplays"] == (41, 1)
@@ -468,7 +478,7 @@ def test_a_failed_run_exits_with_1_and_one_line_and_no_secret(
             "SPARKIFY_AWS_REGION": "us-east-1",
             "SPARKIFY_AWS_ACCESS_KEY_ID": bucket.access_key,
             "SPARKIFY_AWS_SECRET_ACCESS_KEY": bucket.secret_key,
-            "SPARKIFY_S3_TIMEOUT": "20",
+            "SPARKIFY_S3_TIMEOUT": str(HANGS),
             "SPARKIFY_S3_RETRIES": "1",
         },
         capture_output=True,

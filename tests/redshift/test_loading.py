@@ -25,7 +25,7 @@ Copies = Callable[[], list[tuple[Any, ...]]]
 @pytest.fixture
 def copies(site: Site) -> Copies:
     """What COPY has loaded since the test began, or since this was last asked: (source, files, rows)."""
-    history = "SELECT data_source, source_file_count, loaded_rows FROM sys_load_history ORDER BY start_time"
+    history = "SELECT data_source, source_file_count, loaded_rows FROM sys_load_history ORDER BY query_id"
     seen = len(site.loaded.query(history))
 
     def since() -> list[tuple[Any, ...]]:

@@ -1,11 +1,12 @@
 """Getting in: by password, by what IAM gives out, over TLS only; and what is said of those who don't."""
 
+import contextlib
 import logging
 import secrets
 import socket
-import threading
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +17,10 @@ from sparkify.config import Settings, load_settings
 from sparkify.engines import connect
 from sparkify.errors import SparkifyError, UsageError
 from tests.engines import connection_options
+from tests.machine import refusing_port
 from tests.redshift.aws import Account, answering
 from tests.standin.server import RedshiftStandIn
+from tests.support import HANGS
 
 WRONG = "Wrong-123"
 
@@ -134,9 +137,8 @@ class TestRefusals:
         )
 
     def test_a_paused_cluster_or_a_closed_port(self, settings: Settings) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            port = closed.getsockname()[1]
-        said = refused(replace(settings, db_port=port))
+        with refusing_port() as port:
+            said = refused(replace(settings, db_port=port))
         assert f"localhost:{port}: can't be reached" in said
         assert "not paused" in said
         assert "security group" in said
@@ -192,31 +194,24 @@ class TestRefusals:
 
 
 class TestTls:
-    @pytest.fixture
-    def plain_port(self) -> Iterator[int]:
-        """A server that says that it has no TLS, and notes what else it is sent."""
-        server = socket.create_server(("127.0.0.1", 0))
-
-        def serve() -> None:
+    def test_a_server_without_tls_is_told_nothing(self, settings: Settings) -> None:
+        def say_that_there_is_none(server: socket.socket) -> socket.socket:
+            """To the first client who asks."""
             while True:
-                try:
-                    client, _ = server.accept()
-                except OSError:
-                    return
-                with client:
-                    if client.recv(8):
-                        client.sendall(b"N")
-                        self.received = client.recv(1000)
+                client, _ = server.accept()
+                if client.recv(8):
+                    client.sendall(b"N")
+                    return client
+                client.close()
 
-        self.received = b""
-        threading.Thread(target=serve, daemon=True).start()
-        yield server.getsockname()[1]
-        server.close()
-
-    def test_a_server_without_tls_is_told_nothing(self, settings: Settings, plain_port: int) -> None:
-        said = refused(replace(settings, db_port=plain_port))
-        assert "speaks no TLS" in said
-        assert self.received == b""
+        with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as thread:
+            server.settimeout(HANGS)
+            asked = thread.submit(say_that_there_is_none, server)
+            said = refused(replace(settings, db_port=server.getsockname()[1]))
+            assert "speaks no TLS" in said
+            with asked.result() as client, contextlib.suppress(BlockingIOError):
+                client.setblocking(False)  # whatever has been sent is there by now
+                assert client.recv(1000) == b""
 
     def test_a_certificate_of_an_unknown_authority_is_refused(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch

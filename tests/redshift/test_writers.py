@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -20,13 +21,20 @@ from tests.support import event, track, write
 
 
 @pytest.fixture
-def loaded(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """With a play, and little patience with other writers."""
+def loaded(site: Site) -> Site:
+    """With a play."""
     write(site.folder / "song_data/A/song.json", track())
     write(site.folder / "log_data/a.json", event(ts=1))
     site.load()
-    monkeypatch.setattr(redshift, "LOCK_WAIT_MS", 200)
     return site
+
+
+@contextmanager
+def in_a_hurry() -> Iterator[None]:
+    """With little patience for locks that are held for longer than that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redshift, "LOCK_WAIT_MS", 1000)
+        yield
 
 
 @pytest.fixture
@@ -44,7 +52,7 @@ def test_a_second_writer_is_told_who_is_writing(
     loaded: Site, writer: RedshiftWarehouse, command: Callable[[Settings], object]
 ) -> None:
     ((process,),) = writer.query("SELECT PG_BACKEND_PID()")
-    with pytest.raises(WarehouseError) as caught:
+    with in_a_hurry(), pytest.raises(WarehouseError) as caught:
         command(loaded.settings)
     since = r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
     assert re.search(f"in use by process {process} of user awsuser, {since}$", caught.value.message)
@@ -55,7 +63,8 @@ def test_tables_that_someone_reads_are_not_dropped_and_the_reader_is_named(loade
     reader = connect(loaded.settings, read_only=True)
     ((process,),) = reader.query("SELECT PG_BACKEND_PID()")
     assert reader.query("SELECT COUNT(*) FROM dim_users") == [(1,)]
-    with pytest.raises(WarehouseError, match=f"in use by process {process} of user awsuser, since"):
+    in_use = f"in use by process {process} of user awsuser, since"
+    with in_a_hurry(), pytest.raises(WarehouseError, match=in_use):
         create_tables(loaded.settings)
     assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
     reader.close()

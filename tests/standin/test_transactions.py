@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from .fixtures import Error, Sql, connect
+from .fixtures import Error, Rows, Sql, connect
 from .server import RedshiftStandIn
 
 # A client that is killed in the middle of its transaction; its arguments are the stand-in's.
@@ -102,25 +102,22 @@ def test_two_transactions_that_change_the_same_rows_conflict_with_error_1023(
 @pytest.mark.usefixtures("table")
 def test_lock_makes_others_wait_and_then_see_what_was_committed(redshift: RedshiftStandIn, sql: Sql) -> None:
     # LOCK: ACCESS EXCLUSIVE until the transaction ends; snapshots begin after it.
-    seen: list[object] = []
-    waiting = threading.Event()
-
-    def second() -> None:
+    def second() -> Rows:
         with connect(redshift) as other:
             work = Sql(other)
-            waiting.set()
             work("LOCK TABLE held")
-            seen.append(work("SELECT count(*) FROM held"))
+            return work("SELECT count(*) FROM held")
 
     sql("LOCK held")
-    thread = threading.Thread(target=second)
-    thread.start()
-    waiting.wait()
-    sql("INSERT INTO held VALUES (1)")
-    assert seen == []
-    sql.connection.commit()
-    thread.join()
-    assert seen == [[[1]]]
+    with ThreadPoolExecutor(1) as thread, connect(redshift) as watcher:
+        seen = thread.submit(second)
+        while Sql(watcher)("SELECT count(*) FROM svv_transactions WHERE NOT granted") == [[0]]:
+            assert not seen.done()
+            watcher.rollback()
+        sql("INSERT INTO held VALUES (1)")
+        assert not seen.done()
+        sql.connection.commit()
+        assert seen.result() == [[1]]
 
 
 @pytest.mark.usefixtures("table")
