@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -256,11 +257,53 @@ def test_what_a_killed_run_left_on_s3_is_removed_by_one_on_a_later_day(
     )
     for uri in (old, new, other):
         redshift.s3.put(uri, b"x")
-    day_before = time.time() - 25 * 3600
     for uri in (old, other):
-        os.utime(redshift.s3_folder / uri.removeprefix("s3://"), (day_before, day_before))
+        age(redshift, uri, 25)
     site.load()
     assert left_on_s3(site) == [other, new]
+
+
+def age(redshift: RedshiftStandIn, uri: str, hours: float) -> None:
+    """Let an object have been written some hours ago, by the clock of S3."""
+    then = time.time() - hours * 3600
+    os.utime(redshift.s3_folder / uri.removeprefix("s3://"), (then, then))
+
+
+def test_what_is_left_behind_is_told_by_the_clock_of_s3(
+    site: Site, redshift: RedshiftStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class DaysAhead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "DaysAhead":
+            return cls.fromtimestamp(time.time() + 3 * 86400, tz)
+
+    few_files(site.folder)
+    running = f"{site.root}/work/sparkify-staging/running/part"
+    redshift.s3.put(running, b"x")
+    age(redshift, running, 23)
+    monkeypatch.setattr(redshift_work, "datetime", DaysAhead)
+    site.load()
+    assert left_on_s3(site) == [running]
+
+
+def test_old_parts_of_a_run_that_is_still_at_work_are_not_removed(
+    site: Site, redshift: RedshiftStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few_files(site.folder)
+    monkeypatch.setattr(redshift_work, "_RENEWED_AFTER_SECONDS", 0.1)
+    with redshift_work.WorkFolder(site.settings) as work:
+        parts = [work.put("part", b"x"), work.put("alive", b"x")]
+        for uri in parts:
+            age(redshift, uri, 48)
+        alive = redshift.s3_folder / parts[1].removeprefix("s3://")
+        deadline = time.monotonic() + 60
+        while time.time() - alive.stat().st_mtime > 3600:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        site.load()
+        assert set(parts) <= set(left_on_s3(site))
+        assert work.get(parts[0]) == b"x"
+    assert parts[0] not in left_on_s3(site)
 
 
 def test_jsonpaths_may_name_the_keys_of_other_logs(site: Site) -> None:

@@ -1,13 +1,14 @@
 """The work prefix: where a run keeps what Redshift is to load from, and bundles of small files above all.
 
 A run writes below ``<work prefix>/sparkify-staging/<its own name>/`` and removes it when it ends. What a
-killed run left behind is removed by a later one.
+killed run left behind is removed by a later one: a run that is alive writes something there now and then.
 """
 
 import contextlib
 import gzip
 import json
 import secrets
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -35,7 +36,10 @@ PARTS_WANTED = 8
 MAX_REJECTS = 100_000
 """As many as COPY itself tolerates at most (MAXERROR)."""
 
+_SIGN_OF_LIFE = "alive"
+_RENEWED_AFTER_SECONDS = 600.0
 _LEFT_BEHIND_AFTER = timedelta(days=1)
+"""Since anything was last written to a run's folder, by the clock of S3."""
 _BATCH_ROWS = 20_000
 
 
@@ -57,16 +61,38 @@ class WorkFolder:
         self._place = S3Folder(f"{prefix.rstrip('/')}/sparkify-staging", settings)
         self._run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         self._names: list[str] = []
+        self._ended = threading.Event()
+        self._renewal = threading.Thread(target=self._stay_alive, name="sign of life", daemon=True)
 
     def __enter__(self) -> Self:
-        oldest = datetime.now(UTC) - _LEFT_BEHIND_AFTER
-        entries = self._place.entries()
-        self._place.delete(name for name, entry in entries.items() if entry.modified < oldest)
+        self.put(_SIGN_OF_LIFE, b"1")  # not empty: that would be a console's folder
+        self._remove_left_behind()
+        self._renewal.start()
         return self
+
+    def _remove_left_behind(self) -> None:
+        entries = self._place.entries()
+        ours = entries.get(f"{self._run}/{_SIGN_OF_LIFE}")
+        if ours is None:  # a listing that is behind, and nothing to tell the time by
+            return
+        last_written: dict[str, datetime] = {}
+        for name, entry in entries.items():
+            run = name.partition("/")[0]
+            last_written[run] = max(entry.modified, last_written.get(run, entry.modified))
+        oldest = ours.modified - _LEFT_BEHIND_AFTER
+        self._place.delete(name for name in entries if last_written[name.partition("/")[0]] < oldest)
+
+    def _stay_alive(self) -> None:
+        """Renew the sign of life: one COPY may take longer than others wait before they tidy up."""
+        while not self._ended.wait(_RENEWED_AFTER_SECONDS):
+            with contextlib.suppress(SparkifyError):  # the next one may arrive
+                self._place.put(f"{self._run}/{_SIGN_OF_LIFE}", b"1")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._ended.set()
+        self._renewal.join(timeout=1)
         # Nothing depends on it: what is left costs a little until a later run removes it.
         with contextlib.suppress(SparkifyError):
             self._place.delete(self._names)
