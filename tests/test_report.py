@@ -330,7 +330,7 @@ def test_points_of_a_chart_are_valid_json(month: Path) -> None:
     [
         b"precious",
         b"<!doctype html>\n<title>precious</title>",
-        b'\n<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>What people listen to</title>',
+        b"\n<!doctype html>\n<html>\n<head>\n<title>What people listen to: 1 to 30 November 2018</title>",
         b'<!doctype html><meta name="generator" content="Sphinx">',
         b"<!doctype html>" + b" " * 300 + b'<meta name="generator" content="Sparkify Warehouse 1">',
         b"\xff\xfe<\x00!\x00d\x00",
