@@ -100,6 +100,7 @@ def simulate(
     ] = 0.0,
 ) -> None:
     """Write song and log files of an imaginary music service."""
+    from sparkify import interrupts
     from sparkify.places import is_on_s3, output_place
     from sparkify.simulate import Settings, sink_for
     from sparkify.simulate import simulate as run
@@ -108,6 +109,7 @@ def simulate(
     settings = Settings(songs, artists, users, days, start.date(), seed, gzip, dirty)
     out = output_place(out)
     sink = sink_for(out, _settings(config) if is_on_s3(out) else None)
+    interrupts.leaves("what was written is unfinished, and the same command finishes it")
     with progress() as tell:
         summary = run(settings, sink, tell)
     typer.echo(summary.describe(out), err=True)

@@ -44,6 +44,7 @@ class _State:
     is_raised = False
     is_too_late = False
     late = _LATE
+    outcome = "the warehouse is as it was"
     running: tuple[Callable[[], None], ...] = ()
 
 
@@ -75,7 +76,12 @@ def check() -> None:
 
 def message(number: int) -> str:
     """What to say of it."""
-    return f"stopped by {signal.Signals(number).name}; the warehouse is as it was"
+    return f"stopped by {signal.Signals(number).name}; {_State.outcome}"
+
+
+def leaves(outcome: str) -> None:
+    """Have something else said of what is left when the process is stopped than that of the warehouse."""
+    _State.outcome = outcome
 
 
 @contextlib.contextmanager

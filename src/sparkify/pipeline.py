@@ -19,6 +19,7 @@ from sparkify.progress import Progress, Silence
 from sparkify.repair import repair
 from sparkify.sources import SourceObject, SourcePlan, Store, open_source
 from sparkify.sql_queries import STAR_TABLES, read_sql
+from sparkify.unfinished import require_finished
 
 TRANSFORMS = (
     "songs",
@@ -186,10 +187,12 @@ def load(
 def _discover(settings: Settings, progress: Progress) -> dict[Source, tuple[Store, list[SourceObject]]]:
     listed: dict[Source, tuple[Store, list[SourceObject]]] = {}
     locations: dict[Source, str] = {"song_data": settings.song_data, "log_data": settings.log_data}
+    looked_at: set[str] = set()
     for source, location in locations.items():
         progress.step(f"list {source}")
         store = open_source(location, settings)
         listed[source] = (store, store.list_objects())
+        require_finished(location, settings, looked_at)
     return listed
 
 

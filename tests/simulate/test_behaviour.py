@@ -156,7 +156,11 @@ class _Nowhere:
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def prepare(self) -> None:
+    def prepare(self, asked: bytes) -> bool:
+        assert asked
+        return False
+
+    def finish(self) -> None:
         pass
 
     def put(self, name: str, data: bytes) -> None:

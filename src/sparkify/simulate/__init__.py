@@ -18,13 +18,13 @@ from sparkify.simulate.clock import Clock
 from sparkify.simulate.draws import popularity
 from sparkify.simulate.events import Events, simulate_events
 from sparkify.simulate.files import DailyLogs, write_jsonpaths, write_songs
-from sparkify.simulate.manifest import NAME as MANIFEST
 from sparkify.simulate.manifest import Manifest
 from sparkify.simulate.people import make_users
 from sparkify.simulate.render import Renderer
 from sparkify.simulate.settings import Settings
-from sparkify.simulate.sinks import OutputError, Sink, sink_for
+from sparkify.simulate.sinks import OutputError, Sink, note_of, sink_for
 from sparkify.simulate.warts import GARBLED_TIMES, EventWarts, Marks, SongWarts
+from sparkify.unfinished import MANIFEST
 
 __all__ = ["MANIFEST", "OutputError", "Settings", "Sink", "Summary", "Tell", "simulate", "sink_for"]
 
@@ -45,11 +45,12 @@ class Summary:
     sessions: int
     log_files: int
     broken: int
+    is_again: bool = False
 
     def describe(self, out: str) -> str:
         """Some lines for people."""
         text = (
-            f"wrote to {out}:\n"
+            f"wrote to {out}{', over what was left unfinished' if self.is_again else ''}:\n"
             f"  {self.songs:,} songs, a file each\n"
             f"  {self.events:,} events in {self.log_files:,} log files, {self.plays:,} of them plays\n"
             f"  {self.users:,} users in {self.sessions:,} sessions"
@@ -62,17 +63,18 @@ def simulate(settings: Settings, sink: Sink, tell: Tell = lambda *_: None) -> Su
 
     Args:
         settings: what to simulate.
-        sink: where to; it has to be empty.
+        sink: where to; it has to be empty, or to hold the same simulation, unfinished.
         tell: called now and then with what is under way, how much of it is done and out of how much.
 
     Raises:
         UsageError: the sink isn't empty.
         OutputError: it can't be written to.
     """
-    sink.prepare()
+    simulator = f"sparkify {__version__}"
+    is_again = sink.prepare(note_of(simulator, settings.as_dict()))
     write_jsonpaths(sink)
     with sink.open(MANIFEST) as target:
-        manifest = Manifest(target, f"sparkify {__version__}", settings.as_dict())
+        manifest = Manifest(target, simulator, settings.as_dict())
         songs = make_songs(settings.seed, settings.songs, settings.artist_count)
         song_warts = SongWarts(settings.seed, settings.dirty, settings.songs)
         good_songs = write_songs(
@@ -87,6 +89,7 @@ def simulate(settings: Settings, sink: Sink, tell: Tell = lambda *_: None) -> Su
         truth = _Truth(settings.users, good_songs, ranked)
         _write_logs(settings, sink, manifest, ranked, truth, tell)
         manifest.finish(truth.expected())
+    sink.finish()
     logs, files = manifest.totals["log"], manifest.totals
     return Summary(
         songs=files["song"]["records"],
@@ -96,6 +99,7 @@ def simulate(settings: Settings, sink: Sink, tell: Tell = lambda *_: None) -> Su
         sessions=truth.sessions,
         log_files=logs["files"],
         broken=logs["broken"] + files["song"]["broken"],
+        is_again=is_again,
     )
 
 

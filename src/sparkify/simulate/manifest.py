@@ -16,7 +16,7 @@ harmless. ``events_of`` stands where a file brings events of an earlier day, or 
 already. ``records`` counts all lines, doubled and broken ones included.
 ``expected`` are the row counts of the star schema that these files must give.
 
-The file is written bit by bit, so that it takes no memory; only a finished simulation's can be parsed.
+The file is written bit by bit, so that it takes no memory. It gets its name when all is there.
 """
 
 import json
@@ -24,7 +24,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-NAME = "_manifest.json"
 _TOTALS = ("files", "records", "broken", "doubled", "garbled", "bom", "late")
 CUT_OFF, WRONG_TYPE, MISSING = "cut off", "wrong type", "missing"
 

@@ -4,14 +4,15 @@ import tempfile
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from sparkify.config import Settings
-from sparkify.errors import UsageError
+from sparkify.errors import SourceError, UsageError
 from sparkify.s3_folder import S3Folder
-from sparkify.simulate.sinks import OutputError
+from sparkify.simulate.sinks import OutputError, other_simulation
+from sparkify.unfinished import MANIFEST, UNFINISHED
 
 
 class S3Prefix:
@@ -32,13 +33,24 @@ class S3Prefix:
         self._pool = ThreadPoolExecutor(settings.s3_requests, "s3")
         self._under_way: deque[Future[None]] = deque()
 
-    def prepare(self) -> None:
-        """Make sure that nothing is there yet."""
-        if found := self._folder.entries():
+    def prepare(self, asked: bytes) -> bool:
+        """Make sure that nothing is there yet but the same simulation, unfinished."""
+        found = self._folder.entries()
+        if found and (UNFINISHED not in found or MANIFEST in found):
             raise UsageError(
                 f"{self._folder.uri} is not empty: there is {min(found)}",
                 "name another prefix, or remove what is there first",
             )
+        if found and self._folder.get(UNFINISHED) != asked:
+            raise other_simulation(self._folder.uri)
+        self._folder.put(UNFINISHED, asked)
+        return bool(found)
+
+    def finish(self) -> None:
+        """Take the note away."""
+        # Who may write here may not always delete; that all is there, the manifest says.
+        with suppress(SourceError):
+            self._folder.delete([UNFINISHED])
 
     def put(self, name: str, data: bytes) -> None:
         """Write a small object; what goes wrong with it may be raised by a later call."""
