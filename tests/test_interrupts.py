@@ -243,9 +243,7 @@ def test_a_signal_during_a_commit_that_fails_is_not_forgotten(
 ) -> None:
     write(tmp_path / "song_data/song.json", track())
     write(tmp_path / "log_data/a.json", event(ts=1))
-    process = start(
-        settings, prelude=CONFLICT.replace("AT_COMMIT", "os.kill(os.getpid(), signal.SIGTERM)")
-    )
+    process = start(settings, prelude=CONFLICT.replace("AT_COMMIT", "os.kill(os.getpid(), signal.SIGTERM)"))
     assert_stopped(process, signal.SIGTERM)
     assert not Path(settings.database).exists()
 

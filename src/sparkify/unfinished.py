@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sparkify.config import Settings
 from sparkify.errors import SourceError
+from sparkify.places import local_path
 from sparkify.sources import open_source
 
 UNFINISHED, MANIFEST = "_unfinished.json", "_manifest.json"
@@ -42,8 +43,6 @@ def _roots(location: str) -> set[str]:
         scheme, _, place = location.rstrip("/").partition("://")
         parts = place.split("/")
         return {f"{scheme}://{'/'.join(parts[:end])}" for end in _ends(parts)}
-    from sparkify.local_files import local_path
-
     parts = list(local_path(location).resolve().parts)
     return {str(Path(*parts[:end])) for end in _ends(parts)}
 
