@@ -11,9 +11,10 @@ from sparkify import interrupts, ledger, limits, shrunk
 from sparkify.audits import Finding, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Source, Warehouse, connect
-from sparkify.engines.parsing import NOUNS
 from sparkify.errors import ConflictError, SourceChangedError, TooManyRejectsError
-from sparkify.keys import KeyMap, KeySample, event_keys, notes_on, song_keys
+from sparkify.key_notes import notes_on
+from sparkify.key_sample import KeySample
+from sparkify.keys import KeyMap, event_keys, song_keys
 from sparkify.limits import FileCount
 from sparkify.progress import Progress, Silence
 from sparkify.repair import repair
@@ -212,7 +213,7 @@ def _stage(
         records = warehouse.stage(
             source, todo.store, todo.added, todo.removed, keys[source].paths, advance, sample.look
         )
-        summary.notes += notes_on(source, keys[source], sample, _empty(warehouse, source, sample))
+        summary.notes += notes_on(warehouse, source, keys[source], sample)
         counts = ledger.reconcile(warehouse, source, todo.added, records)
         counts_of[source] = counts
         summary.warnings += limits.bad_files(source, todo.added, counts)
@@ -254,25 +255,6 @@ def _first_rejects(
         [first_id],
     )
     return [(file, line, reason) for file, line, reason in rows]
-
-
-def _empty(warehouse: Warehouse, source: Source, sample: KeySample) -> list[int]:
-    """The columns that a sample of the records has no keys for, and no row of this run has a value in."""
-    columns = sample.missing
-    if not columns:
-        return []
-    batch = f"batch_{NOUNS[source]}"
-    names, _ = warehouse.select(f"SELECT * FROM {batch} LIMIT 0")
-    ((rows, *counts),) = warehouse.query(
-        "SELECT COUNT(*), {} FROM {}".format(
-            ", ".join(f"COUNT({names[column]})" for column in columns), batch
-        )
-    )
-    return [
-        column
-        for column, count in zip(columns, counts, strict=True)
-        if (rows or sample.records) and not count
-    ]
 
 
 def _transform(warehouse: Warehouse, progress: Progress) -> None:
