@@ -21,14 +21,19 @@ Guesses = Mapping[int, Counter[Guess]]
 """By column, the paths of values that its own path does not lead to, and how many records have them."""
 
 
-def notes_on(warehouse: Warehouse, source: Source, keys: KeyMap, sample: KeySample) -> list[str]:
+def notes_on(
+    warehouse: Warehouse | None, source: Source, keys: KeyMap, sample: KeySample
+) -> tuple[list[str], list[str]]:
     """What is to be said about the keys of a load.
 
     Args:
-        warehouse: where the records have been staged.
+        warehouse: where the records have been staged; None where none could be.
         source: which of the two.
         keys: what the records should have.
         sample: what was found.
+
+    Returns:
+        Warnings, of values that are not loaded; and notes.
     """
     columns = sorted({*sample.missing, *sample.instead})
     names, rows, values = _count_values(warehouse, f"batch_{NOUNS[source]}", columns)
@@ -42,7 +47,7 @@ def notes_on(warehouse: Warehouse, source: Source, keys: KeyMap, sample: KeySamp
     }
     mixed = _plain(keys, {column: sample.instead[column] for column in sample.instead.keys() - fits.keys()})
     missing = [column for column in sample.missing if not values[column] and (rows or sample.records)]
-    notes = []
+    warnings, notes = [], []
     if absent := [column for column in missing if column not in fits and column not in mixed]:
         paths = ", ".join(written(keys.paths[column]) for column in absent)
         remedy = f"check its spelling in {keys.origin}, then load again with: sparkify etl --full"
@@ -53,7 +58,7 @@ def notes_on(warehouse: Warehouse, source: Source, keys: KeyMap, sample: KeySamp
     ):
         if guesses:
             lost = {names[column]: rows - values[column] for column in sorted(guesses)}
-            notes.append(f"{source}: {_found(keys, guesses, sample.records)}{_lost(lost, rows)}; {remedy}")
+            warnings.append(f"{source}: {_found(keys, guesses, sample.records)}{_lost(lost, rows)}; {remedy}")
     named = {guess[0] for guesses in (fits, mixed) for some in guesses.values() for guess in some}
     if unknown := sorted(sample.unknown.keys() - named):
         shown = ", ".join(_shown(json.dumps(key)) for key in unknown[:_SHOWN_KEYS])
@@ -64,15 +69,15 @@ def notes_on(warehouse: Warehouse, source: Source, keys: KeyMap, sample: KeySamp
             + (f" and {at_least}{more:,} more" if more > 0 else "")
             + f" ({sample.records:,} records were looked at)"
         )
-    return notes
+    return warnings, notes
 
 
 def _count_values(
-    warehouse: Warehouse, table: str, columns: list[int]
+    warehouse: Warehouse | None, table: str, columns: list[int]
 ) -> tuple[dict[int, str], int, dict[int, int]]:
     """The names of some columns, the number of rows, and in how many each of the columns has a value."""
-    if not columns:
-        return {}, 0, {}
+    if warehouse is None or not columns:
+        return dict.fromkeys(columns, ""), 0, dict.fromkeys(columns, 0)
     all_names, _ = warehouse.select(f"SELECT * FROM {table} LIMIT 0")
     names = {column: all_names[column] for column in columns}
     counts = ", ".join(f"COUNT({name})" for name in names.values())

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from sparkify import interrupts, ledger, limits, shrunk
@@ -210,10 +211,16 @@ def _stage(
     for source, todo in plans.items():
         advance = progress.step(f"stage {source}", files=len(todo.added), size=todo.size)
         sample = KeySample(keys[source])
-        records = warehouse.stage(
-            source, todo.store, todo.added, todo.removed, keys[source].paths, advance, sample.look
-        )
-        summary.notes += notes_on(warehouse, source, keys[source], sample)
+        try:
+            records = warehouse.stage(
+                source, todo.store, todo.added, todo.removed, keys[source].paths, advance, sample.look
+            )
+        except TooManyRejectsError as error:  # Redshift's COPY gives up by itself
+            about_keys = chain(*notes_on(None, source, keys[source], sample))
+            raise TooManyRejectsError("\n  ".join([error.message, *about_keys]), error.hint) from None
+        warnings, notes = notes_on(warehouse, source, keys[source], sample)
+        summary.warnings += warnings
+        summary.notes += notes
         counts = ledger.reconcile(warehouse, source, todo.added, records)
         counts_of[source] = counts
         summary.warnings += limits.bad_files(source, todo.added, counts)

@@ -187,6 +187,17 @@ class S3Source:
             # Not waiting for those under way: they may be stalled.
             pool.shutdown(wait=False, cancel_futures=True)
 
+    def beginning(self, source: SourceObject, size: int) -> bytes:
+        """The first bytes of an object; none where the server can't send a part.
+
+        Raises:
+            SourceError: it can't be read.
+        """
+        try:
+            return self._get(source, 0, min(size, source.size))
+        except _NoPartsError:
+            return b""
+
     def _get(self, source: SourceObject, start: int, end: int) -> bytes:
         """Part of an object; all of it if it is that small."""
         if start == end:

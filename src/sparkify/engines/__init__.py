@@ -13,7 +13,8 @@ Progress = Callable[[int, int], None]
 """Called with (files finished, bytes read) since the last call."""
 
 OnRecords = Callable[[list[str]], None]
-"""Called with the texts of some records, now and then."""
+"""Called with the texts of some records, now and then: so chosen that no pattern in the data keeps time with
+it, for where every second record is different, both kinds must be seen."""
 
 
 class Warehouse(Protocol):

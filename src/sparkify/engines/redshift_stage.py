@@ -22,7 +22,7 @@ from sparkify.config import Settings
 from sparkify.engines import OnRecords, Progress, Source
 from sparkify.engines.parsing import NOUNS
 from sparkify.engines.redshift_bundled import copy_bundled
-from sparkify.engines.redshift_straight import Straight, copy_straight
+from sparkify.engines.redshift_straight import Straight, copy_straight, some_records
 from sparkify.engines.redshift_work import WorkFolder, jsonpaths_file
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.sources import LoadFile, SourcePlan, Store
@@ -130,12 +130,12 @@ class Stager:
         if self._settings.work_prefix:
             counts = self._by_manifest(source, store, added, paths, progress, on_records)
         else:
-            counts = self._by_prefix(source, store, added, progress)
+            counts = self._by_prefix(source, store, added, progress, on_records)
         self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
         return counts
 
     def _by_prefix(
-        self, source: Source, store: Store, added: list[LoadFile], progress: Progress
+        self, source: Source, store: Store, added: list[LoadFile], progress: Progress, on_records: OnRecords
     ) -> dict[int, int]:
         """Load everything below the configured prefix."""
         settings = self._settings
@@ -163,6 +163,7 @@ class Stager:
             settings.log_jsonpath if source == "log_data" else "",
             ["GZIP"] * (compressed == {True}),
         )
+        on_records(some_records(store, added))
         return self._copy_straight(source, store, added, told, progress)
 
     def _by_manifest(
@@ -186,6 +187,8 @@ class Stager:
                 counts |= copy_bundled(
                     self._warehouse, self._settings, source, store, small, paths, work, progress, on_records
                 )
+            if large:
+                on_records(some_records(store, large))
             jsonpaths = jsonpaths_file(work, paths) if large and source == "log_data" else ""
             for options in ([], ["GZIP"]):
                 some = [file for file in large if file.source.uri.endswith(".gz") == bool(options)]

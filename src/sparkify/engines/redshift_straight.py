@@ -4,6 +4,8 @@ It can't say which row came from which file, so the rows have no file_id. How ma
 the lines that COPY scanned or, where these don't add up, counted by reading the files.
 """
 
+import contextlib
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,10 +25,13 @@ from sparkify.engines.redshift_copy import (
 from sparkify.engines.redshift_login import is_serverless
 from sparkify.errors import SourceChangedError, SourceError, WarehouseError
 from sparkify.records import RecordReader
+from sparkify.s3 import S3Source
 from sparkify.sources import LoadFile, Store
 
 if TYPE_CHECKING:
     from sparkify.engines.redshift import RedshiftWarehouse
+
+_SAMPLED_FILES, _SAMPLED_BYTES, _SAMPLED_LINES = 10, 2**16, 100
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,26 @@ def copy_straight(
     counts = _count(warehouse, settings, store, files, by_uri, refused)
     warehouse.insert("staging_rejects", _reject_rows(source, store, by_uri, errors))
     return {file_id: (count, refused[file_id]) for file_id, count in counts.items()}
+
+
+def some_records(store: Store, files: list[LoadFile]) -> list[str]:
+    """The first lines of some files, for those who want to see what COPY alone reads."""
+    if not isinstance(store, S3Source):
+        return []
+    lines: list[str] = []
+    chosen = {number * (len(files) - 1) // (_SAMPLED_FILES - 1) for number in range(_SAMPLED_FILES)}
+    # Who loads need not be allowed to read: the role that COPY uses is.
+    with contextlib.suppress(SourceError, zlib.error):
+        for number in sorted(chosen):
+            source = files[number].source
+            data = store.beginning(source, _SAMPLED_BYTES)
+            is_whole = len(data) == source.size
+            if source.uri.endswith(".gz"):
+                unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                data, is_whole = unpacking.decompress(data, _SAMPLED_BYTES), unpacking.eof
+            found = data.decode(errors="replace").split("\n")
+            lines += found[: len(found) if is_whole else -1][:_SAMPLED_LINES]
+    return lines
 
 
 def _count(
