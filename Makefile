@@ -53,7 +53,7 @@ test-examples: setup  ## ten times as much made-up input as in make test, and ot
 # The tests of the star schema on the stand-in instead of DuckDB, then the engine's own, the long ones too.
 test-redshift: setup  ## everything about Redshift, on the stand-in: the star, loading, kills (some 6 minutes)
 	$(BIN)/python -m pytest -n 2 -q --engine redshift tests/test_sample.py tests/test_rules.py tests/test_audits.py \
-		tests/test_simulated.py tests/test_bad_input.py tests/test_key_spelling.py
+		tests/test_simulated.py tests/test_bad_input.py tests/test_key_spelling.py tests/test_unread.py tests/test_limits.py tests/test_shrunk.py
 	$(BIN)/python -m pytest -n 2 -q -rP -m 'not aws' tests/redshift tests/standin
 
 # BENCH takes data and warehouses, some 15 GB at most. Each peer gets an environment of its own in benchmarks/.venvs.
