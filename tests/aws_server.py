@@ -6,11 +6,12 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from botocore.exceptions import ClientError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -27,17 +28,21 @@ class Account:
     Attributes:
         endpoint: its address.
         sent: the bodies of the requests so far.
+        before: called with the name of each operation before it is done; it may wait.
     """
 
     endpoint: str = ""
     sent: list[str] = field(default_factory=list)
+    before: Callable[[str], None] = lambda _: None
     serverless: Serverless = field(default_factory=Serverless)
     _moto: Any = field(default_factory=lambda: DomainDispatcherApplication(create_backend_app))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        self.sent.append(body.decode(errors="replace"))
+        text = body.decode(errors="replace")
+        self.sent.append(text)
         service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+        self.before(operation or parse_qs(text).get("Action", [""])[0])
         if service == "RedshiftServerless":
             response = self._answer_serverless(operation, json.loads(body or b"{}"))
             return response(environ, start_response)

@@ -10,6 +10,17 @@ import pytest
 
 from tests.support import event, track, write
 
+PROCESS = """\
+import signal
+for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    signal.signal(getattr(signal, name), signal.SIG_DFL)
+{prelude}
+from sparkify.cli import main
+main()
+"""
+"""The command, after some Python of a test's own, as a process that hears signals which the one of the tests
+was told to ignore (nohup, a script's background)."""
+
 ROOT = Path(__file__).parents[1]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -164,9 +164,11 @@ class Serverless:
         """What is coming or going takes one look to be done."""
         thing = self.things[kind][name]
         seen = self._view(thing)
+        if self.is_stuck:
+            return seen
         if thing["status"] == "DELETING":
             del self.things[kind][name]
-        elif not self.is_stuck:
+        else:
             thing["status"] = "AVAILABLE"
         return seen
 

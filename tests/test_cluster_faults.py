@@ -98,8 +98,13 @@ def test_delete_run_again_after_a_failure_at_any_call_leaves_nothing(
     assert world.config.read_text() == CONFIG.format(type=kind)
 
 
-def test_an_interrupt_says_that_aws_goes_on(world: World) -> None:
-    world.fault = FailOnce(0, "before", KeyboardInterrupt())
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [("before", "nothing was changed at AWS"), ("after", "AWS goes on with what it was asked")],
+)
+def test_an_interrupt_that_python_raises_as_in_a_notebook_says_whether_aws_goes_on(
+    world: World, moment: str, said: str
+) -> None:
+    world.fault = FailOnce(0, moment, KeyboardInterrupt())
     run = world.create()
-    assert run.code == 1
-    assert "interrupted; what was asked of AWS goes on, and may cost money" in run.err
+    assert (run.code, f"error: interrupted; {said}" in run.err) == (1, True)

@@ -15,6 +15,7 @@ import pytest
 from sparkify.config import Settings
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
+from tests.cli_support import PROCESS
 from tests.faulty_s3 import FaultyS3
 from tests.s3_servers import Bucket, rclone
 from tests.state import state_of
@@ -40,7 +41,7 @@ def start() -> Iterator[Start]:
     def run(settings: Settings, *arguments: str, prelude: str = "") -> "subprocess.Popen[str]":
         kept = {key: value for key, value in os.environ.items() if not key.startswith("SPARKIFY_")}
         process = subprocess.Popen(
-            [sys.executable, "-c", f"{prelude}\nfrom sparkify.cli import main\nmain()", "etl", *arguments],
+            [sys.executable, "-c", PROCESS.format(prelude=prelude), "etl", *arguments],
             env=kept | environment(settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

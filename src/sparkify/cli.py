@@ -109,7 +109,7 @@ def simulate(
     settings = Settings(songs, artists, users, days, start.date(), seed, gzip, dirty)
     out = output_place(out)
     sink = sink_for(out, _settings(config) if is_on_s3(out) else None)
-    interrupts.leaves("what was written is unfinished, and the same command finishes it")
+    interrupts.leaves(lambda: "what was written is unfinished, and the same command finishes it")
     with progress() as tell:
         summary = run(settings, sink, tell)
     typer.echo(summary.describe(out), err=True)

@@ -36,6 +36,7 @@ class Stopped(BaseException):
         self.number = number
 
 
+_UNCHANGED = "the warehouse is as it was"
 _LATE = "ended while the warehouse was being committed; another run finds out whether it was"
 
 
@@ -44,7 +45,7 @@ class _State:
     is_raised = False
     is_too_late = False
     late = _LATE
-    outcome = "the warehouse is as it was"
+    outcome: Callable[[], str] = staticmethod(lambda: _UNCHANGED)
     running: tuple[Callable[[], None], ...] = ()
 
 
@@ -76,11 +77,15 @@ def check() -> None:
 
 def message(number: int) -> str:
     """What to say of it."""
-    return f"stopped by {signal.Signals(number).name}; {_State.outcome}"
+    return f"stopped by {signal.Signals(number).name}; {_State.outcome()}"
 
 
-def leaves(outcome: str) -> None:
-    """Have something else said of what is left when the process is stopped than that of the warehouse."""
+def leaves(outcome: Callable[[], str]) -> None:
+    """Have something else said of what is left when the process is stopped than that of the warehouse.
+
+    Args:
+        outcome: called when it is stopped, maybe in another thread.
+    """
     _State.outcome = outcome
 
 

@@ -117,6 +117,8 @@ class Aws:
         self.waiter = waiter
         self.region: str = session.region_name
         self.partition: str = session.get_partition_for_region(self.region)
+        self.has_asked = False
+        """Whether anything was sent that changes something, be it that it was done or that it was lost."""
         self.is_dry_run = show is not None
         self.is_offline = show_reads or (self.is_dry_run and self._has_no_credentials())
 
@@ -205,6 +207,7 @@ class Aws:
 
         def attempt() -> bool:
             refusal.clear()
+            self.has_asked = True
             try:
                 answer.update(self._send(service, operation, parameters))
             except ClusterError as error:

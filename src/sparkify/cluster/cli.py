@@ -1,13 +1,12 @@
 """The cluster commands: parse, call, print."""
 
-import contextlib
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sparkify import interrupts
 from sparkify.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
@@ -95,8 +94,7 @@ def create(
     # A dry run asks nobody but AWS.
     unknown = dry_run and my_ip is None
     address = network.UNKNOWN_ADDRESS if unknown else network.own_address(my_ip)
-    with _interruptible():
-        endpoint = commands.create(aws, plan, address, _path(config), _asker(yes or dry_run))
+    endpoint = commands.create(aws, plan, address, _path(config), _asker(yes or dry_run))
     if endpoint:
         typer.echo(f"{endpoint.host}:{endpoint.port}/{plan.db_name}")
 
@@ -144,8 +142,7 @@ def pause(config: Config = None, timeout: Timeout = None, dry_run: DryRun = Fals
 
     settings = _settings(config, cluster_timeout_minutes=timeout)
     aws = connect(settings, show=typer.echo if dry_run else None)
-    with _interruptible():
-        commands.pause(aws, make_target(settings, aws.region))
+    commands.pause(aws, make_target(settings, aws.region))
 
 
 @app.command()
@@ -157,8 +154,7 @@ def resume(config: Config = None, timeout: Timeout = None, dry_run: DryRun = Fal
 
     settings = _settings(config, cluster_timeout_minutes=timeout)
     aws = connect(settings, show=typer.echo if dry_run else None)
-    with _interruptible():
-        commands.resume(aws, make_target(settings, aws.region))
+    commands.resume(aws, make_target(settings, aws.region))
 
 
 @app.command()
@@ -179,9 +175,8 @@ def delete(
 
     settings = _settings(config, cluster_timeout_minutes=timeout)
     aws = connect(settings, show=typer.echo if dry_run else None)
-    with _interruptible():
-        target = make_target(settings, aws.region)
-        commands.delete(aws, target, _path(config), _asker(yes or dry_run), final_snapshot)
+    target = make_target(settings, aws.region)
+    commands.delete(aws, target, _path(config), _asker(yes or dry_run), final_snapshot)
 
 
 def _path(config: str | None) -> Path:
@@ -205,6 +200,9 @@ def _asker(yes: bool) -> Any:
             return
         try:
             is_agreed = typer.confirm(question, err=True)
+        except interrupts.Stopped:
+            typer.echo("", err=True)
+            raise
         except typer.Abort:
             typer.echo("", err=True)
             raise UsageError("nobody answered: nothing was changed", "say --yes where nobody can") from None
@@ -212,15 +210,3 @@ def _asker(yes: bool) -> Any:
             raise ClusterError("not confirmed: nothing was changed")
 
     return ask
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise ClusterError(
-            "interrupted; what was asked of AWS goes on, and may cost money",
-            "run the same command again to go on from there; sparkify cluster status shows what is there, "
-            "sparkify cluster delete removes it",
-        ) from None

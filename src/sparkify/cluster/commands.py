@@ -8,6 +8,7 @@ from sparkify.cluster import config_file, network, pricing, provisioned, role, s
 from sparkify.cluster.aws import Aws
 from sparkify.cluster.plan import Plan, Target
 from sparkify.cluster.resources import Endpoint, Resource
+from sparkify.cluster.stopping import tells_what_goes_on
 from sparkify.config import load_settings
 from sparkify.dwh_cfg_keys import file_keys
 from sparkify.errors import ClusterError
@@ -19,6 +20,9 @@ Confirm = Callable[[str], None]
 _DELETE_ORDER = ("cluster", "workgroup", "namespace", "security group", "role")
 
 
+@tells_what_goes_on(
+    "run the same command again to go on from there, or remove all of it: sparkify cluster delete"
+)
 def create(aws: Aws, plan: Plan, address: str, config: Path, confirm: Confirm) -> Endpoint | None:
     """Make what is missing of a cluster, wait for it, and write its address to the configuration file.
 
@@ -89,6 +93,7 @@ def _find_computing(aws: Aws, target: Target) -> list[Resource]:
     return there
 
 
+@tells_what_goes_on()
 def pause(aws: Aws, target: Target) -> None:
     """Pause the cluster: nodes cost nothing then, what is stored does.
 
@@ -102,6 +107,7 @@ def pause(aws: Aws, target: Target) -> None:
             aws.waiter.say(f"workgroup {thing.name}: needs no pause, it costs nothing while no query runs")
 
 
+@tells_what_goes_on()
 def resume(aws: Aws, target: Target) -> None:
     """Start a paused cluster again.
 
@@ -115,6 +121,7 @@ def resume(aws: Aws, target: Target) -> None:
             aws.waiter.say(f"workgroup {thing.name}: starts by itself with the next query")
 
 
+@tells_what_goes_on("run the same command again to remove the rest")
 def delete(aws: Aws, target: Target, config: Path, confirm: Confirm, final_snapshot: str | None) -> None:
     """Remove all of a cluster, found by its tags, and see that nothing is left.
 

@@ -21,6 +21,8 @@ class Waiter:
     def __init__(self, console: Console, minutes: float) -> None:
         self._console = console
         self._minutes = minutes
+        self.awaited = ""
+        """What is being waited for, and its state; empty when it has come."""
 
     def say(self, line: str) -> None:
         """Tell what was done."""
@@ -42,6 +44,7 @@ class Waiter:
         """
         began = time.monotonic()
         last = ""
+        self.awaited = what
         with self._console.status(f"{what} …") as spinner:
             while (state := state_of()) != wanted:
                 waited = time.monotonic() - began
@@ -55,6 +58,7 @@ class Waiter:
                         "AWS goes on with it: run the same command later, and it continues from here; "
                         "--timeout MINUTES waits longer",
                     )
+                self.awaited = f"{what}: {state}"
                 line = f"{what}: {state} for {waited / 60:.0f} min"
                 spinner.update(line)
                 if state != last:
@@ -64,6 +68,7 @@ class Waiter:
                     self.say(line)
                 last = state
                 time.sleep(_POLL_SECONDS)
+        self.awaited = ""
         self.say(f"{what}: {wanted}")
 
     def retry(self, why: str, attempt: Callable[[], bool], minutes: float) -> bool:
