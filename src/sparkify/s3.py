@@ -5,13 +5,12 @@ listed (If-Match), and check its ETag for those servers that don't honour the qu
 """
 
 import re
-import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import obstore
@@ -21,15 +20,14 @@ from obstore.store import S3Store
 from sparkify import interrupts
 from sparkify.config import Settings
 from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
-from sparkify.s3_errors import explanation
+from sparkify.s3_errors import NO_LISTING, explanation, may_be_missing
+from sparkify.s3_listing import FIRST_PAUSE, LONGEST_PAUSE, list_all
 from sparkify.sources import LoadFile, SourceObject, is_data
 from sparkify.unread import Unread, is_no_data
 
 if TYPE_CHECKING:
-    from obstore import GetResult, ObjectMeta
+    from obstore import GetResult
     from obstore.store import ClientConfig, RetryConfig
-
-Answer = TypeVar("Answer")
 
 PART_BYTES = 8 * 2**20
 """How much of an object one request asks for: large objects are read in parts, several at a time."""
@@ -37,9 +35,6 @@ PART_BYTES = 8 * 2**20
 WINDOW_BYTES = 64 * 2**20
 """How much may be asked for ahead of what has been taken."""
 
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
-"""Seconds before a request is tried again: twice as long each time, up to the longest."""
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """Wider than today's rules, for there are old buckets; of other names the client would make no address."""
@@ -87,7 +82,7 @@ class S3Source:
         """The data files, in the order of their names."""
         if is_data(self._key.rpartition("/")[2]):
             with explained(self._location):
-                return [self._described(obstore.head(self._store, self._key))]
+                return [self._head()]
         # With the slash, for s3://bucket/log_data must not find log_data_old/ as well.
         prefix = f"{self._key.rstrip('/')}/" if self._key.strip("/") else ""
         with explained(self._location):
@@ -98,13 +93,19 @@ class S3Source:
             raise self.unread.no_data(self._location)
         return sorted(objects, key=lambda item: item.uri)
 
+    def _head(self) -> SourceObject:
+        item = obstore.head(self._store, self._key)
+        if not item["e_tag"] and not item["last_modified"].timestamp():
+            raise GenericError(NO_LISTING)  # S3 always tells both; this is somebody's web page
+        return self._described(item)
+
     def _one_object(self) -> list[SourceObject]:
         """What is named without a usual ending: read as a local file is, whatever it is called."""
         if not self._key.rstrip("/") or self._key.endswith("/"):
             return []
         with explained(self._location):
             try:
-                return [self._described(obstore.head(self._store, self._key))]
+                return [self._head()]
             except (FileNotFoundError, PermissionDeniedError):
                 return []
 
@@ -241,40 +242,14 @@ class S3Source:
             try:
                 data = bytes(obstore.get(self._store, self._key).bytes())
             except (FileNotFoundError, PermissionDeniedError) as error:
+                if not may_be_missing(error):
+                    raise
                 is_certain = isinstance(error, FileNotFoundError)
                 raise SourceMissingError(*explanation(self._location, error), is_certain=is_certain) from None
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise SourceError(f"{self._location}: not a text in UTF-8", "check the object") from None
-
-
-def list_all(store: S3Store, prefix: str, retries: int) -> list["ObjectMeta"]:
-    """All pages of a listing; from the start when one breaks off, which the client does not retry."""
-    return ask_again(
-        lambda: [item for page in obstore.list(store, prefix or None) for item in page],
-        retries,
-        ("response body",),
-    )
-
-
-def ask_again(ask: Callable[[], Answer], retries: int, faults: tuple[str, ...]) -> Answer:
-    """Make a request, again after faults that the client itself does not try again.
-
-    Args:
-        ask: makes it; doing so twice must not matter.
-        retries: how often.
-        faults: what the texts of such errors have in them.
-    """
-    retry = 0
-    while True:
-        try:
-            return ask()
-        except GenericError as error:
-            if retry >= retries or not any(fault in str(error) for fault in faults):
-                raise
-        time.sleep(min(_FIRST_PAUSE * 2**retry, _LONGEST_PAUSE))
-        retry += 1
 
 
 @contextmanager
@@ -303,8 +278,8 @@ def connect(bucket: str, settings: Settings, region: str = "") -> S3Store:
         "max_retries": settings.s3_retries,
         "retry_timeout": timedelta(seconds=settings.s3_timeout * (settings.s3_retries + 1)),
         "backoff": {
-            "init_backoff": timedelta(seconds=_FIRST_PAUSE),
-            "max_backoff": timedelta(seconds=_LONGEST_PAUSE),
+            "init_backoff": timedelta(seconds=FIRST_PAUSE),
+            "max_backoff": timedelta(seconds=LONGEST_PAUSE),
             "base": 2,
         },
     }

@@ -1,11 +1,15 @@
 """What users are told of an S3 request that failed: the object, the reason and the remedy, in one line each.
 
-The client's own errors quote the request, its history of retries and the server's whole page.
+The client's own errors quote the request, its history of retries and the server's whole page. Where the
+server names a code (Amazon S3 API reference, Error responses), that decides, and not the status.
 """
 
 import re
 
 from obstore.exceptions import InvalidPathError, PermissionDeniedError, UnauthenticatedError
+
+NO_LISTING = "Got invalid list response"
+"""What the client says of an answer to a listing that is none."""
 
 _BAD_CREDENTIALS = {
     "SignatureDoesNotMatch",
@@ -15,7 +19,17 @@ _BAD_CREDENTIALS = {
     "ExpiredToken",
     "TokenRefreshRequired",
 }
-"""Codes of S3's error responses that go with status 403 or 400 (Amazon S3 API reference, Error responses)."""
+_OTHER_REGION = {
+    "AuthorizationHeaderMalformed",
+    "PermanentRedirect",
+    "TemporaryRedirect",
+    "Redirect",
+    "IncorrectEndpoint",
+    "IllegalLocationConstraintException",
+}
+_SKEWED = {"RequestTimeTooSkewed", "RequestExpired"}
+_ARCHIVED = {"InvalidObjectState"}
+_SUSPENDED = {"AccountProblem", "AllAccessDisabled", "InvalidPayer", "NotSignedUp", "ReportedAbuse"}
 
 _RUN_AGAIN = "check endpoint and region, and run again; what was there before is untouched"
 
@@ -28,54 +42,125 @@ def explanation(uri: str, error: Exception, *, is_written: bool = False) -> tupl
         error: what came instead.
         is_written: whether what is there is to be written, and not only read.
     """
-    text = str(error).split("Debug source:")[0]
-    return _refusal(uri, error, text, is_written) or _failure(uri, text, is_written)
+    text = _text_of(error)
+    message, hint = (
+        code_explanation(_code_in(text), text, is_written=is_written)
+        or _refusal(error, text, is_written)
+        or _failure(text, is_written)
+    )
+    return f"{uri}: {message}", hint
 
 
-def _refusal(uri: str, error: Exception, text: str, is_written: bool) -> tuple[str, str] | None:
-    """What no second try would change."""
-    code = _found(r"<Code>(\w+)</Code>", text)
-    status = _found(r"status code: (\d{3})", text)
-    if isinstance(error, UnauthenticatedError) or status == "401" or code in _BAD_CREDENTIALS:
-        return f"{uri}: the credentials were not accepted", "check that they are right and have not expired"
-    if isinstance(error, PermissionDeniedError) or status == "403":
+def may_be_missing(error: Exception) -> bool:
+    """Whether an error leaves open whether there is such an object: S3 tells only those who may list."""
+    text = _text_of(error)
+    code = _code_in(text)
+    is_denied = isinstance(error, PermissionDeniedError) and code in ("", "AccessDenied")
+    return isinstance(error, FileNotFoundError) or (is_denied and not _is_of_key(code, text))
+
+
+def code_explanation(
+    code: str, text: str, *, who: str = "the credentials", is_written: bool = False
+) -> tuple[str, str] | None:
+    """The message and the hint for a code of S3's that is about the object or the account; None for others.
+
+    Args:
+        code: the code; empty where there is none.
+        text: what else the server says, which tells access to an object from access to its key.
+        who: asks for the object.
+        is_written: whether what is there is to be written, and not only read.
+    """
+    if code in _ARCHIVED:
         return (
-            f"{uri}: access denied",
+            "is archived, and can't be read before it is restored",
+            "restore it (aws s3api restore-object), or leave it out: move it out of the source's prefix",
+        )
+    if code in _SKEWED:
+        return (
+            "the clock of this machine differs too much from the server's",
+            "set the clock, for example with: timedatectl set-ntp true",
+        )
+    if _is_of_key(code, text):
+        actions = "kms:Decrypt and kms:GenerateDataKey" if is_written else "kms:Decrypt"
+        return (
+            f"its encryption key can't be used ({code})",
+            f"{who} must be allowed {actions} on that key of AWS KMS, and it must be enabled",
+        )
+    if code in _SUSPENDED:
+        return (
+            f"AWS has suspended the account or the bucket ({code})",
+            "the owner of the account has to settle that with AWS Support; other credentials don't help",
+        )
+    return None
+
+
+def _is_of_key(code: str, text: str) -> bool:
+    return code.startswith("KMS.") or (code == "AccessDenied" and "kms:" in text)
+
+
+def _refusal(error: Exception, text: str, is_written: bool) -> tuple[str, str] | None:
+    """What no second try would change."""
+    code, status = _code_in(text), _found(r"status code: (\d{3})", text)
+    if code == "NoSuchBucket":
+        return "no such bucket", "check the URI and the endpoint"
+    if code in _OTHER_REGION or "incorrectly configured region" in text:
+        return "the bucket is in another region", "name it with SPARKIFY_AWS_REGION or [AWS] REGION"
+    if isinstance(error, UnauthenticatedError) or status == "401" or code in _BAD_CREDENTIALS:
+        return "the credentials were not accepted", "check that they are right and have not expired"
+    if isinstance(error, FileNotFoundError) or status == "404":
+        return "no such bucket or object", "check the URI and the endpoint"
+    if code not in ("", "AccessDenied") and status.startswith("4"):
+        return (
+            f"the server refused the request: {code} (status {status})",
+            "Amazon's S3 API reference explains the code (Error responses); nothing was changed",
+        )
+    if isinstance(error, PermissionDeniedError) or status == "403" or code == "AccessDenied":
+        return (
+            "access denied",
             "the credentials need s3:ListBucket on the bucket and s3:GetObject"
             f"{', s3:PutObject and s3:DeleteObject' if is_written else ''} on its objects",
         )
-    if isinstance(error, FileNotFoundError) or status == "404":
-        what = "bucket" if code == "NoSuchBucket" else "bucket or object"
-        return f"{uri}: no such {what}", "check the URI and the endpoint"
-    if "incorrectly configured region" in text or code == "AuthorizationHeaderMalformed":
-        return f"{uri}: the bucket is in another region", "name it with SPARKIFY_AWS_REGION or [AWS] REGION"
     if isinstance(error, InvalidPathError):
         key = _found(r'Path "(.*?)"(?: contained|:)', text)
         return (
-            f"{uri}: can't be listed because of the key {key!r} below it",
+            f"can't be listed because of the key {key!r} below it",
             "rename that object: empty path segments, . and .. and control characters can't be asked for",
         )
     return None
 
 
-def _failure(uri: str, text: str, is_written: bool) -> tuple[str, str]:
+def _failure(text: str, is_written: bool) -> tuple[str, str]:
     """What may be better another time."""
+    code = f" ({found})" if (found := _code_in(text)) else ""
+    if NO_LISTING in text:
+        return (
+            f"the server does not answer as S3 does{code}",
+            "see that an S3 server answers there ([S3] ENDPOINT), and not a proxy or a page to log in",
+        )
     if re.search(r"169\.254\.169\.254|credential|Missing (AccessKeyId|SecretAccessKey)", text, re.IGNORECASE):
         return (
-            f"{uri}: no AWS credentials were found",
+            "no AWS credentials were found",
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with SPARKIFY_AWS_PROFILE"
             f"{'' if is_written else '; for a public bucket say SPARKIFY_S3_ANONYMOUS=true'}",
         )
     retries = _found(r"after (\d+) retries", text)
     again = f", {retries} more tries included" if retries else ""
     if status := _found(r"status code: (\d{3}(?: [A-Z][A-Za-z ]+)?)", text):
-        return f"{uri}: the server answered {status}{again}", _RUN_AGAIN
+        return f"the server answered {status}{code}{again}", _RUN_AGAIN
     if "response body" in text:
-        return f"{uri}: the answer breaks off or comes too slowly, each time", _RUN_AGAIN
+        return "the answer breaks off or comes too slowly, each time", _RUN_AGAIN
     if "error sending request" in text:
-        return f"{uri}: the server can't be reached, or does not answer{again}", _RUN_AGAIN
+        return f"the server can't be reached, or does not answer{again}", _RUN_AGAIN
     reason = " ".join(text.partition("<")[0].split())
-    return f"{uri}: {reason[:300]}", _RUN_AGAIN
+    return reason[:300], _RUN_AGAIN
+
+
+def _text_of(error: Exception) -> str:
+    return str(error).split("Debug source:")[0]
+
+
+def _code_in(text: str) -> str:
+    return _found(r"<Code>\s*([\w.-]{1,100})\s*</Code>", text)
 
 
 def _found(pattern: str, text: str) -> str:

@@ -17,7 +17,8 @@ from obstore.store import S3Store
 
 from sparkify.config import Settings
 from sparkify.errors import UsageError
-from sparkify.s3 import ask_again, connect, explained, list_all
+from sparkify.s3 import connect, explained
+from sparkify.s3_listing import ask_again, list_all
 
 _PART_BYTES = 5 * 2**20
 """Of a large file, by one request; the smallest part that S3 takes. All parts share the way there, and each

@@ -10,6 +10,7 @@ from sparkify.errors import SparkifyError, UsageError
 from tests.engines import RedshiftEngine
 from tests.redshift.support import WAYS, Site
 from tests.standin.fixtures import BUCKET
+from tests.standin.refused import Refused
 from tests.standin.server import RedshiftStandIn
 from tests.support import event, read_star, track, write
 
@@ -165,3 +166,37 @@ def test_with_its_region_a_bucket_elsewhere_is_loaded_in_every_way(site: Site) -
     for way in WAYS:
         site.use(way, **options, s3_region="eu-west-1")
         assert site.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "hint"),
+    [
+        (
+            "The operation is not valid for the object's storage class,Status 403,Error InvalidObjectState",
+            "restore it (aws s3api restore-object), or leave it out",
+        ),
+        (
+            "User is not authorized to perform: kms:Decrypt,Status 403,Error AccessDenied,Rid 1",
+            "the role that Redshift uses must be allowed kms:Decrypt on that key of AWS KMS",
+        ),
+        (
+            "All access has been disabled,Status 403,Error AllAccessDisabled,Rid 1",
+            "AWS Support",
+        ),
+    ],
+    ids=["archived", "key", "account"],
+)
+def test_what_s3_refuses_to_redshift_is_told_by_its_code(
+    fails: Callable[..., SparkifyError],
+    redshift: RedshiftStandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    refusal: str,
+    hint: str,
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise Refused(f"S3ServiceException:{refusal}", "XX000")
+
+    monkeypatch.setattr(type(redshift.cluster), "check_access", refuse)
+    error = fails()
+    assert refusal.partition(",")[0] in error.message
+    assert hint in error.hint

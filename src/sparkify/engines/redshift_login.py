@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkify.config import Settings
 from sparkify.errors import ConflictError, UsageError, WarehouseError
+from sparkify.s3_errors import code_explanation
 from sparkify.sql_queries import WHICH_TABLES
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ _REMEDIES = (
     (r"read-only", "queries may only read"),
     (r"[Dd]isk [Ff]ull", "free some disk space on the cluster; the warehouse is as it was"),
 )
+# As COPY and UNLOAD quote S3: "S3ServiceException:…,Status 403,Error AccessDenied,Rid …".
+_S3_CODE = re.compile(r"S3ServiceException.*?,\s*Error ([\w.-]+)", re.DOTALL)
 _CONFLICT = re.compile(r"\b(1023|1018)\b|[Ss]erializable isolation violation")
 
 
@@ -191,6 +194,9 @@ def explain(error: BaseException, location: str, settings: Settings) -> Warehous
             f"{location}: someone else wrote to the same tables meanwhile (error 1023); nothing was changed",
             "run again, and let nobody but sparkify write to them",
         )
+    refused = _S3_CODE.search(message)
+    if refused and (told := code_explanation(refused[1], message, who="the role that Redshift uses")):
+        return WarehouseError(f"{location}: {message}", told[1])
     for pattern, remedy in _REMEDIES:
         if re.search(pattern, message, re.IGNORECASE):
             return WarehouseError(f"{location}: {message}", remedy)
