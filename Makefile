@@ -48,7 +48,7 @@ test-kills: setup  ## kill the pipeline more than a hundred times, and compare w
 	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/test_kills.py
 
 test-examples: setup  ## ten times as much made-up input as in make test, and other each time (some five minutes)
-	$(BIN)/python -m pytest -n 2 -q --hypothesis-profile long tests/test_rules.py tests/test_plain_files.py tests/test_records.py
+	$(BIN)/python -m pytest -n 2 -q --hypothesis-profile long tests/test_rules.py tests/test_reading.py tests/test_records.py
 
 # The tests of the star schema on the stand-in instead of DuckDB, then the engine's own, the long ones too.
 test-redshift: setup  ## everything about Redshift, on the stand-in: the star, loading, kills (some 6 minutes)

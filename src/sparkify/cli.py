@@ -167,6 +167,9 @@ def etl(
     allow_shrunk: Annotated[
         bool, typer.Option("--allow-shrunk", help="Load files that had records and are empty now.")
     ] = False,
+    skip_bad_files: Annotated[
+        bool, typer.Option("--skip-bad-files", help="Go on without files of which nothing can be loaded.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print which files would be loaded, and load none.")
     ] = False,
@@ -186,7 +189,7 @@ def etl(
     if dry_run:
         summary.print_plan(pipeline.plan_etl(settings, full=full), console)
         return
-    result = pipeline.run_etl(settings, progress.on_console(console), full=full, allow_shrunk=allow_shrunk)
+    result = pipeline.run_etl(settings, progress.on_console(console), full=full, allow_shrunk=allow_shrunk, skip_bad_files=skip_bad_files)
     summary.print_summary(result, settings.database, console)
 
 

@@ -4,7 +4,9 @@
     ├── UsageError           exit 2: the command line or the configuration is wrong
     ├── SourceError          a folder, bucket or object can't be listed or read
     │   ├── SourceMissingError   a file that is asked for by name is not there
-    │   └── SourceChangedError   an object is not the version that was listed
+    │   ├── SourceChangedError   an object is not the version that was listed
+    │   ├── BadFileError         a file is not JSON, or damaged as a whole
+    │   └── UnusableFilesError   some files are one of these two
     ├── WarehouseError       the database can't be opened, is locked, or refused a statement
     │   └── ConflictError        someone else wrote to the same tables at the same time
     ├── ClusterError         AWS refused a call for the cluster, or it is not as it must be
@@ -14,6 +16,9 @@
 
 Everything a user can cause is one of these. Anything else that reaches ``cli.main`` is a bug, and says so.
 """
+
+
+from collections.abc import Sequence
 
 
 class SparkifyError(Exception):
@@ -67,6 +72,43 @@ class SourceChangedError(SourceError):
             f"{uri}: changed or vanished while it was being loaded",
             "run again when whoever writes it has finished",
         )
+
+
+class BadFileError(SourceError):
+    """A file of which nothing can be loaded.
+
+    Args:
+        uri: the file.
+        problem: what it looks like, or why nothing of it can be loaded.
+        hint: what to do about it.
+    """
+
+    def __init__(self, uri: str, problem: str, hint: str = "") -> None:
+        super().__init__(
+            f"{uri}: {problem}; nothing was changed",
+            f"{hint or 'replace it, or take it out of the folder'};"
+            " to load the others without it: sparkify etl --skip-bad-files",
+        )
+        self.uri = uri
+        self.problem = problem
+
+
+class UnusableFilesError(SourceError):
+    """Some of the files of a run can't be loaded; the others may be, without them.
+
+    Args:
+        bad: those of which nothing can be loaded.
+        changed: URIs of those that changed while they were read.
+        notes: what else people should know.
+    """
+
+    def __init__(self, bad: list[BadFileError], changed: list[str], notes: Sequence[str] = ()) -> None:
+        first: SourceError = bad[0] if bad else SourceChangedError(changed[0])
+        others = len(bad) - 1 if bad else len(changed) - 1
+        also = f" (and {others:,} other file{'s' * (others != 1)})" if others else ""
+        super().__init__("\n  ".join([first.message + also, *notes]), first.hint)
+        self.bad = bad
+        self.changed = changed
 
 
 class WarehouseError(SparkifyError):

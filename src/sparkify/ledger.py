@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sparkify import __version__, gone
-from sparkify.engines import Row, Source, Warehouse
+from sparkify.engines import Row, Source, Staged, Warehouse
 from sparkify.errors import WarehouseError
 from sparkify.limits import FileCount
+from sparkify.retries import LeftOut
 from sparkify.sources import LoadedFile, LoadedFiles, LoadFile, SourceObject, SourcePlan, Store
 
 _SHOWN_FILES = 3
@@ -28,14 +29,16 @@ def loaded_files(query: Callable[[str], list[Row]]) -> LoadedFiles:
 
 
 def plan(
-    loaded: LoadedFiles, listed: Mapping[Source, tuple[Store, list[SourceObject]]]
+    loaded: LoadedFiles, listed: Mapping[Source, tuple[Store, list[SourceObject]]], left_out: LeftOut | None = None
 ) -> dict[Source, SourcePlan]:
     """Compare what was listed with what has been loaded.
 
     Args:
         loaded: what the ledger has; nothing if all is to be loaded from scratch.
         listed: by source, where its files are and which are there.
+        left_out: files that the run goes on without; what was loaded of them before stays.
     """
+    left_out = left_out or LeftOut()
     next_id = max((file.file_id for file in loaded.values()), default=0) + 1
     plans: dict[Source, SourcePlan] = {}
     for source, (store, objects) in listed.items():
@@ -45,6 +48,13 @@ def plan(
             before = loaded.get((source, item.uri))
             if before is not None and (before.size, before.version) == (item.size, item.version):
                 todo.known += 1
+                continue
+            if item.uri in left_out:
+                if before is not None:
+                    todo.known += 1
+                elif item.uri in left_out.bad:
+                    todo.skipped.append(LoadFile(next_id, item))
+                    next_id += 1
                 continue
             if before is not None:
                 todo.removed.append(before.file_id)
@@ -72,7 +82,7 @@ def gone_note(source: str, uris: Sequence[str]) -> str:
 
 
 def reconcile(
-    warehouse: Warehouse, source: Source, added: list[LoadFile], records: dict[int, int]
+    warehouse: Warehouse, source: Source, added: list[LoadFile], staged: Staged
 ) -> dict[int, FileCount]:
     """Count what became of each file's records, and make sure that none is lost.
 
@@ -80,7 +90,7 @@ def reconcile(
         warehouse: where the files have been staged.
         source: the source they belong to.
         added: the files.
-        records: how many records each has, counted when it was cut.
+        staged: how many records each has, counted when it was cut.
 
     Raises:
         WarehouseError: loaded + rejected is not the number of records. That would be a bug.
@@ -93,7 +103,13 @@ def reconcile(
     )
     counts = {}
     for file in added:
-        count = FileCount(records[file.file_id], loaded.get(file.file_id, 0), rejected.get(file.file_id, 0))
+        count = FileCount(
+            staged.records[file.file_id],
+            loaded.get(file.file_id, 0),
+            rejected.get(file.file_id, 0),
+            staged.sizes.get(file.file_id, 0),
+            staged.damaged.get(file.file_id, 0),
+        )
         if count.loaded + count.rejected != count.records:
             raise WarehouseError(
                 f"{file.source.uri}: {count.records} records, but {count.loaded} loaded and"
@@ -133,8 +149,8 @@ def record_run(
         for start in range(0, len(todo.removed), 1000):
             ids = ", ".join(map(str, todo.removed[start : start + 1000]))
             warehouse.query(f"DELETE FROM ledger WHERE file_id IN ({ids})")
-        for file in todo.added:
-            count = counts[file.file_id]
+        for file in [*todo.added, *todo.skipped]:
+            count = counts.get(file.file_id, FileCount(0, 0, 0))
             files.append(
                 (
                     file.file_id,

@@ -10,16 +10,42 @@ _BAD_FILE_SHARE = 0.1
 _FEW_REJECTS = 2
 """So many bad records may be in a file, however small it is, before a warning names it."""
 
+_FEW_BYTES = 2**16
+"""So many bytes of damage, likewise."""
+
 _SHOWN_FILES = 3
 
 
 @dataclass(frozen=True)
 class FileCount:
-    """What became of one file's records."""
+    """What became of one file's records.
+
+    Attributes:
+        records: how many it has.
+        loaded: how many are in the staging table.
+        rejected: how many are in staging_rejects.
+        size: how many bytes of text the file holds; 0 where nobody counted.
+        damaged: how many of these bytes are no JSON.
+    """
 
     records: int
     loaded: int
     rejected: int
+    size: int = 0
+    damaged: int = 0
+
+    @property
+    def bad_share(self) -> float:
+        """How much of the file is bad: of its records or, damage being cut as it comes, of its bytes."""
+        return _bad_share([self])
+
+
+def _bad_share(counts: Collection[FileCount]) -> float:
+    rejected = sum(count.rejected for count in counts)
+    if not rejected:
+        return 0.0
+    by_records = rejected / sum(count.records for count in counts)
+    return max(by_records, sum(count.damaged for count in counts) / max(1, sum(count.size for count in counts)))
 
 
 def excess(counts: Mapping[Source, Collection[FileCount]], max_reject_share: float) -> dict[Source, str]:
@@ -35,8 +61,10 @@ def excess(counts: Mapping[Source, Collection[FileCount]], max_reject_share: flo
     for source, files in counts.items():
         records = sum(count.records for count in files)
         rejected = sum(count.rejected for count in files)
-        if rejected and rejected / records > max_reject_share:
-            found[source] = f"{rejected:,} of {records:,} records of {source} are bad"
+        if _bad_share(files) > max_reject_share:
+            damaged, size = sum(count.damaged for count in files), sum(count.size for count in files)
+            bytes_too = f", {damaged:,} of its {size:,} bytes," if damaged * records > rejected * size else ""
+            found[source] = f"{rejected:,} of {records:,} records of {source}{bytes_too} are bad"
     return found
 
 
@@ -49,10 +77,10 @@ def bad_files(source: Source, files: Sequence[LoadFile], counts: Mapping[int, Fi
         counts: by file_id, what became of their records.
     """
     bad = [
-        (count.rejected / count.records, count, file.source.uri)
+        (count.bad_share, count, file.source.uri)
         for file in files
-        if (count := counts[file.file_id]).rejected > _FEW_REJECTS
-        and count.rejected / count.records >= _BAD_FILE_SHARE
+        if (count := counts[file.file_id]).bad_share >= _BAD_FILE_SHARE
+        and (count.rejected > _FEW_REJECTS or count.damaged > _FEW_BYTES)
     ]
     if not bad:
         return []

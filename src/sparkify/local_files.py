@@ -11,6 +11,9 @@ from sparkify.sources import LoadFile, SourceObject, is_data_file, is_hidden
 from sparkify.unread import Unread, is_no_data
 
 
+_GZIP = b"\x1f\x8b"
+
+
 class LocalSource:
     """A folder, searched with all below it, or a single file.
 
@@ -23,6 +26,7 @@ class LocalSource:
         self._path = local_path(location)
         self.location = _absolute(self._path)
         self.unread = Unread()
+        self.grown: list[str] = []
 
     def list_objects(self) -> list[SourceObject]:
         """The data files, in the order of their names."""
@@ -57,21 +61,7 @@ class LocalSource:
     def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
         """Each file with its bytes."""
         for file in files:
-            yield file, _read_chunks(file.source, chunk_bytes)
-
-    def check_unchanged(self, files: Iterable[LoadFile]) -> None:
-        """Make sure that files are still the versions that were listed.
-
-        Raises:
-            SourceChangedError: one is not.
-        """
-        for file in files:
-            try:
-                is_same = _described(file.source.uri, Path(file.source.uri).stat()) == file.source
-            except OSError:
-                is_same = False
-            if not is_same:
-                raise SourceChangedError(file.source.uri)
+            yield file, _read_chunks(file.source, chunk_bytes, self.grown)
 
     def read_text(self) -> str:
         """The text of the file."""
@@ -156,21 +146,39 @@ def _require_no_loop(link: str) -> None:
         )
 
 
-def _read_chunks(source: SourceObject, chunk_bytes: int) -> Iterator[bytes]:
+def _read_chunks(source: SourceObject, chunk_bytes: int, grown: list[str]) -> Iterator[bytes]:
+    """The bytes of a file as it was listed.
+
+    A log that has grown since is read up to the last whole line of that; its listed version is the one that goes into
+    the ledger, so that the next run finds it changed.
+    """
+    held = b""
     try:
         # Unbuffered: whole chunks are asked for, and most song files are smaller than a buffer.
-        with open(source.uri, "rb", buffering=0) as file:  # noqa: PTH123 (called once per tiny file)
-            if _described(source.uri, os.fstat(file.fileno())) != source:
-                raise SourceChangedError(source.uri)
+        with open(source.uri, "rb", buffering=0, opener=_open_regular) as file:  # noqa: PTH123 (called once per tiny file)
             remaining = source.size
             while remaining and (chunk := file.read(min(chunk_bytes, remaining))):
                 remaining -= len(chunk)
-                yield chunk
+                if remaining:
+                    yield chunk
+                else:
+                    held = chunk
+            now = _described(source.uri, os.fstat(file.fileno()))
     except FileNotFoundError:
         raise SourceChangedError(source.uri) from None
     except OSError as error:
         raise SourceError(
             f"{source.uri}: can't be read: {error.strerror}", "check the file and its permissions"
         ) from None
-    if remaining:
+    if now == source:
+        yield held
+        return
+    whole = held.rfind(b"\n") + 1
+    if remaining or now.size <= source.size or not whole or held.startswith(_GZIP):
         raise SourceChangedError(source.uri)
+    grown.append(source.uri)
+    yield held[:whole]
+
+
+def _open_regular(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

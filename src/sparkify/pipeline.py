@@ -8,17 +8,18 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
-from sparkify import interrupts, ledger, limits, shrunk
+from sparkify import bad_files, interrupts, ledger, limits, shrunk
 from sparkify.audits import Finding, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Source, Warehouse, connect
-from sparkify.errors import ConflictError, SourceChangedError, TooManyRejectsError
+from sparkify.errors import TooManyRejectsError, UnusableFilesError
 from sparkify.key_notes import notes_on
 from sparkify.key_sample import KeySample
 from sparkify.keys import KeyMap, event_keys, song_keys
 from sparkify.limits import FileCount
 from sparkify.progress import Progress, Silence
 from sparkify.repair import repair
+from sparkify.retries import LeftOut, with_retries
 from sparkify.sources import SourceObject, SourcePlan, Store, open_source
 from sparkify.sql_queries import STAR_TABLES, read_sql
 from sparkify.unfinished import require_finished
@@ -34,9 +35,6 @@ TRANSFORMS = (
     "time",
 )
 """The files of sql/star in the order in which they run."""
-
-TRIES = 3
-"""How often a run is begun when files change under it, or others write to its tables, before it gives up."""
 
 _SHOWN_REJECTS = 5
 
@@ -80,7 +78,12 @@ class Summary:
 
 
 def run_etl(
-    settings: Settings, progress: Progress, *, full: bool = False, allow_shrunk: bool = False
+    settings: Settings,
+    progress: Progress,
+    *,
+    full: bool = False,
+    allow_shrunk: bool = False,
+    skip_bad_files: bool = False,
 ) -> Summary:
     """Load what is new, and bring the star schema up to date.
 
@@ -91,6 +94,7 @@ def run_etl(
         progress: told what is being done.
         full: load everything from scratch.
         allow_shrunk: load files that had records and are empty now.
+        skip_bad_files: go on without files of which nothing can be loaded.
 
     Raises:
         SparkifyError: a source can't be read, too many records are bad, a file has become empty, an audit
@@ -99,20 +103,23 @@ def run_etl(
     clock = time.perf_counter()
     warehouse = connect(settings)
     try:
-        for _ in range(TRIES - 1):
-            try:
-                summary = load(warehouse, settings, progress, full=full, allow_shrunk=allow_shrunk)
-                break
-            except (SourceChangedError, ConflictError) as changed:
-                interrupts.start_again()
-                progress.step(f"start again: {changed.message}")
-        else:
-            summary = load(warehouse, settings, progress, full=full, allow_shrunk=allow_shrunk)
+        summary = with_retries(
+            lambda left_out: load(
+                warehouse, settings, progress, full=full, allow_shrunk=allow_shrunk, left_out=left_out
+            ),
+            lambda why: _start_again(progress, why),
+            skip_bad_files=skip_bad_files,
+        )
     finally:
         warehouse.close()
         progress.done()
     summary.seconds = time.perf_counter() - clock
     return summary
+
+
+def _start_again(progress: Progress, why: str) -> None:
+    interrupts.start_again()
+    progress.step(f"start again: {why}")
 
 
 def plan_etl(settings: Settings, *, full: bool = False) -> dict[Source, SourcePlan]:
@@ -137,6 +144,7 @@ def load(
     *,
     full: bool = False,
     allow_shrunk: bool = False,
+    left_out: LeftOut | None = None,
 ) -> Summary:
     """What ``run_etl`` does, in a warehouse that is open already."""
     started = datetime.now(UTC)
@@ -150,18 +158,19 @@ def load(
         elif full:
             warehouse.empty_tables()
         listed = _discover(settings, progress)
-        plans = ledger.plan({} if full else loaded, listed)
+        plans = ledger.plan({} if full else loaded, listed, left_out)
         is_full = full or not any(todo.known or todo.removed for todo in plans.values())
         if not is_full and warehouse.must_rebuild(plans):
             is_full = True
             warehouse.empty_tables()
-            plans = ledger.plan({}, listed)
+            plans = ledger.plan({}, listed, left_out)
         keys: dict[Source, KeyMap] = {"song_data": song_keys(), "log_data": event_keys(settings)}
         digest = keys["log_data"].digest
         summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
         summary.notes += filter(None, [keys["log_data"].warning])
         summary.notes += [note for source, plan in plans.items() for note in ledger.notes_on(source, plan)]
-        if any(todo.added for todo in plans.values()):
+        summary.warnings += left_out.notes() if left_out else []
+        if any(todo.added or todo.skipped for todo in plans.values()):
             counts = _stage(warehouse, settings, plans, keys, summary, progress)
             summary.warnings += shrunk.check(warehouse, plans, counts, loaded, may_be_empty=allow_shrunk)
             _transform(warehouse, progress)
@@ -211,8 +220,9 @@ def _stage(
     for source, todo in plans.items():
         advance = progress.step(f"stage {source}", files=len(todo.added), size=todo.size)
         sample = KeySample(keys[source])
+        todo.store.grown.clear()
         try:
-            records = warehouse.stage(
+            staged = warehouse.stage(
                 source, todo.store, todo.added, todo.removed, keys[source].paths, advance, sample.look
             )
         except TooManyRejectsError as error:  # Redshift's COPY gives up by itself
@@ -221,8 +231,11 @@ def _stage(
         warnings, notes = notes_on(warehouse, source, keys[source], sample)
         summary.warnings += warnings
         summary.notes += notes
-        counts = ledger.reconcile(warehouse, source, todo.added, records)
+        counts = ledger.reconcile(warehouse, source, todo.added, staged)
         counts_of[source] = counts
+        if bad := bad_files.without_good(todo.store, todo.added, counts, keys[source].paths):
+            raise UnusableFilesError(bad, [], summary.notes)
+        summary.notes += [f"{uri}: is being written; read up to its last whole line" for uri in todo.store.grown]
         summary.warnings += limits.bad_files(source, todo.added, counts)
         summary.sources[source] = SourceSummary(
             files=len(todo.added),

@@ -1,37 +1,38 @@
-"""Cuts source files into records: from bytes to Arrow batches of (file_id, line, raw, fault).
+"""Cuts source files into records: from bytes to Arrow batches of (file_id, line, raw, fault, …).
 
-A record is one JSON object. Usually it is a line; objects spread over lines, and objects with nothing
-between them, are found as well. Whether a record is good is not decided here, but by the SQL that
-casts it; only what can't become text at all (bad UTF-8, a record over 4 MB) is given a ``fault`` here.
-Every byte of a file that is not white space ends up in exactly one record. A damaged gzip file is an error.
+A record is one JSON object, usually a line. Whether it is good is not decided here, but by the SQL that casts it;
+only what can't become text at all (bad UTF-8, a record over 4 MB) is given a ``fault`` here. Every byte of a file
+that is not white space, or stands between the objects of an array, ends up in exactly one record.
 
-Almost all files are one object per line, and these are cut by NumPy without a Python step per line.
-``sparkify.splitter`` takes the others.
+Almost all files are one object per line, and these are cut by NumPy without a Python step per line and without
+copying. Only the lines that are something else go to ``sparkify.splitter``.
 """
 
-import codecs
-import gzip
-import io
+import json
 import random
-import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain
-from typing import Any
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sparkify.errors import SourceError
+from sparkify.contents import contents
+from sparkify.errors import BadFileError, SourceChangedError, UnusableFilesError
 from sparkify.sources import LoadFile, Store
-from sparkify.splitter import MAX_RECORD_BYTES, TOO_LONG, Record, split
+from sparkify.splitter import MAX_RECORD_BYTES, TOO_LONG, Flags, Pieces, Positions, Splitter, texts_between
 
 SCHEMA = pa.schema(
-    [("file_id", pa.int32()), ("line", pa.int64()), ("raw", pa.string()), ("fault", pa.string())]
+    [
+        ("file_id", pa.int32()),
+        ("line", pa.int64()),
+        ("raw", pa.json_(pa.string())),
+        ("fault", pa.string()),
+        ("is_nested", pa.bool_()),
+        ("is_doubtful", pa.bool_()),
+    ]
 )
-"""One row per record: its file, its first line (from 1), its text, and what is wrong with its bytes."""
+"""One row per record: its file, its first line (from 1), its text, and what is wrong with its bytes; whether a value
+in it may be an object or array; whether damage is to be expected beside it."""
 
 CHUNK_BYTES = 4 * 2**20
 """How much is read and cut at a time: few steps per byte, and small beside the memory limit."""
@@ -40,26 +41,10 @@ KEPT_BYTES = 1000
 """How much is kept of a record that can't become text; Redshift's error tables keep 1,024."""
 
 _SHOWN_OF_A_BATCH = 20
+_ASKED_EVERY = 64
+"""Every so many records one is parsed, to tell whether damage is to be expected."""
 
-_WORTH_ASKING_BYTES = 2**16
-"""From how much text on DuckDB is asked which lines are objects."""
-
-Positions = npt.NDArray[np.int64]
-"""Byte offsets, or the numbers of lines."""
-
-Flags = npt.NDArray[np.bool_]
-
-_GZIP_MAGIC = b"\x1f\x8b"
-_NEWLINE, _RETURN, _OPEN, _CLOSE = b"\n\r{}"  # as byte values
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Consecutive whole lines of one file."""
-
-    file_id: int
-    first_line: int
-    data: bytes
+_NEWLINE, _RETURN, _OPEN, _CLOSE, _COLON, _SPACE = b"\n\r{}: "  # as byte values
 
 
 class RecordReader:
@@ -68,13 +53,17 @@ class RecordReader:
     Args:
         store: where the files are.
         files: what to read, in order.
-        careful: take a line for an object only where it can be parsed, not where its ends look like one.
         chunk_bytes: how much to read and cut at a time.
         on_progress: called with (files finished, bytes read) since the last call.
         on_records: shown some texts of each batch.
 
     Attributes:
         counts: records per file_id, complete once the batches have been consumed.
+        sizes: by file_id, how many bytes of text it holds.
+        lost: by file_id, how many of these are in no record, for the record is too long.
+        uris: by file_id, which file it is.
+        bad: files of which nothing can be loaded; what came of them is to be dropped.
+        changed: URIs of files that changed while they were read, likewise.
         error: what ended the reading early, for the consumer on the other side of the Arrow stream.
     """
 
@@ -83,19 +72,25 @@ class RecordReader:
         store: Store,
         files: Iterable[LoadFile],
         *,
-        careful: bool = False,
         chunk_bytes: int = CHUNK_BYTES,
         on_progress: Callable[[int, int], None] = lambda _files, _bytes: None,
         on_records: Callable[[list[str]], None] = lambda _texts: None,
     ) -> None:
         self._store = store
         self._files = files
-        self._careful = careful
         self._chunk_bytes = chunk_bytes
         self._on_progress = on_progress
         self._on_records = on_records
-        self._parser: duckdb.DuckDBPyConnection | None = None
+        self._splitter = Splitter()
+        self._is_doubtful = False
+        self._waiting: list[tuple[int, bytes]] = []
+        self._waiting_bytes = 0
         self.counts: dict[int, int] = {}
+        self.sizes: dict[int, int] = {}
+        self.lost: dict[int, int] = {}
+        self.uris: dict[int, str] = {}
+        self.bad: list[BadFileError] = []
+        self.changed: list[str] = []
         self.error: BaseException | None = None
 
     def stream(self) -> pa.RecordBatchReader:
@@ -104,183 +99,315 @@ class RecordReader:
 
     def _guarded(self) -> Iterator[pa.RecordBatch]:
         try:
-            for batch in self._batches():
-                texts = batch.column("raw")
-                # Not every n-th: a pattern in the data could keep time with it.
-                some = random.Random(0).sample(range(len(texts)), min(len(texts), _SHOWN_OF_A_BATCH))  # noqa: S311
-                self._on_records([texts[position].as_py() for position in sorted(some)])
-                yield batch
+            yield from self._batches()
         except BaseException as error:
             self.error = error
             raise
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         """Small files are cut many at a time; a large one by itself, chunk by chunk."""
-        waiting: list[_Piece] = []
-        waiting_bytes = 0
         for file, data in self._store.read(self._files, self._chunk_bytes):
-            self.counts[file.file_id] = 0
-            chunks = _with_last(_contents(file.source.uri, self._counted(data)))
-            first, last = next(chunks, (b"", True))
-            if last and not self._careful:
-                waiting.append(_Piece(file.file_id, 1, first))
-                waiting_bytes += len(first)
-                if waiting_bytes >= self._chunk_bytes:
-                    yield from self._cut(waiting)
-                    waiting, waiting_bytes = [], 0
-            else:
-                yield from self._cut_large(file.file_id, chain([(first, last)], chunks))
+            self.counts[file.file_id] = self.sizes[file.file_id] = 0
+            self.uris[file.file_id] = file.source.uri
+            try:
+                yield from self._of_file(file, data)
+            except BadFileError as bad:
+                self.bad.append(bad)
+            except SourceChangedError:
+                self.changed.append(file.source.uri)
             self._on_progress(1, 0)
-        if waiting:
-            yield from self._cut(waiting)
+        yield from self._cut_waiting()
+
+    def require_all(self) -> None:
+        """Make sure that all files could be read.
+
+        Raises:
+            UnusableFilesError: some are bad, or have changed meanwhile.
+        """
+        if self.bad or self.changed:
+            raise UnusableFilesError(self.bad, self.changed)
+
+    def _of_file(self, file: LoadFile, data: Iterator[bytes]) -> Iterator[pa.RecordBatch]:
+        chunks = contents(file.source.uri, self._counted(data))
+        first = next(chunks, b"")
+        second = next(chunks, None)
+        self.sizes[file.file_id] += len(first)
+        if second is not None:
+            yield from self._cut_large(file.file_id, first, second, chunks)
+            return
+        self._waiting.append((file.file_id, first))
+        self._waiting_bytes += len(first)
+        if self._waiting_bytes >= self._chunk_bytes:
+            yield from self._cut_waiting()
 
     def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
             self._on_progress(0, len(chunk))
             yield chunk
 
-    def _cut(self, pieces: list[_Piece]) -> Iterator[pa.RecordBatch]:
-        """Whole files: those of one object per line together, the others by the splitter."""
-        batch, irregular = self._cut_lines(pieces)
-        if batch is not None:
-            yield batch
-            return
-        regular = [piece for number, piece in enumerate(pieces) if number not in irregular]
-        if regular:
-            yield from self._cut(regular)
-        for number in sorted(irregular):
-            piece = pieces[number]
-            known = self._known_objects(piece.data)
-            records, _, _ = split(piece.data, piece.first_line, final=True, known=known)
-            yield self._from_records(piece.file_id, records)
+    def _cut_waiting(self) -> Iterator[pa.RecordBatch]:
+        """Whole files: those of one object per line together, the others by themselves."""
+        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        if len(waiting) > 1:
+            data = b"\n".join(text for _, text in waiting)
+            newlines, starts, ends = _find_lines(data, 0, len(data))
+            if _is_regular(data, starts, ends).all():
+                file_starts = np.cumsum([0] + [len(text) + 1 for _, text in waiting[:-1]])
+                file_of = np.searchsorted(file_starts, starts, "right") - 1
+                lines = np.searchsorted(newlines, starts) - np.searchsorted(newlines, file_starts)[file_of] + 1
+                file_ids = np.array([file_id for file_id, _ in waiting], np.int32)[file_of]
+                yield from self._of_lines(data, starts, ends, file_ids, lines)
+                return
+        for file_id, text in waiting:
+            yield from self._cut(_Place(file_id), text, 0, final=True)
 
-    def _cut_large(self, file_id: int, chunks: Iterable[tuple[bytes, bool]]) -> Iterator[pa.RecordBatch]:
+    def _cut_large(
+        self, file_id: int, first: bytes, second: bytes, chunks: Iterator[bytes]
+    ) -> Iterator[pa.RecordBatch]:
         """One file, chunk by chunk, with what is left over of one carried into the next."""
-        line = 1
-        carry = b""
-        skipping = False
-        for chunk, last in chunks:
-            if skipping:  # the rest of a record that is too long
-                newline = chunk.find(b"\n") + 1
-                if not newline:
-                    continue
-                chunk, line, skipping = chunk[newline:], line + 1, False
-            data = carry + chunk
-            # Up to the last newline, since a line says what it is only when it is whole. Where none comes
-            # for longer than a record may be, it is objects with nothing between them.
-            whole = len(data) if last else data.rfind(b"\n") + 1
-            if not whole and len(data) <= MAX_RECORD_BYTES:
-                carry = data
-                continue
-            whole = whole or len(data)
-            piece = _Piece(file_id, line, data[:whole])
-            batch, _ = self._cut_lines([piece])
-            if batch is not None:
-                yield batch
-                line += data.count(b"\n", 0, whole)
-                carry = data[whole:]
-            else:
-                known = self._known_objects(piece.data)
-                records, rest, line = split(piece.data, line, final=last, known=known)
-                yield self._from_records(file_id, records)
-                carry = rest + data[whole:]
-            if len(carry) > MAX_RECORD_BYTES:
-                yield self._from_records(file_id, [Record(line, carry, TOO_LONG)])
-                line += carry.count(b"\n")
-                carry, skipping = b"", True
+        place = _Place(file_id)
+        yield from self._cut(place, first, 0, final=False)
+        chunk: bytes | None = second
+        while chunk is not None:
+            self.sizes[file_id] += len(chunk)
+            following = next(chunks, None)
+            begin = 0
+            if place.carry or place.is_skipping:
+                # The line that goes over the border by itself: copying a chunk costs more than cutting it.
+                begin = chunk.find(b"\n") + 1 or len(chunk)
+                head = place.carry + chunk[:begin]
+                yield from self._cut(place, head, 0, final=following is None and begin == len(chunk))
+            if place.carry:
+                chunk, begin = place.carry + chunk[begin:], 0
+            if begin < len(chunk) or (begin and following is None):
+                yield from self._cut(place, chunk, begin, final=following is None)
+            chunk = following
 
-    def _cut_lines(self, pieces: list[_Piece]) -> tuple[pa.RecordBatch | None, set[int]]:
-        """All lines of some pieces, if each line is an object by itself as far as its ends show.
-
-        Returns:
-            The batch, or None and the positions of the pieces that have other lines.
-        """
-        data = pieces[0].data if len(pieces) == 1 else b"\n".join(piece.data for piece in pieces)
-        newlines, lines, starts, ends = _find_lines(data)
-        piece_starts = np.cumsum([0] + [len(piece.data) + 1 for piece in pieces[:-1]])
-        piece_of = np.searchsorted(piece_starts, starts, "right") - 1
+    def _cut(self, place: "_Place", data: bytes, begin: int, *, final: bool) -> Iterator[pa.RecordBatch]:
+        """A text from where no object is open; what may go on behind it stays in ``place.carry``."""
+        place.carry = b""
+        if place.is_skipping:  # the rest of a record that is too long
+            newline = data.find(b"\n", begin)
+            end = len(data) if newline < 0 else newline + 1
+            self._lose(place.file_id, end - begin)
+            place.is_skipping = newline < 0
+            place.line += newline >= 0
+            begin = end
+        whole = len(data) if final else data.rfind(b"\n", begin) + 1
+        if whole <= begin:
+            if final or len(data) - begin <= MAX_RECORD_BYTES:
+                place.carry = data[begin:]
+                return
+            whole = len(data)  # no line ends for longer than a record may be: objects with nothing between them
+        newlines, starts, ends = _find_lines(data, begin, whole)
         regular = _is_regular(data, starts, ends)
-        if self._careful and regular.all():
-            regular = self._is_object(data, starts, ends)
-        if not regular.all():
-            return None, set(piece_of[~regular].tolist())
+        if regular.all():
+            lines = np.searchsorted(newlines, starts) + place.line
+            yield from self._of_lines(data, starts, ends, place.file_id, lines)
+            place.line += len(newlines)
+            place.carry = data[whole:]
+            return
+        yield from self._cut_mixed(place, data, begin, whole, (newlines, starts, ends, regular), final=final)
+
+    def _cut_mixed(
+        self,
+        place: "_Place",
+        data: bytes,
+        begin: int,
+        whole: int,
+        found: tuple[Positions, Positions, Positions, Flags],
+        *,
+        final: bool,
+    ) -> Iterator[pa.RecordBatch]:
+        """A text of which some lines are no objects: those go to the splitter, the others as they are."""
+        newlines, starts, ends, regular = found
+        kept = regular.copy()
+        irregulars, regulars = np.flatnonzero(~regular), np.flatnonzero(regular)
+        loose: list[Pieces] = []
+        rest = whole
+        cursor = 0
+        while (number := int(np.searchsorted(irregulars, cursor))) < len(irregulars):
+            first = int(irregulars[number])
+            after = int(np.searchsorted(regulars, first))
+            cursor = int(regulars[after]) if after < len(regulars) else len(starts)
+            start, more = int(starts[first]), 1
+            while True:
+                is_end = cursor == len(starts)
+                end = whole if is_end else int(starts[cursor])
+                pieces = self._splitter.split(data[start:end], final=final and is_end)
+                if start + pieces.rest == end or is_end:
+                    break
+                # An object goes on over lines that look whole.
+                cursor, more = min(cursor + more, len(starts)), 2 * more
+            kept[first:cursor] = False
+            loose.append(Pieces(pieces.starts + start, pieces.ends + start, 0))
+            rest = start + pieces.rest if is_end else rest
+        yield from self._of_regular_among(place, data, starts, ends, kept, newlines)
+        yield from self._of_pieces(place, data, loose, newlines)
+        place.line += int(np.searchsorted(newlines, rest))
+        place.carry = data[rest:]
+        if len(place.carry) > MAX_RECORD_BYTES:
+            long = np.array([0], np.int64), np.array([len(place.carry)], np.int64)
+            yield self._one_by_one(place.carry, *long, place.file_id, np.array([place.line], np.int64))
+            place.line += place.carry.count(b"\n")
+            place.carry, place.is_skipping = b"", True
+
+    def _of_regular_among(
+        self, place: "_Place", data: bytes, starts: Positions, ends: Positions, kept: Flags, newlines: Positions
+    ) -> Iterator[pa.RecordBatch]:
+        """The regular lines among others, which are blanked for it."""
+        if not kept.any():
+            return
+        text = bytearray(data)
+        for first, last in zip(starts[~kept].tolist(), ends[~kept].tolist(), strict=True):
+            text[first:last] = b" " * (last - first)
+        lines = np.searchsorted(newlines, starts[kept]) + place.line
+        yield from self._of_lines(bytes(text), starts[kept], ends[kept], place.file_id, lines)
+
+    def _of_lines(
+        self,
+        data: bytes,
+        starts: Positions,
+        ends: Positions,
+        file_ids: npt.NDArray[np.int32] | int,
+        lines: Positions,
+    ) -> Iterator[pa.RecordBatch]:
+        """Records whose texts reach to the next: white space between them is part of no value."""
+        if not len(starts):
+            return
+        offsets = np.append(starts, ends[-1]).astype(np.int32)
+        texts = pa.Array.from_buffers(
+            pa.string(), len(starts), [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+        )
         try:
-            raw = _texts(data, starts)
-        except pa.ArrowInvalid:  # some piece is not UTF-8: take them record by record
-            return None, {number for number, piece in enumerate(pieces) if not _is_utf8(piece.data)}
-        first_lines = np.array([piece.first_line for piece in pieces])
-        line_of_piece = np.searchsorted(newlines, piece_starts, "left")
-        file_ids = np.array([piece.file_id for piece in pieces], np.int32)
-        for file_id, count in zip(
-            file_ids.tolist(), np.bincount(piece_of, minlength=len(pieces)).tolist(), strict=True
-        ):
-            self.counts[file_id] += count
-        return pa.RecordBatch.from_arrays(
-            [
-                _integers(file_ids[piece_of]),
-                _integers(lines - line_of_piece[piece_of] + first_lines[piece_of]),
-                raw,
-                pa.nulls(len(starts), pa.string()),
-            ],
-            schema=SCHEMA,
-        ), set()
+            texts.validate(full=True)
+        except pa.ArrowInvalid:  # not UTF-8 somewhere
+            yield self._one_by_one(data, starts, ends, file_ids, lines)
+            return
+        nested = _may_be_nested(data, starts, int(offsets[-1]))
+        yield self._batch(file_ids, lines, texts, None, nested)
 
-    def _known_objects(self, data: bytes) -> dict[int, int]:
-        """Where the lines start that are one object each, and where these end: spares the splitter work."""
-        _, _, starts, ends = _find_lines(data)
-        known = self._is_object(data, starts, ends)
-        return dict(zip(starts[known].tolist(), ends[known].tolist(), strict=True))
-
-    def _is_object(self, data: bytes, starts: Positions, ends: Positions) -> Flags:
-        """Which lines are one object, as far as DuckDB tells, which parses many times as fast as Python."""
-        if len(data) < _WORTH_ASKING_BYTES:  # the splitter tells sooner
-            return np.zeros(len(starts), np.bool_)
-        try:
-            texts = _texts(data, starts)
-        except pa.ArrowInvalid:  # not UTF-8 somewhere, which is found out again, record by record
-            texts = pa.array(
-                [data[start:end].decode(errors="replace") for start, end in zip(starts, ends, strict=True)]
-            )
-        if self._parser is None:
-            self._parser = duckdb.connect(config={"threads": 1})
-        self._parser.register("lines", pa.table({"raw": texts}))
-        valid = self._parser.execute("SELECT JSON_VALID(raw) AS is_valid FROM lines").fetchnumpy()["is_valid"]
-        found: Flags = valid & _is_regular(data, starts, ends)
-        return found
-
-    def _from_records(self, file_id: int, records: list[Record]) -> pa.RecordBatch:
-        self.counts[file_id] += len(records)
-        texts, faults = [], []
-        for record in records:
-            fault = record.fault
+    def _of_pieces(
+        self, place: "_Place", data: bytes, loose: list[Pieces], newlines: Positions
+    ) -> Iterator[pa.RecordBatch]:
+        """Records of the splitter's."""
+        starts = np.concatenate([pieces.starts for pieces in loose])
+        ends = np.concatenate([pieces.ends for pieces in loose])
+        if not len(starts):
+            return
+        lines = np.searchsorted(newlines, starts) + place.line
+        if (ends - starts).max() <= MAX_RECORD_BYTES:
             try:
-                text = record.data.decode() if fault is None else ""
+                texts = texts_between(data, starts, ends)
+            except pa.ArrowInvalid:
+                pass
+            else:
+                yield self._batch(place.file_id, lines, texts, None, np.ones(len(starts), np.bool_))
+                return
+        yield self._one_by_one(data, starts, ends, place.file_id, lines)
+
+    def _one_by_one(
+        self,
+        data: bytes,
+        starts: Positions,
+        ends: Positions,
+        file_ids: npt.NDArray[np.int32] | int,
+        lines: Positions,
+    ) -> pa.RecordBatch:
+        """Records of which some can't become text."""
+        texts, faults = [], []
+        owners = np.broadcast_to(file_ids, len(starts)).tolist()
+        for file_id, start, end in zip(owners, starts.tolist(), ends.tolist(), strict=True):
+            fault = TOO_LONG if end - start > MAX_RECORD_BYTES else None
+            try:
+                text = data[start:end].decode() if fault is None else ""
             except UnicodeDecodeError as error:
                 fault = f"not UTF-8: {error.reason} at byte {error.start + 1}"
             if fault is not None:
-                text = record.data[:KEPT_BYTES].decode(errors="backslashreplace")
+                text = data[start : min(end, start + KEPT_BYTES)].decode(errors="backslashreplace")
+                self._lose(file_id, max(0, end - start - KEPT_BYTES))
             texts.append(text)
             faults.append(fault)
+        return self._batch(
+            file_ids, lines, pa.array(texts, pa.string()), faults, np.ones(len(starts), np.bool_)
+        )
+
+    def _batch(
+        self,
+        file_ids: npt.NDArray[np.int32] | int,
+        lines: Positions,
+        texts: pa.StringArray,
+        faults: list[str | None] | None,
+        nested: Flags,
+    ) -> pa.RecordBatch:
+        size = len(texts)
+        if isinstance(file_ids, int):
+            self.counts[file_ids] += size
+            file_ids = np.full(size, file_ids, np.int32)
+        else:
+            owners, counts = np.unique(file_ids, return_counts=True)
+            for owner, count in zip(owners.tolist(), counts.tolist(), strict=True):
+                self.counts[owner] += count
+        self._look_at(texts)
         return pa.RecordBatch.from_arrays(
             [
-                pa.array([file_id] * len(records), pa.int32()),
-                pa.array([record.line for record in records], pa.int64()),
-                pa.array(texts, pa.string()),
-                pa.array(faults, pa.string()),
+                _column(file_ids),
+                _column(lines),
+                pa.ExtensionArray.from_storage(SCHEMA.field("raw").type, texts),
+                pa.nulls(size, pa.string()) if faults is None else pa.array(faults, pa.string()),
+                _flags(nested),
+                _flags(np.full(size, self._is_doubtful)),
             ],
             schema=SCHEMA,
         )
 
+    def _look_at(self, texts: pa.StringArray) -> None:
+        """Show some records to whoever asked for it, and look whether there is damage among them."""
+        size = len(texts)
+        # Not every n-th: a pattern in the data could keep time with it.
+        some = random.Random(0).sample(range(size), min(size, _SHOWN_OF_A_BATCH))  # noqa: S311 (no secret)
+        self._on_records([texts[position].as_py() for position in sorted(some)])
+        if self._is_doubtful:
+            return
+        for first in range(0, size, _ASKED_EVERY):
+            position = min(size - 1, first + random.randrange(_ASKED_EVERY))  # noqa: S311 (no secret)
+            try:
+                json.loads(texts[position].as_py())
+            except (ValueError, RecursionError):
+                self._is_doubtful = True
+                return
 
-def _find_lines(data: bytes) -> tuple[Positions, Positions, Positions, Positions]:
-    """Where the newlines are; and the numbers from 0, starts and ends of the lines that are not empty."""
+    def _lose(self, file_id: int, size: int) -> None:
+        self.lost[file_id] = self.lost.get(file_id, 0) + size
+
+
+class _Place:
+    """How far a file has been cut.
+
+    Attributes:
+        file_id: the file.
+        line: the number of the line that ``carry`` begins on.
+        carry: what is left over, from where no object is open.
+        is_skipping: whether the rest of a line belongs to a record that is too long.
+    """
+
+    def __init__(self, file_id: int) -> None:
+        self.file_id = file_id
+        self.line = 1
+        self.carry = b""
+        self.is_skipping = False
+
+
+def _find_lines(data: bytes, begin: int, end: int) -> tuple[Positions, Positions, Positions]:
+    """Where newlines are in a part of a text; and the starts and ends of the lines that are not empty."""
     text = np.frombuffer(data, np.uint8)
-    newlines = np.flatnonzero(text == _NEWLINE)
-    starts = np.concatenate(([0], newlines + 1))
-    ends = np.concatenate((newlines, [len(text)]))
-    ends = ends - ((ends > starts) & (text[ends - 1] == _RETURN) if len(text) else 0)
-    lines = np.flatnonzero(ends > starts)
-    return newlines, lines, starts[lines], ends[lines]
+    newlines = np.flatnonzero(text[begin:end] == _NEWLINE) + begin
+    starts = np.concatenate(([begin], newlines + 1))
+    ends = np.concatenate((newlines, [end]))
+    if end > begin:
+        ends = ends - ((ends > starts) & (text[ends - 1] == _RETURN))
+    filled = ends > starts
+    return newlines, starts[filled], ends[filled]
 
 
 def _is_regular(data: bytes, starts: Positions, ends: Positions) -> Flags:
@@ -290,95 +417,28 @@ def _is_regular(data: bytes, starts: Positions, ends: Positions) -> Flags:
     return found
 
 
-def _texts(data: bytes, starts: Positions) -> pa.StringArray:
-    """Each record's text, up to the next one's: the white space between them is part of no value.
+def _may_be_nested(data: bytes, starts: Positions, end: int) -> Flags:
+    """Which records may hold an object or an array as a value, as far as the byte before its bracket shows."""
+    first = int(starts[0])
+    text = np.frombuffer(data, np.uint8)[first:end]
+    brackets = np.flatnonzero((text & 0xDF) == 0x5B)  # both [ and {
+    brackets = brackets[brackets > 0]
+    before = text[brackets - 1]
+    brackets = brackets[(before == _COLON) | (before <= _SPACE)] + first
+    found = np.zeros(len(starts), np.bool_)
+    owners = np.searchsorted(starts, brackets, "right") - 1
+    found[owners[brackets > starts[owners]]] = True
+    return found
 
-    Raises:
-        pyarrow.ArrowInvalid: not UTF-8.
-    """
-    offsets = np.append(starts, len(data)).astype(np.int32)
-    texts = pa.Array.from_buffers(pa.string(), len(starts), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
-    texts.validate(full=True)
-    return texts
 
-
-def _integers(values: npt.NDArray[np.integer[Any]]) -> pa.Array:
+def _column(values: npt.NDArray[np.generic]) -> pa.Array:
     # pa.array would import pandas where that is installed, to see whether the values are its.
     return pa.Array.from_buffers(
         pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))]
     )
 
 
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Each chunk, and whether it is the last."""
-    iterator = iter(chunks)
-    held = next(iterator, None)
-    while held is not None:
-        following = next(iterator, None)
-        yield held, following is None
-        held = following
-
-
-def _contents(uri: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """A file's text as UTF-8: unpacked if it is gzip, whatever its name, and without a byte order mark.
-
-    Raises:
-        SourceError: the file is damaged gzip.
-    """
-    first = next(chunks, b"")
-    if first.startswith(_GZIP_MAGIC):
-        chunks = _unpacked(uri, _ChunkFile(first, chunks))
-        first = next(chunks, b"")
-    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        yield from _utf8_from_utf16(chain([first], chunks))
-        return
-    yield first.removeprefix(codecs.BOM_UTF8)
-    yield from chunks
-
-
-def _utf8_from_utf16(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """UTF-16 as UTF-8; what is not valid there is not valid here, and so refused with its record."""
-    decoder = codecs.getincrementaldecoder("utf-16")(errors="surrogatepass")
-    for chunk in chunks:
-        yield decoder.decode(chunk).encode(errors="surrogatepass")
-    if decoder.getstate()[0]:  # it ends in the middle of a character
-        yield b"\xff"
-
-
-def _unpacked(uri: str, file: "_ChunkFile") -> Iterator[bytes]:
-    try:
-        with gzip.GzipFile(fileobj=io.BufferedReader(file, CHUNK_BYTES)) as unpacked:
-            while chunk := unpacked.read1(CHUNK_BYTES):
-                yield chunk
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        # How many records lie behind the damage nobody can tell, so they could be neither rows nor rejects.
-        raise SourceError(
-            f"{uri}: damaged gzip file, nothing was loaded: {error}",
-            "deliver it again (is it still being written?) or take it out of the folder, and run again",
-        ) from None
-
-
-class _ChunkFile(io.RawIOBase):
-    """Chunks as a file, for those who read from files."""
-
-    def __init__(self, first: bytes, chunks: Iterator[bytes]) -> None:
-        self._buffer = first
-        self._chunks = chunks
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, target: memoryview) -> int:  # type: ignore[override]
-        if not self._buffer:
-            self._buffer = next(self._chunks, b"")
-        taken, self._buffer = self._buffer[: len(target)], self._buffer[len(target) :]
-        target[: len(taken)] = taken
-        return len(taken)
+def _flags(values: Flags) -> pa.Array:
+    return pa.Array.from_buffers(
+        pa.bool_(), len(values), [None, pa.py_buffer(np.packbits(values, bitorder="little"))]
+    )

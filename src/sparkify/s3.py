@@ -75,6 +75,7 @@ class S3Source:
         self.others: list[str] = []
         """Objects below the place that are no source files, once it has been listed."""
         self.unread = Unread()
+        self.grown: list[str] = []
         with explained(location):
             self._store = connect(self._bucket, settings, settings.s3_region)
 

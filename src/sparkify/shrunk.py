@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sparkify.engines import Source, Warehouse
-from sparkify.engines.parsing import NOUNS
+from sparkify.engines.nouns import NOUNS
 from sparkify.errors import SourceError
 from sparkify.limits import FileCount
 from sparkify.sources import LoadedFile, LoadedFiles, SourcePlan

@@ -73,10 +73,12 @@ class Store(Protocol):
     Attributes:
         location: where it is, as it was given: absolute, with links as they stand.
         unread: files in it that are not read, once it has been listed.
+        grown: files that had grown when they were read, and were read up to the last whole line of what was listed.
     """
 
     location: str
     unread: Unread
+    grown: list[str]
 
     def list_objects(self) -> list[SourceObject]:
         """The data files, in the order of their names.
@@ -120,6 +122,7 @@ class SourcePlan:
         added: files to load, new ones and changed ones, each under a file_id of its own.
         removed: file_ids of the versions that changed files were loaded as before.
         known: how many of the listed files are loaded already.
+        skipped: new files of which nothing can be loaded, to be remembered until they change.
         smaller: URIs of changed files that have fewer bytes than when they were loaded.
         gone: URIs of files that are loaded, and are not there any more.
     """
@@ -128,6 +131,7 @@ class SourcePlan:
     added: list[LoadFile] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     known: int = 0
+    skipped: list[LoadFile] = field(default_factory=list)
     smaller: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
 

@@ -1,132 +1,309 @@
-"""Splits text that is not one JSON object per line into records, one Python step at a time.
+"""Splits text that is not one JSON object per line: objects over lines, several on a line, arrays of them.
 
-Owns the rules for everything unusual: objects spread over lines, several objects on a line, lines that are
-cut off or no JSON at all. ``sparkify.records`` takes the fast way round it wherever it can, and finds
-the same records there.
+Owns the rules for everything unusual. Between objects may stand white space, commas, the brackets of arrays, byte
+order marks and 0x1E (RFC 7464): none of it belongs to a record. An object that is whole is a record, wherever it
+begins. What can't be read as one is damage, and goes with the rest of its line; what begins as an object and goes on
+over lines, up to where the next one begins.
 """
 
 import json
-import re
-from collections.abc import Mapping
+from array import array
 from dataclasses import dataclass
-from types import MappingProxyType
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 MAX_RECORD_BYTES = 4 * 2**20
 """Amazon Redshift loads no larger JSON object (COPY from JSON format); one limit serves both engines."""
 
 TOO_LONG = "longer than 4 MB"
 
-_SPACE = re.compile(r"[ \t\r\n]*")
-_BLANK = re.compile(r"[ \t\r]*")
+Positions = npt.NDArray[np.int64]
+"""Byte offsets, or the numbers of lines."""
+
+Flags = npt.NDArray[np.bool_]
+
+_SPACE = b" \t\r\n"
+
+_BEFORE_LINES = b" \t\r\x1e\xef\xbb\xbf"
+
+SEPARATORS = b" \t\r\n,[]\x1e\xef\xbb\xbf"
+
+_WORTH_ASKING = 100
+"""From how many pieces on DuckDB is asked which are valid: it parses many times as fast as Python."""
+
+_NEAR = 64
+"""How far to look for what precedes an object before all of the text is looked at for it."""
+
 _LONGEST_TOKEN = 12
 """Characters before the end in which an error may come from the cut alone: a literal or an escape."""
 
-_decode = json.JSONDecoder().raw_decode
+_CLOSE = ord("}")
+
+_is_separator = np.zeros(256, np.bool_)
+_is_separator[list(SEPARATORS)] = True
+
+# Numbers stay texts: they may have any length, and their values are not asked for.
+_decode = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).raw_decode
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """The bytes of one record.
+class Pieces:
+    """Records of a text, in order, by their positions.
 
     Attributes:
-        line: the line it begins on, from 1.
-        data: its bytes.
-        fault: why it can't be loaded whatever it says, or None.
+        starts: where each begins.
+        ends: where each ends.
+        rest: from where on the text is left over, since it may go on.
     """
 
-    line: int
-    data: bytes
-    fault: str | None = None
+    starts: Positions
+    ends: Positions
+    rest: int
 
 
-def _is_cut_off(error: json.JSONDecodeError, length: int) -> bool:
-    """Whether the text ended too early, so that more of it may yet make an object."""
-    # A string may not run over a newline, so an unterminated one reaches to the end of the text.
-    return error.msg.startswith("Unterminated string") or error.pos >= length - _LONGEST_TOKEN
+class Splitter:
+    """Splits texts, and keeps what that takes.
 
-
-def split(
-    data: bytes, line: int, *, final: bool, known: Mapping[int, int] = MappingProxyType({})
-) -> tuple[list[Record], bytes, int]:
-    """Cut a piece of a file into records.
-
-    Objects that end where their line ends are records, wherever they begin. What is left of a line
-    beside them can't be told from damage, so the whole line is then one record, for the loader to refuse.
-
-    Args:
-        data: bytes from the start of a line or an object.
-        line: the number of that line.
-        final: whether the file ends with these bytes; if not, an object that is cut off is left over.
-        known: where lines start that are one object each, and where these end: need not be looked into.
-
-    Returns:
-        The records, the bytes left over, and the number of the line these begin on.
+    Its work is linear in the text: a look at what follows an object that does not end is paid from a budget.
     """
-    # Latin-1 keeps one character per byte, and JSON's structure is ASCII whatever the strings hold.
-    text = data.decode("latin-1")
-    length = len(text)
-    records: list[Record] = []
-    position = 0
 
-    def add(start: int, end: int, at_line: int) -> None:
-        fault = TOO_LONG if end - start > MAX_RECORD_BYTES else None
-        records.append(Record(at_line, data[start:end], fault))
+    def __init__(self) -> None:
+        self._parser: duckdb.DuckDBPyConnection | None = None
 
-    while True:
-        start = _end_of(_SPACE, text, position)
-        line += text.count("\n", position, start)
-        if start == length:
-            return records, b"", line
-        if start in known:
-            position = known[start]
-            records.append(Record(line, data[start:position]))
-            continue
-        objects, end, cut_off = _objects_on_line(text, start)
-        if end is None and cut_off and not final:
-            rest = objects[-1][1] if objects else start
-            line_end = None
-        elif end is None:
-            objects_end = objects[-1][1] if objects else start
-            newline = text.find("\n", objects_end)
-            line_end = newline if newline >= 0 else length if final else None
-            rest = start
-            objects = [] if line_end is None else [(start, line_end)]
-        else:
-            rest = line_end = end
-        at = start
-        for object_start, object_end in objects:
-            line += text.count("\n", at, object_start)
-            at = object_start
-            add(object_start, object_end, line)
-        position = rest if line_end is None else line_end
-        line += text.count("\n", at, position)
-        if line_end is None:
-            return records, data[position:], line
+    def split(self, data: bytes, *, final: bool) -> Pieces:
+        """Cut a text into records.
 
+        Args:
+            data: from where no object is open.
+            final: whether nothing follows; if not, an object that is cut off is left over.
+        """
+        text = np.frombuffer(data, np.uint8)
+        starts = _candidates(text)
+        bounds = np.append(starts, len(data))
+        ends = _trimmed(text, starts, bounds[1:])
+        # The last piece may go on behind the text.
+        judged = len(starts) if final else len(starts) - 1
+        is_good = np.zeros(len(starts), np.bool_)
+        is_good[:judged] = self._are_objects(data, text, starts[:judged], ends[:judged])
+        return _Walk(data, starts, ends, is_good, final=final).run()
 
-def _end_of(pattern: re.Pattern[str], text: str, position: int) -> int:
-    match = pattern.match(text, position)
-    return match.end() if match else position
-
-
-def _objects_on_line(text: str, start: int) -> tuple[list[tuple[int, int]], int | None, bool]:
-    """The objects from ``start`` to the end of the line that the last of them ends on.
-
-    Returns:
-        Their (start, end), the end of that line if nothing else stands on it (else None), and whether
-        that is because the text is cut off.
-    """
-    objects: list[tuple[int, int]] = []
-    position = start
-    while position < len(text) and text[position] == "{":
+    def _are_objects(self, data: bytes, text: npt.NDArray[np.uint8], starts: Positions, ends: Positions) -> Flags:
+        """Which pieces are one JSON object each."""
+        found: Flags = (ends > starts) & (ends - starts <= MAX_RECORD_BYTES)
+        found[found] = text[ends[found] - 1] == _CLOSE
+        if len(starts) < _WORTH_ASKING:
+            found[found] = [
+                _is_object(data[start:end]) for start, end in zip(starts[found], ends[found], strict=True)
+            ]
+            return found
+        if self._parser is None:
+            self._parser = duckdb.connect(config={"threads": 1})
         try:
-            _, end = _decode(text, position)
-        except json.JSONDecodeError as error:
-            return objects, None, _is_cut_off(error, len(text))
-        except RecursionError:
-            return objects, None, False
-        objects.append((position, end))
-        position = _end_of(_BLANK, text, end)
-        if position == len(text) or text[position] == "\n":
-            return objects, position, False
-    return objects, None, False
+            texts = texts_between(data, starts, ends)
+        except pa.ArrowInvalid:  # not UTF-8 somewhere, which is found out again, record by record
+            texts = pa.array(
+                [data[start:end].decode(errors="replace") for start, end in zip(starts, ends, strict=True)]
+            )
+        self._parser.register("pieces", pa.table({"raw": texts}))
+        valid = self._parser.execute("SELECT JSON_VALID(raw) AS is_valid FROM pieces").fetchnumpy()["is_valid"]
+        found &= np.asarray(valid, np.bool_)
+        return found
+
+
+class _Walk:
+    """From piece to piece: those that are objects as they are in runs, the others one by one."""
+
+    def __init__(
+        self, data: bytes, starts: Positions, ends: Positions, is_good: Flags, *, final: bool
+    ) -> None:
+        self._data = data
+        self._starts = starts
+        self._ends = ends
+        self._is_good = is_good
+        self._final = final
+        self._text = ""
+        self._found_starts, self._found_ends = array("q"), array("q")
+        # What looking ahead may cost in all, so that the work is linear in the text.
+        self._budget = 4 * len(data) + MAX_RECORD_BYTES
+
+    def run(self) -> Pieces:
+        """All pieces, from the first."""
+        size = len(self._data)
+        rest = self._add_lines(0, self._start_of(0))
+        piece = 0
+        for number in np.flatnonzero(~self._is_good).tolist():
+            if rest is not None:
+                break
+            if number < piece:  # inside of an object before it
+                continue
+            self._add_run(piece, number)
+            start, following = self._start_of(number), self._start_of(number + 1)
+            end, reached = self._object_at(start, following)
+            if end is None:
+                piece = number + 1
+                line_end = self._line_end(start, following)
+                if not self._final and (reached == size or line_end == size):
+                    return self._pieces(start)
+                if self._data[line_end:reached].strip(_SPACE):
+                    line_end = following  # it did go on over lines: up to where the next object begins
+                trimmed = int(self._ends[number])
+                is_whole = trimmed > start and self._data[trimmed - 1] == _CLOSE
+                self._add(start, trimmed if is_whole and trimmed < line_end else line_end)
+            else:
+                piece = int(np.searchsorted(self._starts, end, "left"))
+                following = self._start_of(piece)
+                line_end = self._line_end(end, following)
+                if not self._final and line_end == size:
+                    return self._pieces(start)
+                # What stands beside it on its line can't be told from damage.
+                self._add(start, end if _is_blank(self._data[end:line_end]) else line_end)
+            rest = self._add_lines(line_end, following)
+        if rest is not None:
+            return self._pieces(rest)
+        self._add_run(piece, len(self._starts))
+        return self._pieces(size)
+
+    def _object_at(self, start: int, following: int) -> tuple[int | None, int]:
+        """Where the object ends that begins here, if it does, and how far it was looked for."""
+        if not self._text:
+            # Latin-1 keeps one character per byte, and JSON's structure is ASCII whatever the strings hold.
+            self._text = self._data.decode("latin-1")
+        size = len(self._text)
+        window = following - start
+        while self._budget > 0:
+            # A part of the text: an error counts the lines before it, which must not be all that came before.
+            text = self._text[start : start + window]
+            self._budget -= len(text)
+            try:
+                return start + _decode(text)[1], start
+            except json.JSONDecodeError as error:
+                reached = start + error.pos
+                # A string may not run over a newline, so an unterminated one reaches to the end of the text.
+                is_cut_off = (
+                    error.msg.startswith("Unterminated string") or error.pos >= len(text) - _LONGEST_TOKEN
+                )
+            except (ValueError, RecursionError):
+                return None, start
+            if not is_cut_off:
+                return None, reached
+            if start + window >= size:
+                return None, size
+            window = min(2 * window + _LONGEST_TOKEN, size - start)
+        return None, start
+
+    def _start_of(self, number: int) -> int:
+        return int(self._starts[number]) if number < len(self._starts) else len(self._data)
+
+    def _line_end(self, start: int, end: int) -> int:
+        newline = self._data.find(b"\n", start, end)
+        return end if newline < 0 else newline
+
+    def _add_run(self, first: int, last: int) -> None:
+        self._found_starts.frombytes(self._starts[first:last].tobytes())
+        self._found_ends.frombytes(self._ends[first:last].tobytes())
+
+    def _add(self, start: int, end: int) -> None:
+        self._found_starts.append(start)
+        self._found_ends.append(end)
+
+    def _add_lines(self, start: int, end: int) -> int | None:
+        """What stands outside of objects, a record a line.
+
+        Returns:
+            Where its last line begins, if that may go on behind the text.
+        """
+        while start < end:
+            line_end = self._line_end(start, end)
+            line = self._data[start:line_end]
+            if not _is_blank(line):
+                if line_end == len(self._data) and not self._final:
+                    return start
+                skipped = len(line) - len(line.lstrip(_BEFORE_LINES))
+                self._add(start + skipped, start + len(line.rstrip(_SPACE)))
+            start = line_end + 1
+        return None
+
+    def _pieces(self, rest: int) -> Pieces:
+        return Pieces(
+            np.frombuffer(self._found_starts, np.int64), np.frombuffer(self._found_ends, np.int64), rest
+        )
+
+
+def texts_between(data: bytes, starts: Positions, ends: Positions) -> pa.StringArray:
+    """The texts from each start to its end.
+
+    Raises:
+        pyarrow.ArrowInvalid: not UTF-8.
+    """
+    offsets = np.append(np.column_stack([starts, ends]).ravel(), len(data)).astype(np.int32)
+    texts = pa.Array.from_buffers(
+        pa.string(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    ).take(pa.array(np.arange(0, len(offsets) - 1, 2)))
+    texts.validate(full=True)
+    return texts
+
+
+def _candidates(text: npt.NDArray[np.uint8]) -> Positions:
+    """Where an object may begin: at the beginning of a line, or behind the end of another object."""
+    opens = np.flatnonzero(text == ord("{"))
+    before = opens - 1
+    near = np.arange(len(opens))
+    for _ in range(_NEAR):
+        near = near[before[near] >= 0]
+        near = near[_is_separator[text[before[near]]] & (text[before[near]] != ord("\n"))]
+        if not len(near):
+            break
+        before[near] -= 1
+    else:
+        solid = np.maximum.accumulate(
+            np.where(_is_separator[text] & (text != ord("\n")), -1, np.arange(len(text)))
+        )
+        before[near] = solid[before[near]]
+    previous = text[np.maximum(before, 0)]
+    found: Positions = opens[(before < 0) | (previous == _CLOSE) | (previous == ord("\n"))]
+    return found
+
+
+def _trimmed(text: npt.NDArray[np.uint8], starts: Positions, ends: Positions) -> Positions:
+    """The ends of pieces without the separators that they end with."""
+    ends = ends.copy()
+    near = np.arange(len(ends))
+    for _ in range(_NEAR):
+        near = near[(ends[near] > starts[near]) & _is_separator[text[ends[near] - 1]]]
+        if not len(near):
+            return ends
+        ends[near] -= 1
+    solid = np.maximum.accumulate(np.where(_is_separator[text], -1, np.arange(len(text))))
+    ends[near] = np.maximum(solid[ends[near] - 1] + 1, starts[near])
+    return ends
+
+
+def _is_blank(data: bytes) -> bool:
+    return not data.strip(SEPARATORS)
+
+
+def _is_object(data: bytes) -> bool:
+    try:
+        text = data.decode("latin-1")
+        value, end = _decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and end == len(text)
+
+
+def recut(text: str) -> list[tuple[int, str]]:
+    """The records of a text that was one line and is no JSON: its objects, if that is all it holds, or itself.
+
+    Returns:
+        For each, how many lines it begins behind the first, and its text.
+    """
+    data = text.encode()
+    pieces = Splitter().split(data, final=True)
+    found = [
+        (data.count(b"\n", 0, start), data[start:end].decode())
+        for start, end in zip(pieces.starts.tolist(), pieces.ends.tolist(), strict=True)
+    ]
+    return found if len(found) > 1 else [(0, text)]

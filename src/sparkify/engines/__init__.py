@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from sparkify.config import Settings
@@ -15,6 +16,21 @@ Progress = Callable[[int, int], None]
 OnRecords = Callable[[list[str]], None]
 """Called with the texts of some records, now and then: so chosen that no pattern in the data keeps time with
 it, for where every second record is different, both kinds must be seen."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What was read of the files of a source, counted independently of the database.
+
+    Attributes:
+        records: by file_id, how many it has.
+        sizes: by file_id, how many bytes of text; empty where the database reads the files itself.
+        damaged: by file_id, how many of these bytes are no JSON.
+    """
+
+    records: dict[int, int] = field(default_factory=dict)
+    sizes: dict[int, int] = field(default_factory=dict)
+    damaged: dict[int, int] = field(default_factory=dict)
 
 
 class Warehouse(Protocol):
@@ -95,7 +111,7 @@ class Warehouse(Protocol):
         paths: list[list[str | int]],
         progress: Progress,
         on_records: OnRecords,
-    ) -> dict[int, int]:
+    ) -> Staged:
         """Load the records of files, and take out those of files that have been replaced.
 
         Leaves the relations ``batch_songs`` and ``removed_songs`` (or ``_events``): the rows added and
@@ -110,8 +126,8 @@ class Warehouse(Protocol):
             progress: told how far the reading is.
             on_records: shown the texts of some records, where they come through this process.
 
-        Returns:
-            The number of records in each file, by file_id, counted independently of the database.
+        Raises:
+            UnusableFilesError: some files can't be loaded.
         """
         ...
 

@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 
 from sparkify.config import Settings
-from sparkify.engines import OnRecords, Progress, Row, Source, tables
-from sparkify.engines.parsing import NOUNS, set_paths
+from sparkify.engines import OnRecords, Progress, Row, Source, Staged, tables
+from sparkify.engines.nouns import NOUNS
 from sparkify.errors import WarehouseError
 from sparkify.interrupts import interruptible
 from sparkify.sources import LoadFile, SourcePlan, Store
@@ -185,7 +185,7 @@ class DuckDBWarehouse:
         paths: list[list[str | int]],
         progress: Progress,
         on_records: OnRecords,
-    ) -> dict[int, int]:
+    ) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
         noun = NOUNS[source]
         table = f"staging_{noun}"
@@ -202,10 +202,18 @@ class DuckDBWarehouse:
             f"CREATE OR REPLACE TEMP VIEW batch_{noun} AS"
             f" SELECT * FROM {table} WHERE {'false' if first is None else f'file_id >= {first}'}"
         )
-        set_paths(self._connection, noun, list(tables.columns_of(table)), paths)
-        from sparkify.engines.duckdb_stage import stage_files  # brings PyArrow, which only loading needs
+        columns = [
+            row[0]
+            for row in self.query(
+                "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]
+            )
+        ]
+        # These bring PyArrow, which only loading needs.
+        from sparkify.engines.duckdb_stage import stage_files
+        from sparkify.records import RecordReader
 
-        return stage_files(self, self._connection, source, store, added, paths, progress, on_records)
+        reader = RecordReader(store, added, on_progress=progress, on_records=on_records)
+        return stage_files(self, self._connection, source, reader, columns, paths)
 
     def insert_songplays(self, select: str) -> None:
         """Append the rows of a SELECT to songplays, numbered."""

@@ -1,45 +1,91 @@
 """The judgement of records: which can be loaded, and as what. One SQL for both engines.
 
-``sql/duckdb/parse_*.sql`` casts records and says what is wrong with those that can't be loaded. The DuckDB
+``sql/duckdb/judged_*.sql`` casts records and says what is wrong with those that can't be loaded. The DuckDB
 engine loads from it; for Redshift, records are judged by it before they are bundled, so that the same record
-fares the same on both.
+fares the same on both. It reads the relation ``records``, which is here filled from files.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
+import pyarrow as pa
 
 from sparkify.engines import Source
+from sparkify.engines.nouns import NOUNS
+from sparkify.keys import EVENT_KEYS
+from sparkify.records import SCHEMA, RecordReader
+from sparkify.splitter import recut
 from sparkify.sql_queries import read_sql
 
-NOUNS: dict[Source, str] = {"song_data": "songs", "log_data": "events"}
-"""What the records of a source are, as the names of the tables say it."""
+INVALID = "not valid JSON"
+"""The reason that judged_*.sql gives for what is no JSON at all: there may be several objects in it."""
 
 
-def set_paths(
+def prepare(
     connection: duckdb.DuckDBPyConnection,
-    noun: str,
+    source: Source,
     columns: Sequence[str],
     paths: Sequence[Sequence[str | int]],
 ) -> None:
-    """Say which key of a record fills which column.
+    """Say which key of a record fills which column, and make the macros that judge its values.
 
     Args:
         connection: where the records will be judged.
-        noun: ``songs`` or ``events``.
+        source: whose records.
         columns: of the staging table, in order; those beyond the paths are not filled by keys.
         paths: for each column the keys that lead to its value.
     """
-    singular = noun.removesuffix("s")
+    singular = NOUNS[source].removesuffix("s")
     connection.execute(f"SET VARIABLE {singular}_columns = ?", [list(columns[: len(paths)])])
     connection.execute(f"SET VARIABLE {singular}_paths = ?", [[_json_path(path) for path in paths]])
+    connection.execute(read_sql("review", "duckdb"))
 
 
-def create_view(connection: duckdb.DuckDBPyConnection, noun: str) -> None:
-    """Make the view ``parsed_songs`` or ``parsed_events`` over the relation ``records``."""
-    if noun == "events":
-        connection.execute(read_sql("event_records", "duckdb"))
-    connection.execute(read_sql(f"parse_{noun}", "duckdb"))
+def are_usual(source: Source, paths: Sequence[Sequence[str | int]]) -> bool:
+    """Whether quick_events.sql, which has the usual keys of the logs in it, reads records of these paths."""
+    return source == "log_data" and [list(path) for path in paths] == [[key] for key in EVENT_KEYS]
+
+
+@contextlib.contextmanager
+def records_of(connection: duckdb.DuckDBPyConnection, reader: RecordReader) -> Iterator[None]:
+    """Let the relation ``records`` be those of files, to be read once.
+
+    Raises:
+        SparkifyError: what ended the reading, which would else come through two layers that keep its text alone.
+    """
+    connection.execute("DROP VIEW IF EXISTS temp.records")  # an earlier load's
+    connection.register("records", reader.stream())
+    try:
+        yield
+    except Exception:
+        if isinstance(reader.error, Exception):
+            raise reader.error from None
+        raise
+    finally:
+        # An error has aborted the transaction, and the stream goes with it.
+        with contextlib.suppress(duckdb.Error):
+            connection.unregister("records")
+
+
+def recut_records(rows: Iterable[tuple[int, int, str]], counts: dict[int, int]) -> pa.Table:
+    """What lines that are no JSON hold, as a table like ``records``: several objects, or one piece of damage.
+
+    Args:
+        rows: file_id, line and text of each.
+        counts: records by file_id, to be corrected.
+    """
+    found: list[tuple[int, int, str]] = []
+    for file_id, line, text in rows:
+        pieces = recut(text)
+        counts[file_id] += len(pieces) - 1
+        found += [(file_id, line + offset, piece) for offset, piece in pieces]
+    columns = list(zip(*found, strict=True)) or [(), (), ()]
+    return pa.table(
+        [pa.array(column, kind) for column, kind in zip(columns, (pa.int32(), pa.int64(), pa.string()), strict=True)]
+        + [pa.nulls(len(found), pa.string())],
+        names=SCHEMA.names[:4],
+    )
 
 
 def _json_path(path: Sequence[str | int]) -> str:

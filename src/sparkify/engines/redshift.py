@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from sparkify.config import Settings
-from sparkify.engines import OnRecords, Progress, Row, Source, tables
+from sparkify.engines import OnRecords, Progress, Row, Source, Staged, tables
 from sparkify.engines.redshift_copy import check_settings
 from sparkify.engines.redshift_login import explain, log_in, message_of
 from sparkify.engines.redshift_stage import Stager
@@ -265,7 +265,7 @@ class RedshiftWarehouse:
         paths: list[list[str | int]],
         progress: Progress,
         on_records: OnRecords,
-    ) -> dict[int, int]:
+    ) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
         return self._stager.stage(source, store, added, removed, paths, progress, on_records)
 

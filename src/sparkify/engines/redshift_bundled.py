@@ -1,7 +1,7 @@
 """Loading small files on Amazon Redshift: bundled into parts on the work prefix, and those loaded by COPY.
 
 Their records are judged before, exactly as the DuckDB engine judges them, so each row carries its file_id and
-each reject its reason. ``redshift_work`` writes the parts.
+each reject its reason. ``redshift_parts`` writes the parts.
 """
 
 from typing import TYPE_CHECKING
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from sparkify.config import Settings
-from sparkify.engines import OnRecords, Progress, Row, Source
-from sparkify.engines.parsing import NOUNS, set_paths
+from sparkify.engines import OnRecords, Progress, Row, Source, Staged
+from sparkify.engines.nouns import NOUNS
+from sparkify.engines.parsing import prepare
 from sparkify.engines.redshift_copy import KEPT_CHARACTERS, LoadError, copy_statement, run_copy
-from sparkify.engines.redshift_work import Bundle, WorkFolder, bundle, origin_of
+from sparkify.engines.redshift_parts import Bundle, bundle, origin_of
+from sparkify.engines.redshift_work import WorkFolder
 from sparkify.records import RecordReader
 from sparkify.sources import LoadFile, Store
 
@@ -32,46 +34,24 @@ def copy_bundled(
     work: WorkFolder,
     progress: Progress,
     on_records: OnRecords,
-) -> dict[int, int]:
-    """Bundle and load files; those with bad records are read once more, to tell which and why.
-
-    Returns:
-        The number of records in each file, by file_id.
+) -> Staged:
+    """Bundle and load files.
 
     Raises:
         SourceError: a file can't be read.
         TooManyRejectsError: COPY refuses more records than max_reject_share allows.
     """
     reader = RecordReader(store, files, on_progress=progress, on_records=on_records)
-    first = _bundle(warehouse, settings, source, files, paths, work, reader)
-    rejects = _copy_parts(warehouse, settings, source, files, work, first)
-    dirty_ids = {reject[-1] for reject in rejects}
-    if dirty_ids:
-        ids = ", ".join(map(str, sorted(dirty_ids)))
-        warehouse.query(f"DELETE FROM batch_{NOUNS[source]} WHERE file_id IN ({ids})")
-        dirty = [file for file in files if file.file_id in dirty_ids]
-        careful = RecordReader(store, dirty, careful=True)
-        second = _bundle(warehouse, settings, source, dirty, paths, work, careful)
-        rejects = _copy_parts(warehouse, settings, source, dirty, work, second)
-        reader.counts |= careful.counts
-    warehouse.insert("staging_rejects", rejects)
-    return reader.counts
-
-
-def _bundle(
-    warehouse: "RedshiftWarehouse",
-    settings: Settings,
-    source: Source,
-    files: list[LoadFile],
-    paths: Paths,
-    work: WorkFolder,
-    reader: RecordReader,
-) -> Bundle:
     columns, _ = warehouse.execute(f"SELECT * FROM staging_{NOUNS[source]} LIMIT 0")
     with duckdb.connect(config={"memory_limit": settings.memory_limit}) as judge:
         judge.execute("SET TimeZone = 'UTC'")
-        set_paths(judge, NOUNS[source], columns, paths)
-        return bundle(work, source, judge, reader, sum(file.source.size for file in files))
+        prepare(judge, source, columns, paths)
+        bundled = bundle(work, source, judge, reader, paths, sum(file.source.size for file in files))
+    warehouse.insert("staging_rejects", _copy_parts(warehouse, settings, source, files, work, bundled))
+    damaged = bundled.damaged
+    for file_id, size in reader.lost.items():
+        damaged[file_id] = damaged.get(file_id, 0) + size
+    return Staged(reader.counts, reader.sizes, damaged)
 
 
 def _copy_parts(

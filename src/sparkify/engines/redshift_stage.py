@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sparkify.config import Settings
-from sparkify.engines import OnRecords, Progress, Source
-from sparkify.engines.parsing import NOUNS
+from sparkify.engines import OnRecords, Progress, Source, Staged
+from sparkify.engines.nouns import NOUNS
 from sparkify.engines.redshift_bundled import copy_bundled
 from sparkify.engines.redshift_straight import Straight, copy_straight, some_records
 from sparkify.engines.redshift_work import WorkFolder, jsonpaths_file
@@ -108,7 +108,7 @@ class Stager:
         paths: list[list[str | int]],
         progress: Progress,
         on_records: OnRecords,
-    ) -> dict[int, int]:
+    ) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
         noun = NOUNS[source]
         self._straight[source] = {}
@@ -121,18 +121,18 @@ class Stager:
             self._query(f"DELETE FROM staging_{noun} WHERE file_id IN ({ids})")
             self._query(f"DELETE FROM staging_rejects WHERE file_id IN ({ids})")
         if not added:
-            return {}
+            return Staged()
         if not added[0].source.uri.startswith("s3://"):
             raise SourceError(
                 f"{added[0].source.uri}: Redshift loads from S3 only",
                 "copy the files to a bucket, and name it in [S3] SONG_DATA and LOG_DATA as s3://bucket/folder",
             )
         if self._settings.work_prefix:
-            counts = self._by_manifest(source, store, added, paths, progress, on_records)
+            staged = self._by_manifest(source, store, added, paths, progress, on_records)
         else:
-            counts = self._by_prefix(source, store, added, progress, on_records)
+            staged = Staged(self._by_prefix(source, store, added, progress, on_records))
         self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
-        return counts
+        return staged
 
     def _by_prefix(
         self, source: Source, store: Store, added: list[LoadFile], progress: Progress, on_records: OnRecords
@@ -174,17 +174,17 @@ class Stager:
         paths: list[list[str | int]],
         progress: Progress,
         on_records: OnRecords,
-    ) -> dict[int, int]:
+    ) -> Staged:
         """Load just these files: small ones bundled, large ones from where they are."""
         # A manifest and its files have to be in one region, so what comes from another is bundled, too.
         elsewhere = self._settings.s3_region not in ("", self._settings.aws_region)
         limit = self._settings.bundle_below_mb * 2**20
         small = [file for file in added if file.source.size < limit or elsewhere]
         large = [file for file in added if not (file.source.size < limit or elsewhere)]
-        counts: dict[int, int] = {}
+        staged = Staged()
         with WorkFolder(self._settings) as work:
             if small:
-                counts |= copy_bundled(
+                staged = copy_bundled(
                     self._warehouse, self._settings, source, store, small, paths, work, progress, on_records
                 )
             if large:
@@ -196,8 +196,8 @@ class Stager:
                     name = f"{source}-straight{'-gzip' * bool(options)}"
                     manifest = work.put_manifest(name, [file.source.uri for file in some])
                     told = Straight(manifest, jsonpaths, ["MANIFEST", *options])
-                    counts |= self._copy_straight(source, store, some, told, progress)
-        return counts
+                    staged.records.update(self._copy_straight(source, store, some, told, progress))
+        return staged
 
     def _copy_straight(
         self, source: Source, store: Store, files: list[LoadFile], told: Straight, progress: Progress

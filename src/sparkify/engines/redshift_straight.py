@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sparkify.config import Settings
 from sparkify.engines import Row, Source
-from sparkify.engines.parsing import NOUNS
+from sparkify.engines.nouns import NOUNS
 from sparkify.engines.redshift_copy import (
     KEPT_CHARACTERS,
     MAX_MAXERROR,

@@ -1,0 +1,133 @@
+"""From a file's bytes to text in UTF-8: gzip, UTF-16, and files that are no JSON at all.
+
+Owns what a file may be packed in, and what a file that can't be loaded is called when people are told of it.
+"""
+
+import codecs
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from sparkify.errors import BadFileError
+
+try:
+    from isal import isal_zlib as inflate
+except ImportError:  # no wheel for this machine: slower, and the same
+    inflate = zlib  # type: ignore[misc]
+
+_GZIP = b"\x1f\x8b"
+
+_KNOWN = (
+    (b"PK\x03\x04", "a zip archive"),
+    (b"PK\x05\x06", "a zip archive"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"]\x00\x00", "lzma"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard (zstd)"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"\xff\x06\x00\x00sNaPpY", "snappy"),
+    (b"\x89LZO", "lzo"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!", "a rar archive"),
+    (b"\x1f\x9d", "compress (.Z)"),
+    (b"PAR1", "Parquet"),
+    (b"ORC", "ORC"),
+    (b"Obj\x01", "Avro"),
+    (b"ARROW1", "Arrow"),
+    (b"SQLite format 3\x00", "a SQLite database"),
+    (b"%PDF", "a PDF"),
+    (b"\x7fELF", "a program"),
+    (b"version https://git-lfs.github.com/spec/", "a Git LFS pointer; the file itself is not there: git lfs pull"),
+    (b"/annex/objects/", "a git-annex pointer; the file itself is not there: git annex get"),
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+)
+"""How files of other kinds begin."""
+
+_TAR_AT, _TAR = 257, b"ustar"
+
+_MARKUP = re.compile(rb"\s*<(!doctype html|html|head|body|!--)", re.IGNORECASE)
+_XML = re.compile(rb"\s*<(\?xml|[A-Za-z][\w:.-]*[\s/>])")
+
+_HEAD_BYTES = 512
+"""What is looked at of a file to tell what it is."""
+
+_UNPACKED_BYTES = 4 * 2**20
+
+
+def kind_of(head: bytes) -> str:
+    """What a file is that can't be JSON, by how it begins; empty if it may be JSON."""
+    for magic, name in _KNOWN:
+        if head.startswith(magic):
+            return name
+    if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+        return "a tar archive"
+    if _MARKUP.match(head):
+        return "an HTML page"
+    if _XML.match(head):
+        return "XML"
+    # Of JSON in UTF-16 or UTF-32 every other byte is 0, or three of four.
+    start = head[:4].ljust(4, b"x")
+    if start[:3] == b"\x00\x00\x00" or start[1:] == b"\x00\x00\x00":
+        return "UTF-32 without a byte order mark"
+    if (start[0] == 0) != (start[1] == 0) and (start[2] == 0) == (start[0] == 0):
+        return "UTF-16 without a byte order mark"
+    return ""
+
+
+def contents(uri: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """A file's text as UTF-8, piece by piece: unpacked if it is gzip, whatever its name.
+
+    Raises:
+        BadFileError: it is damaged gzip, or of a kind that is not JSON.
+    """
+    first = next(chunks, b"")
+    if first.startswith(_GZIP):
+        chunks = _unpacked(uri, chain([first], chunks))
+        first = next(chunks, b"")
+        if first.startswith(_GZIP):
+            raise BadFileError(uri, "gzip inside of gzip", "unpack it once")
+    while len(first) < _HEAD_BYTES and (more := next(chunks, b"")):
+        first += more
+    if kind := kind_of(first[:_HEAD_BYTES]):
+        raise BadFileError(uri, f"not JSON, it looks like {kind}")
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _utf8_from_utf16(chain([first], chunks))
+    return chain([first], chunks)
+
+
+def _utf8_from_utf16(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """UTF-16 as UTF-8; what is not valid there is not valid here, and so refused with its record."""
+    decoder = codecs.getincrementaldecoder("utf-16")(errors="surrogatepass")
+    for chunk in chunks:
+        yield decoder.decode(chunk).encode(errors="surrogatepass")
+    if decoder.getstate()[0]:  # it ends in the middle of a character
+        yield b"\xff"
+
+
+def _unpacked(uri: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """What gzip of any number of members holds; zeros may follow the last, as gzip itself allows."""
+    member = None
+    try:
+        for chunk in chunks:
+            data = chunk
+            while data:
+                if member is None:
+                    data = data.lstrip(b"\x00")
+                    if not data:
+                        break
+                    member = inflate.decompressobj(wbits=31)
+                if text := member.decompress(data, _UNPACKED_BYTES):
+                    yield text
+                if member.eof:
+                    data, member = member.unused_data, None
+                else:
+                    data = member.unconsumed_tail
+        if member is not None:
+            raise zlib.error("it ends too early")
+    except (zlib.error, inflate.error) as error:
+        # How many records lie behind the damage nobody can tell, so they could be neither rows nor rejects.
+        raise BadFileError(
+            uri, f"damaged gzip file: {error}", "deliver it again (is it still being written?) or take it out of the folder"
+        ) from None

@@ -1,0 +1,82 @@
+-- judged_events: one row per record of log_data, cast, with the reason where it can't be loaded.
+-- Reads the relation `records` (file_id, line, raw, fault) and the variables `event_paths` (one JSON pointer per
+-- column, from the JSONPaths file) and `event_columns` (their names). Takes any paths and judges anything; most events
+-- need no more than quick_events.sql.
+CREATE OR REPLACE TEMP VIEW judged_events AS
+WITH documents AS (
+    SELECT
+        file_id,
+        line,
+        raw,
+        fault,
+        CASE WHEN JSON_VALID(raw) THEN raw END AS document
+    FROM records
+),
+
+extracted AS (
+    SELECT
+        *,
+        JSON_EXTRACT(document, GETVARIABLE('event_paths')) AS parts,
+        JSON_TYPE(document, GETVARIABLE('event_paths')) AS kinds,
+        JSON_EXTRACT_STRING(document, GETVARIABLE('event_paths')) AS texts
+    FROM documents
+),
+
+cast_once AS (
+    SELECT
+        *,
+        integer_at(parts, kinds, texts, 5) AS item_in_session,
+        number_at(parts, kinds, 7) AS length,
+        number_at(parts, kinds, 12) AS registration,
+        integer_at(parts, kinds, texts, 13) AS session_id,
+        integer_at(parts, kinds, texts, 15) AS status,
+        integer_at(parts, kinds, texts, 16) AS ts_ms,
+        integer_at(parts, kinds, texts, 18) AS user_id
+    FROM extracted
+)
+
+SELECT
+    texts[1] AS artist,
+    texts[2] AS auth,
+    texts[3] AS first_name,
+    texts[4] AS gender,
+    TRY_CAST(item_in_session AS INTEGER) AS item_in_session,
+    texts[6] AS last_name,
+    length,
+    texts[8] AS level,
+    texts[9] AS location,
+    texts[10] AS method,
+    texts[11] AS page,
+    registration,
+    session_id,
+    texts[14] AS song,
+    TRY_CAST(status AS INTEGER) AS status,
+    -- the years 1 to 9999: what a TIMESTAMP can say on every engine
+    CASE WHEN ts_ms BETWEEN -62135596800000 AND 253402300799999 THEN MAKE_TIMESTAMP_MS(ts_ms) END AS ts,
+    texts[17] AS user_agent,
+    user_id,
+    file_id,
+    line,
+    CAST(raw AS VARCHAR) AS raw,
+    CASE
+        WHEN fault IS NOT NULL THEN fault
+        WHEN NOT STARTS_WITH(LTRIM(raw), '{') THEN 'not a JSON object'
+        WHEN document IS NULL THEN 'not valid JSON'
+        WHEN is_missing(kinds, texts, 16) THEN 'ts is missing'
+        WHEN ts_ms IS NULL THEN integer_fault(parts, kinds, texts, 16, 'ts', NULL)
+        WHEN ts_ms NOT BETWEEN -62135596800000 AND 253402300799999
+            THEN 'ts: ' || LEFT(texts[16], 100) || ' ms lies outside the years 1 to 9999'
+        WHEN session_id IS NULL AND NOT is_missing(kinds, texts, 13)
+            THEN integer_fault(parts, kinds, texts, 13, 'session_id', session_id)
+        WHEN session_id IS NULL THEN 'session_id is missing'
+        WHEN texts[11] IS NULL THEN 'page is missing'
+        ELSE COALESCE(
+            integer_fault(parts, kinds, texts, 18, 'user_id', user_id),
+            integer_fault(parts, kinds, texts, 5, 'item_in_session', TRY_CAST(item_in_session AS INTEGER)),
+            integer_fault(parts, kinds, texts, 15, 'status', TRY_CAST(status AS INTEGER)),
+            number_fault(kinds, texts, 7, 'length', length),
+            number_fault(kinds, texts, 12, 'registration', registration),
+            text_fault(kinds, texts, GETVARIABLE('event_columns'))
+        )
+    END AS reason
+FROM cast_once;

@@ -1,0 +1,65 @@
+-- judged_songs: one row per record of song_data, cast, with the reason where it can't be loaded.
+-- Reads the relation `records` (file_id, line, raw, fault) and the variables `song_paths` (one JSON pointer per
+-- column) and `song_columns` (their names). Songs are few beside events: a quick way
+-- would save little.
+CREATE OR REPLACE TEMP VIEW judged_songs AS
+WITH documents AS (
+    SELECT
+        file_id,
+        line,
+        raw,
+        fault,
+        CASE WHEN JSON_VALID(raw) THEN raw END AS document
+    FROM records
+),
+
+extracted AS (
+    SELECT
+        *,
+        JSON_EXTRACT(document, GETVARIABLE('song_paths')) AS parts,
+        JSON_TYPE(document, GETVARIABLE('song_paths')) AS kinds,
+        JSON_EXTRACT_STRING(document, GETVARIABLE('song_paths')) AS texts
+    FROM documents
+),
+
+cast_once AS (
+    SELECT
+        *,
+        TRY_CAST(integer_at(parts, kinds, texts, 1) AS INTEGER) AS num_songs,
+        number_at(parts, kinds, 3) AS artist_latitude,
+        number_at(parts, kinds, 4) AS artist_longitude,
+        number_at(parts, kinds, 9) AS duration,
+        TRY_CAST(integer_at(parts, kinds, texts, 10) AS INTEGER) AS year
+    FROM extracted
+)
+
+SELECT
+    num_songs,
+    texts[2] AS artist_id,
+    artist_latitude,
+    artist_longitude,
+    texts[5] AS artist_location,
+    texts[6] AS artist_name,
+    texts[7] AS song_id,
+    texts[8] AS title,
+    duration,
+    year,
+    file_id,
+    line,
+    CAST(raw AS VARCHAR) AS raw,
+    CASE
+        WHEN fault IS NOT NULL THEN fault
+        WHEN NOT STARTS_WITH(LTRIM(raw), '{') THEN 'not a JSON object'
+        WHEN document IS NULL THEN 'not valid JSON'
+        WHEN is_missing(kinds, texts, 7) THEN 'song_id is missing'
+        WHEN is_missing(kinds, texts, 2) THEN 'artist_id is missing'
+        ELSE COALESCE(
+            integer_fault(parts, kinds, texts, 1, 'num_songs', num_songs),
+            integer_fault(parts, kinds, texts, 10, 'year', year),
+            number_fault(kinds, texts, 3, 'artist_latitude', artist_latitude),
+            number_fault(kinds, texts, 4, 'artist_longitude', artist_longitude),
+            number_fault(kinds, texts, 9, 'duration', duration),
+            text_fault(kinds, texts, GETVARIABLE('song_columns'))
+        )
+    END AS reason
+FROM cast_once;
