@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.config import Settings
 from sparkify import records
-from sparkify.errors import SourceError, TooManyRejectsError
+from sparkify.config import Settings
+from sparkify.errors import SourceError, TooManyRejectsError, UnusableFilesError
 from sparkify.keys import EVENT_KEYS
 from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
@@ -88,7 +88,7 @@ def _without(record: Record, *keys: str) -> Record:
 def test_a_misspelt_key_that_rejects_all_records_is_named_with_the_rejects(
     folder: Path, with_paths: Callable[..., Settings], notes: Notes
 ) -> None:
-    with pytest.raises(TooManyRejectsError, match=r"2 have \$\['sessionId'\] in place of \$\['session-id'\]"):
+    with pytest.raises(UnusableFilesError, match=r"2 have \$\['sessionId'\] in place of \$\['session-id'\]"):
         notes(replace(with_paths(sessionId="$.session-id"), max_reject_share=0.01))
     write(folder / "log_data/a.json", _without(event(), "sessionId"))
     with pytest.raises(TooManyRejectsError, match=r"no record has \$\['session-id'\]; check its spelling"):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from sparkify.local_files import LocalSource
 from sparkify.records import RecordReader
 from sparkify.sources import LoadFile
-from sparkify.splitter import split
+from sparkify.splitter import Splitter
 from tests.support import examples
 
 values = st.recursive(
@@ -30,11 +30,11 @@ damaged = st.builds(
 ) | st.sampled_from(["x", "}", "{", "[1]", '"{}"', '{"a": 1}}', '{"a": 1},', "{'a': 1}", '{"a": "b'])
 
 
-def read(folder: Path, *, chunk_bytes: int = 2**22, careful: bool = False) -> list[tuple[int, int, str]]:
+def read(folder: Path, *, chunk_bytes: int = 2**22) -> list[tuple[int, int, str]]:
     """(file, line, text) of every record in a folder."""
     store = LocalSource(str(folder))
     files = [LoadFile(number, item) for number, item in enumerate(store.list_objects())]
-    reader = RecordReader(store, files, chunk_bytes=chunk_bytes, careful=careful)
+    reader = RecordReader(store, files, chunk_bytes=chunk_bytes)
     rows = [
         (row["file_id"], row["line"], row["raw"].strip())
         for batch in reader.stream()
@@ -45,58 +45,63 @@ def read(folder: Path, *, chunk_bytes: int = 2**22, careful: bool = False) -> li
     return sorted(rows)
 
 
-def is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
+def without_separators(text: str) -> str:
+    return "".join(character for character in text if character not in " \t\r\n,[]\x1e\ufeff")
 
 
 @given(
-    contents=st.lists(st.lists(written | damaged, max_size=6).map("\n".join), min_size=1, max_size=4),
+    contents=st.lists(
+        st.tuples(
+            st.lists(written | damaged, max_size=6),
+            st.sampled_from(["\n", "\n", "\r\n", "", " ", ",", ",\n", "\n\x1e", "\n\ufeff", "]\n["]),
+        ).map(lambda parts: parts[1].join(parts[0])),
+        min_size=1,
+        max_size=4,
+    ),
     chunk_bytes=st.integers(1, 200),
 )
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(50))
 def test_records_do_not_depend_on_how_the_bytes_are_read(
     tmp_path_factory: pytest.TempPathFactory, contents: list[str], chunk_bytes: int
 ) -> None:
     folder = tmp_path_factory.mktemp("data")
     for number, text in enumerate(contents):
         (folder / f"{number}.json").write_text(text, encoding="utf-8", newline="")
-    records = read(folder, careful=True)
-    assert read(folder, careful=True, chunk_bytes=chunk_bytes) == records
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sparkify.records._WORTH_ASKING_BYTES", 0)
-        assert read(folder, careful=True, chunk_bytes=chunk_bytes) == records
-        assert read(folder, careful=True) == records
-    by_lines, by_chunks = read(folder), read(folder, chunk_bytes=chunk_bytes)
-    # Several objects on a line, or the first line of one, are a bad record at first, and make the loader cut
-    # the file again.
-    for found in (by_lines, by_chunks):
-        assert {record for record in found if is_object(record[2])} <= set(records)
-    # Nothing is lost: all that is not white space is in exactly one record.
+    records = read(folder)
+    assert read(folder, chunk_bytes=chunk_bytes) == records
+    # Nothing is lost: all that does not stand between records is in exactly one of them.
     for number, text in enumerate(contents):
-        for found in (records, by_lines, by_chunks):
-            kept = "".join(raw for file_id, _, raw in found if file_id == number)
-            assert "".join(kept.split()) == "".join(text.split())
+        kept = "".join(raw for file_id, _, raw in records if file_id == number)
+        assert sorted(without_separators(kept)) == sorted(without_separators(text))
 
 
-@given(items=st.lists(objects, max_size=5), between=st.sampled_from(["", " ", "\n", "\n\n", "\r\n"]))
-def test_good_objects_are_found_whatever_stands_between_them(items: list[object], between: str) -> None:
-    data = between.join(json.dumps(item, indent=1) for item in items).encode()
-    records, rest, _ = split(data, 1, final=True)
-    assert [json.loads(record.data) for record in records] == items
-    assert rest == b""
+@given(
+    items=st.lists(objects, max_size=5),
+    between=st.sampled_from(["", " ", "\n", "\n\n", "\r\n", ",", ",\n", "\n\x1e", "\ufeff", "]\n["]),
+    ends=st.sampled_from(["", "[]", "\ufeff\n"]),
+    indent=st.sampled_from([None, 1]),
+    is_large=st.booleans(),
+)
+@settings(max_examples=examples(50))
+def test_good_objects_are_found_whatever_stands_between_them(
+    items: list[object], between: str, ends: str, indent: int | None, is_large: bool
+) -> None:
+    items = items * (40 if is_large else 1)
+    text = ends[:1] + between.join(json.dumps(item, indent=indent) for item in items) + ends[1:]
+    data = text.encode()
+    pieces = Splitter().split(data, final=True)
+    found = [json.loads(data[a:b]) for a, b in zip(pieces.starts.tolist(), pieces.ends.tolist(), strict=True)]
+    assert found == items
+    assert pieces.rest == len(data)
 
 
 def test_lines_are_counted_from_one_over_blank_lines_and_chunks(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('\n{"a": 1}\n\n\n{"a": 2}\r\n{\n"a": 3}\nx\n{"a": 4}{"a": 5}')
     for chunk_bytes in (3, 10, 1000):
-        assert read(tmp_path, careful=True, chunk_bytes=chunk_bytes) == [
+        assert read(tmp_path, chunk_bytes=chunk_bytes) == [
             (0, 2, '{"a": 1}'),
             (0, 5, '{"a": 2}'),
             (0, 6, '{\n"a": 3}'),
             (0, 8, "x"),
-            (0, 9, '{"a": 4}'),
-            (0, 9, '{"a": 5}'),
+            (0, 9, '{"a": 4}{"a": 5}'),  # which the loader looks into
         ]

@@ -73,7 +73,7 @@ def _looked_into(
 
 
 def _wrapper(text: str, paths: Sequence[Path]) -> Path:
-    """The keys below which the records lie, by the first place where keys are that are known; empty if on top."""
+    """The keys below which the records lie, by where known keys come first; empty if on top."""
     known = {path[0] for path in paths}
     stack: list[str | int | None] = []
     key: str | None = None

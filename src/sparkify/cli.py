@@ -189,7 +189,13 @@ def etl(
     if dry_run:
         summary.print_plan(pipeline.plan_etl(settings, full=full), console)
         return
-    result = pipeline.run_etl(settings, progress.on_console(console), full=full, allow_shrunk=allow_shrunk, skip_bad_files=skip_bad_files)
+    result = pipeline.run_etl(
+        settings,
+        progress.on_console(console),
+        full=full,
+        allow_shrunk=allow_shrunk,
+        skip_bad_files=skip_bad_files,
+    )
     summary.print_summary(result, settings.database, console)
 
 

@@ -17,7 +17,6 @@
 Everything a user can cause is one of these. Anything else that reaches ``cli.main`` is a bug, and says so.
 """
 
-
 from collections.abc import Sequence
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from sparkify.engines import Source, Warehouse
-from sparkify.engines.parsing import NOUNS
+from sparkify.engines.nouns import NOUNS
 from sparkify.jsonpaths import written
 from sparkify.key_sample import MAX_UNKNOWN, Guess, KeySample
 from sparkify.keys import KeyMap

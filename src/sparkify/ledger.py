@@ -29,7 +29,9 @@ def loaded_files(query: Callable[[str], list[Row]]) -> LoadedFiles:
 
 
 def plan(
-    loaded: LoadedFiles, listed: Mapping[Source, tuple[Store, list[SourceObject]]], left_out: LeftOut | None = None
+    loaded: LoadedFiles,
+    listed: Mapping[Source, tuple[Store, list[SourceObject]]],
+    left_out: LeftOut | None = None,
 ) -> dict[Source, SourcePlan]:
     """Compare what was listed with what has been loaded.
 

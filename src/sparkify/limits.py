@@ -45,7 +45,9 @@ def _bad_share(counts: Collection[FileCount]) -> float:
     if not rejected:
         return 0.0
     by_records = rejected / sum(count.records for count in counts)
-    return max(by_records, sum(count.damaged for count in counts) / max(1, sum(count.size for count in counts)))
+    return max(
+        by_records, sum(count.damaged for count in counts) / max(1, sum(count.size for count in counts))
+    )
 
 
 def excess(counts: Mapping[Source, Collection[FileCount]], max_reject_share: float) -> dict[Source, str]:

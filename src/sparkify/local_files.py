@@ -10,7 +10,6 @@ from sparkify.places import PATTERN_HINT, is_pattern, local_path
 from sparkify.sources import LoadFile, SourceObject, is_data_file, is_hidden
 from sparkify.unread import Unread, is_no_data
 
-
 _GZIP = b"\x1f\x8b"
 
 
@@ -149,13 +148,13 @@ def _require_no_loop(link: str) -> None:
 def _read_chunks(source: SourceObject, chunk_bytes: int, grown: list[str]) -> Iterator[bytes]:
     """The bytes of a file as it was listed.
 
-    A log that has grown since is read up to the last whole line of that; its listed version is the one that goes into
-    the ledger, so that the next run finds it changed.
+    A log that has grown since is read up to the last whole line of that; its listed version is the one that
+    goes into the ledger, so that the next run finds it changed.
     """
     held = b""
     try:
         # Unbuffered: whole chunks are asked for, and most song files are smaller than a buffer.
-        with open(source.uri, "rb", buffering=0, opener=_open_regular) as file:  # noqa: PTH123 (called once per tiny file)
+        with open(source.uri, "rb", buffering=0, opener=_open_regular) as file:
             remaining = source.size
             while remaining and (chunk := file.read(min(chunk_bytes, remaining))):
                 remaining -= len(chunk)

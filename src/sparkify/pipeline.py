@@ -233,9 +233,14 @@ def _stage(
         summary.notes += notes
         counts = ledger.reconcile(warehouse, source, todo.added, staged)
         counts_of[source] = counts
-        if bad := bad_files.without_good(todo.store, todo.added, counts, keys[source].paths):
-            raise UnusableFilesError(bad, [], summary.notes)
-        summary.notes += [f"{uri}: is being written; read up to its last whole line" for uri in todo.store.grown]
+        # Who lets all records be bad lets those of a file be so.
+        if settings.max_reject_share < 1 and (
+            bad := bad_files.without_good(todo.store, todo.added, counts, keys[source].paths)
+        ):
+            raise UnusableFilesError(bad, [], [*summary.warnings, *summary.notes])
+        summary.notes += [
+            f"{uri}: is being written; read up to its last whole line" for uri in todo.store.grown
+        ]
         summary.warnings += limits.bad_files(source, todo.added, counts)
         summary.sources[source] = SourceSummary(
             files=len(todo.added),

@@ -1,11 +1,11 @@
 """Cuts source files into records: from bytes to Arrow batches of (file_id, line, raw, fault, …).
 
-A record is one JSON object, usually a line. Whether it is good is not decided here, but by the SQL that casts it;
-only what can't become text at all (bad UTF-8, a record over 4 MB) is given a ``fault`` here. Every byte of a file
-that is not white space, or stands between the objects of an array, ends up in exactly one record.
+A record is one JSON object, usually a line. Whether it is good is not decided here, but by the SQL that
+casts it; only what can't become text at all (bad UTF-8, a record over 4 MB) is given a ``fault`` here. Every
+byte of a file that does not just stand between objects ends up in exactly one record.
 
-Almost all files are one object per line, and these are cut by NumPy without a Python step per line and without
-copying. Only the lines that are something else go to ``sparkify.splitter``.
+Almost all files are one object per line, and these are cut by NumPy without a Python step per line and
+without copying. Only the lines that are something else go to ``sparkify.splitter``.
 """
 
 import json
@@ -31,8 +31,8 @@ SCHEMA = pa.schema(
         ("is_doubtful", pa.bool_()),
     ]
 )
-"""One row per record: its file, its first line (from 1), its text, and what is wrong with its bytes; whether a value
-in it may be an object or array; whether damage is to be expected beside it."""
+"""One row per record: its file, its first line (from 1), its text, and what is wrong with its bytes; whether
+a value in it may be an object or array; whether damage is to be expected beside it."""
 
 CHUNK_BYTES = 4 * 2**20
 """How much is read and cut at a time: few steps per byte, and small beside the memory limit."""
@@ -154,7 +154,9 @@ class RecordReader:
             if _is_regular(data, starts, ends).all():
                 file_starts = np.cumsum([0] + [len(text) + 1 for _, text in waiting[:-1]])
                 file_of = np.searchsorted(file_starts, starts, "right") - 1
-                lines = np.searchsorted(newlines, starts) - np.searchsorted(newlines, file_starts)[file_of] + 1
+                lines = (
+                    np.searchsorted(newlines, starts) - np.searchsorted(newlines, file_starts)[file_of] + 1
+                )
                 file_ids = np.array([file_id for file_id, _ in waiting], np.int32)[file_of]
                 yield from self._of_lines(data, starts, ends, file_ids, lines)
                 return
@@ -198,7 +200,9 @@ class RecordReader:
             if final or len(data) - begin <= MAX_RECORD_BYTES:
                 place.carry = data[begin:]
                 return
-            whole = len(data)  # no line ends for longer than a record may be: objects with nothing between them
+            whole = len(
+                data
+            )  # no line ends for longer than a record may be: objects with nothing between them
         newlines, starts, ends = _find_lines(data, begin, whole)
         regular = _is_regular(data, starts, ends)
         if regular.all():
@@ -207,13 +211,12 @@ class RecordReader:
             place.line += len(newlines)
             place.carry = data[whole:]
             return
-        yield from self._cut_mixed(place, data, begin, whole, (newlines, starts, ends, regular), final=final)
+        yield from self._cut_mixed(place, data, whole, (newlines, starts, ends, regular), final=final)
 
     def _cut_mixed(
         self,
         place: "_Place",
         data: bytes,
-        begin: int,
         whole: int,
         found: tuple[Positions, Positions, Positions, Flags],
         *,
@@ -253,7 +256,13 @@ class RecordReader:
             place.carry, place.is_skipping = b"", True
 
     def _of_regular_among(
-        self, place: "_Place", data: bytes, starts: Positions, ends: Positions, kept: Flags, newlines: Positions
+        self,
+        place: "_Place",
+        data: bytes,
+        starts: Positions,
+        ends: Positions,
+        kept: Flags,
+        newlines: Positions,
     ) -> Iterator[pa.RecordBatch]:
         """The regular lines among others, which are blanked for it."""
         if not kept.any():
@@ -418,7 +427,7 @@ def _is_regular(data: bytes, starts: Positions, ends: Positions) -> Flags:
 
 
 def _may_be_nested(data: bytes, starts: Positions, end: int) -> Flags:
-    """Which records may hold an object or an array as a value, as far as the byte before its bracket shows."""
+    """Which records may hold an object or an array as a value, by the byte before its bracket."""
     first = int(starts[0])
     text = np.frombuffer(data, np.uint8)[first:end]
     brackets = np.flatnonzero((text & 0xDF) == 0x5B)  # both [ and {

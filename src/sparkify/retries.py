@@ -1,4 +1,4 @@
-"""Loads that are begun again: when files change under them, when others write, without files that can't be loaded."""
+"""Loads that are begun again: when files change, when others write, without files that can't be loaded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -73,7 +73,7 @@ class Store(Protocol):
     Attributes:
         location: where it is, as it was given: absolute, with links as they stand.
         unread: files in it that are not read, once it has been listed.
-        grown: files that had grown when they were read, and were read up to the last whole line of what was listed.
+        grown: files that had grown when they were read: up to the last whole line of what was listed.
     """
 
     location: str

@@ -1,9 +1,9 @@
 """Splits text that is not one JSON object per line: objects over lines, several on a line, arrays of them.
 
-Owns the rules for everything unusual. Between objects may stand white space, commas, the brackets of arrays, byte
-order marks and 0x1E (RFC 7464): none of it belongs to a record. An object that is whole is a record, wherever it
-begins. What can't be read as one is damage, and goes with the rest of its line; what begins as an object and goes on
-over lines, up to where the next one begins.
+Owns the rules for everything unusual. Between objects may stand white space, commas, the brackets of arrays,
+byte order marks and 0x1E (RFC 7464): none of it belongs to a record. An object that is whole is a record,
+wherever it begins. What can't be read as one is damage, and goes with the rest of its line; where it has gone
+on over lines, up to where the next object begins.
 """
 
 import json
@@ -90,7 +90,9 @@ class Splitter:
         is_good[:judged] = self._are_objects(data, text, starts[:judged], ends[:judged])
         return _Walk(data, starts, ends, is_good, final=final).run()
 
-    def _are_objects(self, data: bytes, text: npt.NDArray[np.uint8], starts: Positions, ends: Positions) -> Flags:
+    def _are_objects(
+        self, data: bytes, text: npt.NDArray[np.uint8], starts: Positions, ends: Positions
+    ) -> Flags:
         """Which pieces are one JSON object each."""
         found: Flags = (ends > starts) & (ends - starts <= MAX_RECORD_BYTES)
         found[found] = text[ends[found] - 1] == _CLOSE
@@ -108,7 +110,9 @@ class Splitter:
                 [data[start:end].decode(errors="replace") for start, end in zip(starts, ends, strict=True)]
             )
         self._parser.register("pieces", pa.table({"raw": texts}))
-        valid = self._parser.execute("SELECT JSON_VALID(raw) AS is_valid FROM pieces").fetchnumpy()["is_valid"]
+        valid = self._parser.execute("SELECT JSON_VALID(raw) AS is_valid FROM pieces").fetchnumpy()[
+            "is_valid"
+        ]
         found &= np.asarray(valid, np.bool_)
         return found
 
@@ -141,11 +145,11 @@ class _Walk:
                 continue
             self._add_run(piece, number)
             start, following = self._start_of(number), self._start_of(number + 1)
-            end, reached = self._object_at(start, following)
+            end, reached, is_open = self._object_at(start, following)
             if end is None:
                 piece = number + 1
                 line_end = self._line_end(start, following)
-                if not self._final and (reached == size or line_end == size):
+                if not self._final and (is_open or line_end == size):
                     return self._pieces(start)
                 if self._data[line_end:reached].strip(_SPACE):
                     line_end = following  # it did go on over lines: up to where the next object begins
@@ -166,8 +170,12 @@ class _Walk:
         self._add_run(piece, len(self._starts))
         return self._pieces(size)
 
-    def _object_at(self, start: int, following: int) -> tuple[int | None, int]:
-        """Where the object ends that begins here, if it does, and how far it was looked for."""
+    def _object_at(self, start: int, following: int) -> tuple[int | None, int, bool]:
+        """Where the object ends that begins here, if it does.
+
+        Returns:
+            Its end or None, how far it is right, and whether it may go on behind the text.
+        """
         if not self._text:
             # Latin-1 keeps one character per byte, and JSON's structure is ASCII whatever the strings hold.
             self._text = self._data.decode("latin-1")
@@ -178,7 +186,7 @@ class _Walk:
             text = self._text[start : start + window]
             self._budget -= len(text)
             try:
-                return start + _decode(text)[1], start
+                return start + _decode(text)[1], start, False
             except json.JSONDecodeError as error:
                 reached = start + error.pos
                 # A string may not run over a newline, so an unterminated one reaches to the end of the text.
@@ -186,13 +194,11 @@ class _Walk:
                     error.msg.startswith("Unterminated string") or error.pos >= len(text) - _LONGEST_TOKEN
                 )
             except (ValueError, RecursionError):
-                return None, start
-            if not is_cut_off:
-                return None, reached
-            if start + window >= size:
-                return None, size
+                return None, start, False
+            if not is_cut_off or start + window >= size:
+                return None, reached, is_cut_off
             window = min(2 * window + _LONGEST_TOKEN, size - start)
-        return None, start
+        return None, start, False
 
     def _start_of(self, number: int) -> int:
         return int(self._starts[number]) if number < len(self._starts) else len(self._data)
@@ -295,7 +301,7 @@ def _is_object(data: bytes) -> bool:
 
 
 def recut(text: str) -> list[tuple[int, str]]:
-    """The records of a text that was one line and is no JSON: its objects, if that is all it holds, or itself.
+    """The records of a text that was one line and is no JSON: several pieces of it, or itself.
 
     Returns:
         For each, how many lines it begins behind the first, and its text.

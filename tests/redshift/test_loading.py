@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sparkify.engines import Progress as Advance
-from sparkify.engines import connect, redshift_work
+from sparkify.engines import connect, redshift_parts, redshift_work
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.progress import Silence
 from sparkify.questions import require_tables
@@ -83,12 +83,12 @@ def test_hundreds_of_song_files_are_loaded_as_few_compressed_parts(site: Site, c
 def test_parts_are_of_similar_size_and_there_are_some_for_every_slice(
     site: Site, copies: Copies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redshift_work, "SMALLEST_PART_BYTES", 1000)
+    monkeypatch.setattr(redshift_parts, "SMALLEST_PART_BYTES", 1000)
     simulate(Settings(songs=200, users=10, days=2), sink_for(str(site.folder)))
     loaded = site.load()
     (source, parts, rows), _ = copies()
     assert rows == 200
-    assert redshift_work.PARTS_WANTED <= parts <= 2 * redshift_work.PARTS_WANTED
+    assert redshift_parts.PARTS_WANTED <= parts <= 2 * redshift_parts.PARTS_WANTED
     folder = source.rpartition("/")[0]
     sizes = loaded.query(f"SELECT lines_scanned FROM stl_load_commits WHERE filename LIKE '{folder}/song%'")
     *most, _ = sorted((size for (size,) in sizes), reverse=True)

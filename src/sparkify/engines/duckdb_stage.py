@@ -1,7 +1,7 @@
 """Staging on DuckDB: from files to staging tables and staging_rejects, in one pass.
 
-Events that quick_events.sql is sure of go straight to their table. All other records are judged one by one; what is
-no JSON may be several objects, which are judged in its place.
+Events that quick_events.sql is sure of go straight to their table. All other records are judged one by one;
+what is no JSON may be several objects, which are judged in its place.
 """
 
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ import duckdb
 
 from sparkify.engines import Source, Staged
 from sparkify.engines.nouns import NOUNS
-from sparkify.engines.parsing import INVALID, are_usual, prepare, recut_records, records_of
+from sparkify.engines.parsing import INVALID, are_usual, prepare, records_of, recut_records
 from sparkify.records import RecordReader
 from sparkify.sql_queries import read_sql
 
@@ -66,10 +66,12 @@ def stage_files(
         f"INSERT INTO staging_{noun} SELECT * EXCLUDE (line, raw, reason) FROM judged WHERE reason IS NULL"
     )
     ids = warehouse.query("SELECT DISTINCT file_id FROM judged WHERE reason IS NOT NULL")
-    warehouse.run("CREATE OR REPLACE TEMP TABLE rejected_files (file_id INTEGER, source VARCHAR, file VARCHAR)")
+    warehouse.run(
+        "CREATE OR REPLACE TEMP TABLE rejected_files (file_id INTEGER, source VARCHAR, file VARCHAR)"
+    )
     warehouse.insert("rejected_files", [(file_id, source, reader.uris[file_id]) for (file_id,) in ids])
     warehouse.run(read_sql("stage_rejects", "duckdb"))
-    damaged = dict(
+    damaged: dict[int, int] = dict(
         warehouse.query(
             "SELECT file_id, SUM(STRLEN(raw))::BIGINT FROM judged WHERE reason LIKE 'not %' GROUP BY file_id"
         )

@@ -52,7 +52,7 @@ def records_of(connection: duckdb.DuckDBPyConnection, reader: RecordReader) -> I
     """Let the relation ``records`` be those of files, to be read once.
 
     Raises:
-        SparkifyError: what ended the reading, which would else come through two layers that keep its text alone.
+        SparkifyError: what ended the reading; it comes through two layers that keep its text alone.
     """
     connection.execute("DROP VIEW IF EXISTS temp.records")  # an earlier load's
     connection.register("records", reader.stream())
@@ -82,7 +82,10 @@ def recut_records(rows: Iterable[tuple[int, int, str]], counts: dict[int, int]) 
         found += [(file_id, line + offset, piece) for offset, piece in pieces]
     columns = list(zip(*found, strict=True)) or [(), (), ()]
     return pa.table(
-        [pa.array(column, kind) for column, kind in zip(columns, (pa.int32(), pa.int64(), pa.string()), strict=True)]
+        [
+            pa.array(column, kind)
+            for column, kind in zip(columns, (pa.int32(), pa.int64(), pa.string()), strict=True)
+        ]
         + [pa.nulls(len(found), pa.string())],
         names=SCHEMA.names[:4],
     )

@@ -1,7 +1,7 @@
 """Bundles for Amazon Redshift: judged records in compressed parts of similar size, on the work prefix.
 
-Records are judged here exactly as the DuckDB engine judges them. Each line of a part is an object whose keys are the
-columns, with file_id and line, where it came from.
+Records are judged here exactly as the DuckDB engine judges them. Each line of a part is an object whose keys
+are the columns, with file_id and line, where it came from.
 """
 
 import gzip
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from sparkify.engines import Row, Source
 from sparkify.engines.nouns import NOUNS
-from sparkify.engines.parsing import INVALID, are_usual, recut_records, records_of
+from sparkify.engines.parsing import INVALID, are_usual, records_of, recut_records
 from sparkify.engines.redshift_copy import KEPT_CHARACTERS
 from sparkify.engines.redshift_work import WorkFolder
 from sparkify.errors import SourceError, WarehouseError
@@ -151,7 +151,8 @@ def _judged(
                     if batch.column("good").null_count:
                         aside.register("batch", pa.Table.from_batches([batch]))
                         aside.execute(
-                            "INSERT INTO under_review SELECT file_id, line, raw, why FROM batch WHERE good IS NULL"
+                            "INSERT INTO under_review SELECT file_id, line, raw, why FROM batch"
+                            " WHERE good IS NULL"
                         )
             else:
                 connection.execute(read_sql(relation, "duckdb"))
@@ -214,5 +215,3 @@ def origin_of(work: WorkFolder, uri: str, line: int) -> tuple[int, int, str]:
     text = lines[line - 1].decode()
     record = json.loads(text)
     return int(record["file_id"]), int(record["line"]), text
-
-

@@ -25,13 +25,13 @@ extracted AS (
 cast_once AS (
     SELECT
         *,
-        integer_at(parts, kinds, texts, 5) AS item_in_session,
-        number_at(parts, kinds, 7) AS length,
-        number_at(parts, kinds, 12) AS registration,
-        integer_at(parts, kinds, texts, 13) AS session_id,
-        integer_at(parts, kinds, texts, 15) AS status,
-        integer_at(parts, kinds, texts, 16) AS ts_ms,
-        integer_at(parts, kinds, texts, 18) AS user_id
+        INTEGER_AT(parts, kinds, texts, 5) AS item_in_session,
+        NUMBER_AT(parts, kinds, 7) AS length,
+        NUMBER_AT(parts, kinds, 12) AS registration,
+        INTEGER_AT(parts, kinds, texts, 13) AS session_id,
+        INTEGER_AT(parts, kinds, texts, 15) AS status,
+        INTEGER_AT(parts, kinds, texts, 16) AS ts_ms,
+        INTEGER_AT(parts, kinds, texts, 18) AS user_id
     FROM extracted
 )
 
@@ -62,21 +62,21 @@ SELECT
         WHEN fault IS NOT NULL THEN fault
         WHEN NOT STARTS_WITH(LTRIM(raw), '{') THEN 'not a JSON object'
         WHEN document IS NULL THEN 'not valid JSON'
-        WHEN is_missing(kinds, texts, 16) THEN 'ts is missing'
-        WHEN ts_ms IS NULL THEN integer_fault(parts, kinds, texts, 16, 'ts', NULL)
+        WHEN IS_MISSING(kinds, texts, 16) THEN 'ts is missing'
+        WHEN ts_ms IS NULL THEN INTEGER_FAULT(parts, kinds, texts, 16, 'ts', NULL)
         WHEN ts_ms NOT BETWEEN -62135596800000 AND 253402300799999
             THEN 'ts: ' || LEFT(texts[16], 100) || ' ms lies outside the years 1 to 9999'
-        WHEN session_id IS NULL AND NOT is_missing(kinds, texts, 13)
-            THEN integer_fault(parts, kinds, texts, 13, 'session_id', session_id)
+        WHEN session_id IS NULL AND NOT IS_MISSING(kinds, texts, 13)
+            THEN INTEGER_FAULT(parts, kinds, texts, 13, 'session_id', session_id)
         WHEN session_id IS NULL THEN 'session_id is missing'
         WHEN texts[11] IS NULL THEN 'page is missing'
         ELSE COALESCE(
-            integer_fault(parts, kinds, texts, 18, 'user_id', user_id),
-            integer_fault(parts, kinds, texts, 5, 'item_in_session', TRY_CAST(item_in_session AS INTEGER)),
-            integer_fault(parts, kinds, texts, 15, 'status', TRY_CAST(status AS INTEGER)),
-            number_fault(kinds, texts, 7, 'length', length),
-            number_fault(kinds, texts, 12, 'registration', registration),
-            text_fault(kinds, texts, GETVARIABLE('event_columns'))
+            INTEGER_FAULT(parts, kinds, texts, 18, 'user_id', user_id),
+            INTEGER_FAULT(parts, kinds, texts, 5, 'item_in_session', TRY_CAST(item_in_session AS INTEGER)),
+            INTEGER_FAULT(parts, kinds, texts, 15, 'status', TRY_CAST(status AS INTEGER)),
+            NUMBER_FAULT(kinds, texts, 7, 'length', length),
+            NUMBER_FAULT(kinds, texts, 12, 'registration', registration),
+            TEXT_FAULT(kinds, texts, GETVARIABLE('event_columns'))
         )
     END AS reason
 FROM cast_once;

@@ -25,11 +25,11 @@ extracted AS (
 cast_once AS (
     SELECT
         *,
-        TRY_CAST(integer_at(parts, kinds, texts, 1) AS INTEGER) AS num_songs,
-        number_at(parts, kinds, 3) AS artist_latitude,
-        number_at(parts, kinds, 4) AS artist_longitude,
-        number_at(parts, kinds, 9) AS duration,
-        TRY_CAST(integer_at(parts, kinds, texts, 10) AS INTEGER) AS year
+        TRY_CAST(INTEGER_AT(parts, kinds, texts, 1) AS INTEGER) AS num_songs,
+        NUMBER_AT(parts, kinds, 3) AS artist_latitude,
+        NUMBER_AT(parts, kinds, 4) AS artist_longitude,
+        NUMBER_AT(parts, kinds, 9) AS duration,
+        TRY_CAST(INTEGER_AT(parts, kinds, texts, 10) AS INTEGER) AS year
     FROM extracted
 )
 
@@ -51,15 +51,15 @@ SELECT
         WHEN fault IS NOT NULL THEN fault
         WHEN NOT STARTS_WITH(LTRIM(raw), '{') THEN 'not a JSON object'
         WHEN document IS NULL THEN 'not valid JSON'
-        WHEN is_missing(kinds, texts, 7) THEN 'song_id is missing'
-        WHEN is_missing(kinds, texts, 2) THEN 'artist_id is missing'
+        WHEN IS_MISSING(kinds, texts, 7) THEN 'song_id is missing'
+        WHEN IS_MISSING(kinds, texts, 2) THEN 'artist_id is missing'
         ELSE COALESCE(
-            integer_fault(parts, kinds, texts, 1, 'num_songs', num_songs),
-            integer_fault(parts, kinds, texts, 10, 'year', year),
-            number_fault(kinds, texts, 3, 'artist_latitude', artist_latitude),
-            number_fault(kinds, texts, 4, 'artist_longitude', artist_longitude),
-            number_fault(kinds, texts, 9, 'duration', duration),
-            text_fault(kinds, texts, GETVARIABLE('song_columns'))
+            INTEGER_FAULT(parts, kinds, texts, 1, 'num_songs', num_songs),
+            INTEGER_FAULT(parts, kinds, texts, 10, 'year', year),
+            NUMBER_FAULT(kinds, texts, 3, 'artist_latitude', artist_latitude),
+            NUMBER_FAULT(kinds, texts, 4, 'artist_longitude', artist_longitude),
+            NUMBER_FAULT(kinds, texts, 9, 'duration', duration),
+            TEXT_FAULT(kinds, texts, GETVARIABLE('song_columns'))
         )
     END AS reason
 FROM cast_once;

@@ -1,6 +1,7 @@
 -- quick_events: one row per record of log_data, cast in one go by the usual keys of the logs. Nearly all events are
 -- right this way; those of which that is not certain are under review, which is judged_events.sql's.
 -- Reads the relation `records` (file_id, line, raw, fault, is_nested, is_doubtful).
+-- noqa: disable=CP02 (keys are spelled as in the logs)
 CREATE OR REPLACE TEMP VIEW quick_events AS
 WITH documents AS (
     SELECT
@@ -17,22 +18,22 @@ typed AS (
         TRY(TRY_CAST(document AS STRUCT(
             artist VARCHAR,
             auth VARCHAR,
-            "firstName" VARCHAR,
+            firstName VARCHAR,
             gender VARCHAR,
-            "itemInSession" DOUBLE,
-            "lastName" VARCHAR,
+            itemInSession DOUBLE,
+            lastName VARCHAR,
             length DOUBLE,
             level VARCHAR,
             location VARCHAR,
             method VARCHAR,
             page VARCHAR,
             registration DOUBLE,
-            "sessionId" DOUBLE,
+            sessionId DOUBLE,
             song VARCHAR,
             status DOUBLE,
             ts DOUBLE,
-            "userAgent" VARCHAR,
-            "userId" VARCHAR
+            userAgent VARCHAR,
+            userId VARCHAR
         ))) AS v
     FROM documents
 )
@@ -40,22 +41,22 @@ typed AS (
 SELECT
     v.artist,
     v.auth,
-    v."firstName" AS first_name,
+    v.firstName AS first_name,
     v.gender,
-    TRY_CAST(v."itemInSession" AS INTEGER) AS item_in_session,
-    v."lastName" AS last_name,
+    TRY_CAST(v.itemInSession AS INTEGER) AS item_in_session,
+    v.lastName AS last_name,
     v.length,
     v.level,
     v.location,
     v.method,
     v.page,
     v.registration,
-    TRY_CAST(v."sessionId" AS BIGINT) AS session_id,
+    TRY_CAST(v.sessionId AS BIGINT) AS session_id,
     v.song,
     TRY_CAST(v.status AS INTEGER) AS status,
     MAKE_TIMESTAMP_MS(CASE WHEN v.ts BETWEEN 2 AND 253402300799999 THEN CAST(v.ts AS BIGINT) END) AS ts,
-    v."userAgent" AS user_agent,
-    TRY_CAST(v."userId" AS BIGINT) AS user_id,
+    v.userAgent AS user_agent,
+    TRY_CAST(v.userId AS BIGINT) AS user_id,
     file_id,
     line,
     CAST(raw AS VARCHAR) AS raw,
@@ -67,14 +68,14 @@ SELECT
         OR v.ts IS NULL
         OR v.ts NOT BETWEEN 2 AND 253402300799999
         OR v.ts <> TRUNC(v.ts)
-        OR v."sessionId" IS NULL
-        OR v."sessionId" NOT BETWEEN 2 AND 9007199254740991
-        OR v."sessionId" <> TRUNC(v."sessionId")
-        OR v."itemInSession" NOT BETWEEN 0 AND 2147483647
-        OR v."itemInSession" <> TRUNC(v."itemInSession")
+        OR v.sessionId IS NULL
+        OR v.sessionId NOT BETWEEN 2 AND 9007199254740991
+        OR v.sessionId <> TRUNC(v.sessionId)
+        OR v.itemInSession NOT BETWEEN 0 AND 2147483647
+        OR v.itemInSession <> TRUNC(v.itemInSession)
         OR CASE
-            WHEN v."itemInSession" <= 1 THEN JSON_TYPE(document, '/itemInSession') <> 'UBIGINT'
-            WHEN v."itemInSession" IS NULL AND v IS NOT NULL THEN JSON_TYPE(document, '/itemInSession') <> 'NULL'
+            WHEN v.itemInSession <= 1 THEN JSON_TYPE(document, '/itemInSession') <> 'UBIGINT'
+            WHEN v.itemInSession IS NULL AND v IS NOT NULL THEN JSON_TYPE(document, '/itemInSession') <> 'NULL'
         END
         OR v.status NOT BETWEEN 2 AND 2147483647
         OR v.status <> TRUNC(v.status)
@@ -88,7 +89,7 @@ SELECT
             WHEN v.registration IS NULL AND v IS NOT NULL THEN JSON_TYPE(document, '/registration') <> 'NULL'
         END
         OR CASE
-            WHEN v."userId" <> '' THEN CAST(TRY_CAST(v."userId" AS BIGINT) AS VARCHAR) IS DISTINCT FROM v."userId"
+            WHEN v.userId <> '' THEN CAST(TRY_CAST(v.userId AS BIGINT) AS VARCHAR) IS DISTINCT FROM v.userId
         END
         OR CASE
             WHEN is_nested
@@ -96,15 +97,15 @@ SELECT
                     (
                         STARTS_WITH(v.artist, '[') OR STARTS_WITH(v.artist, '{')
                         OR STARTS_WITH(v.auth, '[') OR STARTS_WITH(v.auth, '{')
-                        OR STARTS_WITH(v."firstName", '[') OR STARTS_WITH(v."firstName", '{')
+                        OR STARTS_WITH(v.firstName, '[') OR STARTS_WITH(v.firstName, '{')
                         OR STARTS_WITH(v.gender, '[') OR STARTS_WITH(v.gender, '{')
-                        OR STARTS_WITH(v."lastName", '[') OR STARTS_WITH(v."lastName", '{')
+                        OR STARTS_WITH(v.lastName, '[') OR STARTS_WITH(v.lastName, '{')
                         OR STARTS_WITH(v.level, '[') OR STARTS_WITH(v.level, '{')
                         OR STARTS_WITH(v.location, '[') OR STARTS_WITH(v.location, '{')
                         OR STARTS_WITH(v.method, '[') OR STARTS_WITH(v.method, '{')
                         OR STARTS_WITH(v.page, '[') OR STARTS_WITH(v.page, '{')
                         OR STARTS_WITH(v.song, '[') OR STARTS_WITH(v.song, '{')
-                        OR STARTS_WITH(v."userAgent", '[') OR STARTS_WITH(v."userAgent", '{')
+                        OR STARTS_WITH(v.userAgent, '[') OR STARTS_WITH(v.userAgent, '{')
                     )
         END
         OR CASE WHEN CONTAINS(raw, '\u') THEN CONTAINS(raw, '\u0000') END
