@@ -1,7 +1,7 @@
 -- quick_events: one row per record of log_data, cast in one go by the usual keys of the logs. Nearly all events are
 -- right this way; those of which that is not certain are under review, which is judged_events.sql's.
--- Reads the relation `records` (file_id, line, raw, fault, is_nested, is_doubtful).
--- noqa: disable=CP02 (keys are spelled as in the logs)
+-- Reads the relation `records` (file_id, line, raw, fault, is_nested, is_doubtful). Keys are spelled as in the logs.
+-- noqa: disable=CP02
 CREATE OR REPLACE TEMP VIEW quick_events AS
 WITH documents AS (
     SELECT
