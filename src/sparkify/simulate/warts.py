@@ -36,7 +36,7 @@ _EVENT_FAULTS = (
     (WRONG_TYPE, "itemInSession", *_number("itemInSession", rb"\g<1>1.7")),
     (WRONG_TYPE, "sessionId", *_number("sessionId", rb'\1"n/a"')),
     (WRONG_TYPE, "status", *_number("status", rb'\1"OK"')),
-    (WRONG_TYPE, "status", *_number("status", rb"\g<1>2e2")),
+    (WRONG_TYPE, "status", *_number("status", rb"\g<1>2.5")),
     (WRONG_TYPE, "ts", *_number("ts", rb"\1\3.5")),
     (WRONG_TYPE, "ts", *_number("ts", rb'\1"yesterday"')),
     (WRONG_TYPE, "userId", *_number("userId", rb'\1"\3a"')),
