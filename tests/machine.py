@@ -26,6 +26,8 @@ def forget(environment: MutableMapping[str, str]) -> None:
     # Nor a profile of the user's, nor a service that would be asked for credentials, and not answer.
     environment["AWS_CONFIG_FILE"] = environment["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     environment["AWS_EC2_METADATA_DISABLED"] = "true"
+    # A test that would ask AWS itself is refused.
+    environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
 
 
 @contextmanager

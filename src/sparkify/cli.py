@@ -358,7 +358,7 @@ def export(
         else:
             from sparkify.export import export as export_tables
 
-            tables = export_tables(warehouse, Path(out), overwrite=overwrite)
+            tables = export_tables(warehouse, Path(out), overwrite=overwrite, tell=_note)
     finally:
         warehouse.close()
     rows = [(name, table["rows"], table["files"]) for name, table in tables.items()]
@@ -377,6 +377,12 @@ def status(config: Config = None, database: Database = None) -> None:
         summary.print_status(warehouse, _stderr())
     finally:
         warehouse.close()
+
+
+def _note(line: str) -> None:
+    from sparkify.output import printable
+
+    typer.echo(f"note: {printable(line)}", err=True)
 
 
 def _stderr() -> "Console":

@@ -12,12 +12,9 @@ year are in the folder that these take for NULL. Songs are not partitioned by ar
 thousands of tiny files.
 """
 
-import ctypes
 import json
-import os
-import secrets
 import shutil
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +22,7 @@ from typing import Any
 from sparkify import __version__
 from sparkify.engines import Warehouse
 from sparkify.errors import SparkifyError, UsageError
+from sparkify.switching import move, name_beside, switch
 
 MANIFEST = "_export.json"
 """Tells an export from any other folder. Readers of data sets pass over names that begin with _."""
@@ -52,7 +50,21 @@ LAYOUTS = {
 }
 
 
-def export(warehouse: Warehouse, out: Path, *, overwrite: bool = False) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Before:
+    """What a folder holds before an export: the manifest, None without one, and the files that it lists."""
+
+    manifest: bytes | None = None
+    listed: frozenset[str] = frozenset()
+
+
+def export(
+    warehouse: Warehouse,
+    out: Path,
+    *,
+    overwrite: bool = False,
+    tell: Callable[[str], object] = lambda _: None,
+) -> dict[str, Any]:
     """Write the five tables as Parquet into a folder: the whole of it or nothing.
 
     The files are written aside and then take the place of the folder in one step, so that a reader who lists
@@ -62,20 +74,21 @@ def export(warehouse: Warehouse, out: Path, *, overwrite: bool = False) -> dict[
         warehouse: one that has been loaded.
         out: a folder that is not there or empty; an earlier export with ``overwrite``.
         overwrite: replace an earlier export.
+        tell: takes a line about files that others have put into the folder meanwhile.
 
     Returns:
         By table, its rows and the number of its files.
 
     Raises:
         UsageError: the folder is in use for something, or overwriting was not asked for.
-        SparkifyError: the files can't be written.
+        SparkifyError: the files can't be written, or another export has come meanwhile.
     """
-    _require_replaceable(out, overwrite=overwrite)
+    before = _require_replaceable(out, overwrite=overwrite)
     try:
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
         # Not by mkdtemp, which keeps others out: opening it later as the umask says would take a look at the
         # umask, and the only way to look is to change it, for all threads.
-        aside = out.absolute().parent / f".{out.name}.{secrets.token_hex(8)}"
+        aside = name_beside(out)
         aside.mkdir()
     except OSError as error:
         raise SparkifyError(f"{out}: can't be made: {error.strerror}", "name another folder") from None
@@ -83,13 +96,16 @@ def export(warehouse: Warehouse, out: Path, *, overwrite: bool = False) -> dict[
         tables = {name: _write(warehouse, name, layout, aside) for name, layout in LAYOUTS.items()}
         manifest = {"software": f"Sparkify Warehouse {__version__}", "tables": tables}
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-        _switch(aside, out)
-    except OSError as error:
-        raise SparkifyError(
-            f"{out}: can't be written: {error.strerror}", "the old export is as it was"
-        ) from None
-    finally:
+        is_replaced = switch(aside, out)
+    except BaseException as error:
         shutil.rmtree(aside, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise SparkifyError(
+                f"{out}: can't be written: {error.strerror}", "the old export is as it was"
+            ) from None
+        raise
+    if is_replaced:
+        _clear(aside, out, before, tell)
     return {name: {"rows": table["rows"], "files": len(table["files"])} for name, table in tables.items()}
 
 
@@ -105,22 +121,19 @@ def files_of(manifest: bytes) -> set[str] | None:
         return None
 
 
-def _require_replaceable(out: Path, *, overwrite: bool) -> None:
+def _require_replaceable(out: Path, *, overwrite: bool) -> _Before:
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise UsageError(f"{out}: not a folder", "name a folder that is not there yet")
     if not out.exists() or not any(out.iterdir()):
-        return
-    try:
-        listed = files_of((out / MANIFEST).read_bytes())
-    except OSError:
-        listed = None
-    if listed is None:
+        return _Before()
+    manifest = _manifest(out)
+    listed = None if manifest is None else files_of(manifest)
+    if manifest is None or listed is None:
         raise UsageError(
             f"{out}: holds something other than an export, and was not touched",
             "name a folder that is not there yet",
         )
-    there = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir())
-    if foreign := [name for name in there if name not in listed | {MANIFEST}]:
+    if foreign := [name for name in _files(out) if name not in listed | {MANIFEST}]:
         raise UsageError(
             f"{out}: holds more than an export, {foreign[0]} for one, and was not touched",
             "move that away, or name another folder",
@@ -129,6 +142,54 @@ def _require_replaceable(out: Path, *, overwrite: bool) -> None:
         raise UsageError(
             f"{out}: holds an export already", "replace it with --overwrite, or name another folder"
         )
+    return _Before(manifest, frozenset(listed))
+
+
+def _manifest(folder: Path) -> bytes | None:
+    try:
+        return (folder / MANIFEST).read_bytes()
+    except OSError:
+        return None
+
+
+def _files(folder: Path) -> list[str]:
+    """All that is below a folder, links for themselves, but for its folders."""
+    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
+
+
+def _clear(old: Path, out: Path, before: _Before, tell: Callable[[str], object]) -> None:
+    """Delete what was in a folder before, and give back what it was not known to hold.
+
+    Args:
+        old: where that is now.
+        out: where it was.
+        before: what was known of it.
+        tell: takes a line about what is given back.
+    """
+    try:
+        if old.is_symlink() or not old.is_dir() or _manifest(old) != before.manifest:
+            switch(old, out)
+            shutil.rmtree(old, ignore_errors=True)  # this one's
+            raise SparkifyError(
+                f"{out}: another export, or something else, has come here meanwhile, and is there now",
+                "let one at a time write there; to replace an export that is there now: --overwrite",
+            )
+        if foreign := [name for name in _files(old) if name not in before.listed | {MANIFEST}]:
+            for name in foreign:
+                (out / name).parent.mkdir(parents=True, exist_ok=True)
+                move(old / name, out / name)
+            tell(f"{out}: {foreign[0]} has been put there meanwhile, and is there still")
+        for name in before.listed | {MANIFEST}:
+            (old / name).unlink(missing_ok=True)
+        for folder in sorted((path for path in old.rglob("*") if path.is_dir()), reverse=True):
+            folder.rmdir()
+        old.rmdir()
+    except OSError as error:
+        raise SparkifyError(
+            f"{out}: the new export is there, but what was there before can't be removed: {error.strerror}",
+            f"look whether {old} holds anything of yours, and remove it",
+        ) from None
 
 
 def _write(warehouse: Warehouse, name: str, layout: Layout, aside: Path) -> dict[str, Any]:
@@ -136,30 +197,3 @@ def _write(warehouse: Warehouse, name: str, layout: Layout, aside: Path) -> dict
     ((rows,),) = warehouse.query(f"SELECT COUNT(*) FROM {name}")
     files = sorted(path.relative_to(aside).as_posix() for path in (aside / name).rglob("*.parquet"))
     return {"rows": rows, "files": files}
-
-
-def _switch(aside: Path, out: Path) -> None:
-    """Put a folder in another's place; afterwards ``aside`` holds what was there before."""
-    if not out.exists() or not any(out.iterdir()):
-        aside.rename(out)  # in place of an empty folder, too
-    elif not _exchange(aside, out):
-        # Without an exchange there is a moment without any export, but none with half of one.
-        old = aside.with_name(f"{aside.name}.old")
-        out.rename(old)
-        try:
-            aside.rename(out)
-        except OSError:
-            old.rename(out)
-            raise
-        old.rename(aside)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Let two folders change places in one step, where the system can: renameat2(2) of Linux."""
-    if sys.platform != "linux":
-        return False
-    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    at_working_directory, exchange = -100, 2
-    return renameat2 is not None and not renameat2(
-        at_working_directory, os.fsencode(one), at_working_directory, os.fsencode(other), exchange
-    )

@@ -26,6 +26,7 @@ from sparkify.report.cards import view_of
 from sparkify.report.charts import Chart, number
 from sparkify.report.words import Record, shown
 from sparkify.sql_queries import read_sql
+from sparkify.switching import name_beside, switch
 
 _SHOWN_ROWS = 50
 
@@ -130,24 +131,41 @@ def write_report(warehouse: Warehouse, out: Path) -> None:
     """
     _require_replaceable(out)
     html = render(collect(warehouse))
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        aside.write_text(html, encoding="utf-8")
-        aside.replace(out)
+        _put(html, out)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise SparkifyError(
             f"{out}: can't be written: {error.strerror}", "name a file in a folder that is there"
         ) from None
 
 
-def _require_replaceable(out: Path) -> None:
+def _put(html: str, out: Path) -> None:
+    aside = name_beside(out)
     try:
-        if not out.exists():
+        with aside.open("x", encoding="utf-8") as file:  # which follows no link
+            file.write(html)
+        is_replaced = switch(aside, out)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    if is_replaced:
+        try:
+            _require_replaceable(out, now_at=aside)
+        except SparkifyError:
+            switch(aside, out)  # somebody has put it there meanwhile: here you are
+            aside.unlink()
+            raise
+        aside.unlink()
+
+
+def _require_replaceable(out: Path, now_at: Path | None = None) -> None:
+    there = now_at or out
+    try:
+        if not os.path.lexists(there):
             return
-        is_report = out.is_file() and not out.is_symlink()
+        is_report = there.is_file() and not there.is_symlink()
         if is_report:
-            with out.open("rb") as file:
+            with there.open("rb") as file:
                 begin = file.read(_BEGIN_BYTES)
             is_report = not begin or _MARK in begin
     except OSError as error:
