@@ -88,7 +88,7 @@ WRONG = {
     ),
     "a work prefix in no bucket": Wrong(
         {"work_prefix": "s3://not-there/work"},
-        "s3://not-there/work/sparkify-staging/: no such bucket",
+        "/alive: no such bucket",
         "check",
     ),
     "keys that S3 doesn't know": Wrong(

@@ -123,7 +123,8 @@ class SystemLog:
         self._lock = threading.Lock()
         self._query_id = 100
         for name in (*SYSTEM_TABLES, "session"):
-            (folder / f"{name}.jsonl").touch(mode=0o644)
+            (folder / f"{name}.jsonl").touch()
+            (folder / f"{name}.jsonl").chmod(0o644)  # whatever the umask is
 
     def next_query_id(self) -> int:
         """A query id that no statement has had."""

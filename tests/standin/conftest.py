@@ -1,5 +1,5 @@
-"""The stand-in's own tests run on a stand-in of their own."""
+"""What the stand-in's own tests share, beside the one stand-in of all tests."""
 
-from .fixtures import connection, folder, put, redshift, sql
+from .fixtures import connection, folder, put, sql
 
-__all__ = ["connection", "folder", "put", "redshift", "sql"]
+__all__ = ["connection", "folder", "put", "sql"]

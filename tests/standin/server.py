@@ -115,6 +115,7 @@ class RedshiftStandIn:
         self._folder.chmod(0o755)
         logs, objects = self._folder / "log", self._folder / "s3"
         logs.mkdir()
+        logs.chmod(0o755)
         objects.mkdir()
         self._s3 = S3Server(objects)
         self._listener = socket.create_server(("127.0.0.1", self.port))
