@@ -1,5 +1,7 @@
 """The report: what stands on the page, and how it looks and behaves in a real browser."""
 
+import base64
+import hashlib
 import html
 import html.parser
 import json
@@ -23,6 +25,7 @@ from sparkify.report.cards import VIEWS, view_of
 from sparkify.report.charts import Grid, columns_panel, compact, nice_top, step_of, thin
 from tests.answers_support import SAMPLE, Catalogued, load, needs_sample, play, write_sources, write_year
 from tests.browser_support import chromium, needs_chromium, opened, overlaps
+from tests.support import event, track, write
 
 NOON = 1_541_073_600_000  # 2018-11-01 12:00 UTC
 DAY = 24 * 3_600_000
@@ -121,6 +124,37 @@ class TestThePage:
         parser.feed(month.read_text(encoding="utf-8"))
         assert parser.found
         assert [url for url in parser.found if not url.startswith(("#", "data:"))] == []
+
+    def test_a_browser_may_run_its_one_script_and_style_and_nothing_else(self, month: Path) -> None:
+        text = month.read_text(encoding="utf-8")
+        (said,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
+        rules = {rule.split()[0]: rule.split()[1:] for rule in said.split("; ")}
+        for directive, element in (("script-src", "script"), ("style-src-elem", "style")):
+            (content,) = re.findall(rf"<{element}>(.*?)</{element}>", text, re.DOTALL)
+            digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+            assert rules[directive] == [f"'sha256-{digest}'"]
+        for directive in ("default-src", "base-uri", "form-action"):
+            assert rules[directive] == ["'none'"]
+        assert "unsafe" not in "".join(rules["script-src"])
+
+    def test_it_does_not_tell_where_on_the_machine_the_files_lie(self, tmp_path: Path) -> None:
+        write_sources(tmp_path, [], [play(NOON, 7, "A", "B")])
+        write(tmp_path / "log_data/2018/11/late.json", event(), "{broken")
+        write(tmp_path / "song_data/A/bad.json", "{broken", track())
+        database = load(tmp_path, tmp_path / "w.duckdb", max_reject_share=1).database
+        text = report(database, tmp_path / "report.html").read_text(encoding="utf-8")
+        assert str(tmp_path) not in text
+        assert ">2018/11/late.json</td>" in text
+        assert ">A/bad.json</td>" in text
+
+    def test_it_says_nothing_to_a_terminal_that_it_is_printed_on(self, tmp_path: Path) -> None:
+        names = "".join(map(chr, (*range(1, 10), *range(11, 32), *range(127, 160))))
+        hostile = f"a{names}b"
+        songs = [Catalogued("SO1", hostile, "AR1", hostile)]
+        write_sources(tmp_path, songs, [play(NOON, 7, hostile, hostile, location=hostile, firstName=hostile)])
+        text = report(load(tmp_path, tmp_path / "w.duckdb").database, tmp_path / "r.html").read_text("utf-8")
+        assert "a\\x01" in text
+        assert set(text) & set(names) == set()
 
     def test_names_from_the_data_are_text_and_never_markup(self, month: Path) -> None:
         text = month.read_text(encoding="utf-8")

@@ -24,6 +24,7 @@ from sparkify.errors import SparkifyError, UsageError
 from sparkify.questions import Question, ask, load_questions, prepare_many
 from sparkify.report.cards import view_of
 from sparkify.report.charts import Chart, number
+from sparkify.report.safety import below, policy, quiet
 from sparkify.report.words import Record, shown
 from sparkify.sql_queries import read_sql
 from sparkify.switching import name_beside, switch
@@ -197,14 +198,19 @@ def collect(warehouse: Warehouse) -> Page:
 
 def render(page: Page) -> str:
     """The page as HTML."""
+    loader = jinja2.PackageLoader("sparkify.report", "page")
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("sparkify.report", "page"),
+        loader=loader,
         autoescape=True,
+        finalize=quiet,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template("page.html").render(page=page, version=__version__)
+    style, script = (loader.get_source(environment, name)[0] for name in ("style.css", "script.js"))
+    return environment.get_template("page.html").render(
+        page=page, version=__version__, style=style, script=script, policy=policy(script, style)
+    )
 
 
 def _records(warehouse: Warehouse, name: str) -> list[Record]:
@@ -249,7 +255,10 @@ def _headline_figures(headline: Record) -> list[Figure]:
 
 def _add_quality(warehouse: Warehouse, headline: Record, page: Page) -> None:
     sources, runs = _records(warehouse, "sources"), _records(warehouse, "runs")
-    rejects = _records(warehouse, "rejects")
+    rejects = [
+        row | {"first_file": below([row["first_of_all"], row["last_of_all"]], row["first_file"])}
+        for row in _records(warehouse, "rejects")
+    ]
     findings = {audit.name: find_bad_rows(warehouse, audit.name) for audit in load_audits()}
     passed = sum(finding is None for finding in findings.values())
     records = sum(source["records"] for source in sources)
@@ -270,7 +279,7 @@ def _add_quality(warehouse: Warehouse, headline: Record, page: Page) -> None:
         page.loaded = f"Loaded {when} UTC on {last['engine']} by Sparkify Warehouse {last['version']}."
     page.tables = [
         _table("What was loaded?", ("source", "files", "size", "records", "loaded", "rejected"), sources, 5),
-        _table("Why were records rejected?", ("reason", "records", "first_file"), rejects),
+        _table("Why were records rejected?", ("source", "reason", "records", "first_file"), rejects),
         _table("Which runs changed the warehouse?", tuple(runs[0]) if runs else (), runs),
     ]
     page.audits = [
