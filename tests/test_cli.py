@@ -114,12 +114,25 @@ def test_status_dry_runs_and_loads_say_which_files_are_gone(run: Run, data: Path
     assert run("status").stderr == ""
     (data / "log_data/gone.json").unlink()
     said = (
-        "note: log_data: 1 of the files that are loaded are not there any more, and stay loaded"
-        f" ({data.resolve()}/log_data/gone.json); to load just what is there: sparkify etl --full\n"
+        "note: log_data: 1 of the files that are loaded are not there any more, and stay loaded, with 1 record"
+        f" ({data.resolve()}/log_data/gone.json)"
     )
-    assert run("status").stderr == said
-    for arguments in (["etl"], ["etl", "--dry-run"]):
-        assert said in run(*arguments).stderr
+    assert run("status").stderr == f"{said}\n"
+    for arguments in (["etl", "--dry-run"], ["etl"]):
+        assert f"{said}; it is said once, and sparkify status has the total\n" in run(*arguments).stderr
+    assert "not there any more" not in run("etl").stderr
+    assert run("status").stderr == f"{said}\n"
+    assert_fails(run("etl", "--full"), 1, "with 1 record", "--full would lose them", "--drop-missing")
+    assert_fails(run("etl", "--drop-missing"), 2, "--drop-missing goes with --full")
+    planned = run("etl", "--full", "--dry-run")
+    assert planned.returncode == 0
+    assert "warning: log_data: 1 of the files that are loaded are not there any more" in planned.stderr
+    assert "would go with them; etl refuses that unless --drop-missing is said" in planned.stderr
+    loaded = run("etl", "--full", "--drop-missing", "--max-reject-share", "1")
+    assert loaded.returncode == 0
+    assert f"with 1 record ({data.resolve()}/log_data/gone.json) have gone" not in loaded.stderr
+    assert "have gone with them" in loaded.stderr
+    assert run("status").stderr == ""
 
 
 def test_files_that_are_not_read_are_named_with_what_to_do(run: Run, data: Path) -> None:

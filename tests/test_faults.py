@@ -20,7 +20,6 @@ from sparkify.local_files import LocalSource
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
 from sparkify.sources import SourceObject
-from tests.engines import Engine
 from tests.reference import build_star, read_records
 from tests.state import state_of
 from tests.support import Loaded, event, read_star, track, write
@@ -186,32 +185,6 @@ def test_a_song_that_leaves_the_catalogue_leaves_its_plays_without_a_song(
     assert load().summary.matched == 2
     path.write_text("")
     assert load(allow_shrunk=True).summary.matched == 0
-    assert_as_one_load()
-
-
-def test_files_that_are_gone_stay_loaded_and_are_named_until_a_full_load(
-    engine: Engine, folder: Path, load: Load, assert_as_one_load: Callable[[], None]
-) -> None:
-    for name in "abcd":
-        write(folder / f"song_data/{name}.json", track(song_id=name))
-    load()
-    for name in "abcd":
-        (folder / f"song_data/{name}.json").unlink()
-    (folder / "log_data/11.json").rename(folder / "log_data/eleven.json")
-    root = engine.location(folder / "song_data", folder).removesuffix("/song_data")
-    remedy = "to load just what is there: sparkify etl --full"
-    notes = [
-        "song_data: 4 of the files that are loaded are not there any more, and stay loaded"
-        f" ({', '.join(f'{root}/song_data/{name}.json' for name in 'abc')}, …); {remedy}",
-        "log_data: 1 of the files that are loaded are not there any more, and stay loaded"
-        f" ({root}/log_data/11.json); {remedy}",
-    ]
-    loaded = load()
-    assert loaded.summary.notes == notes
-    assert len(loaded.star["songs"]) == 5
-    assert len(loaded.star["songplays"]) == 2  # the renamed file's play is not doubled
-    assert load().summary.notes == notes
-    assert load(full=True).summary.notes == []
     assert_as_one_load()
 
 

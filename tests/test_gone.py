@@ -64,7 +64,7 @@ def test_what_stays_loaded_from_behind_a_link_that_leads_elsewhere_now_is_named(
     lead_to(releases / "current", "release-2")
     old = [releases / f"release-1/log_data/{name}1.json" for name in "ab"]
     assert_gone(etl(place), *old)
-    assert_gone(etl(place), *old)  # for as long as it is so
+    assert etl(place) == []  # it is said once
     lead_to(releases / "current", "release-1")
     assert_gone(etl(place), *(releases / f"release-2/log_data/{name}2.json" for name in "ab"))
 
@@ -97,8 +97,8 @@ def test_a_folder_that_was_moved_is_gone_from_where_it_was(releases: Path, etl: 
     old = [releases / f"release-1/log_data/{name}1.json" for name in "ab"]
     assert etl(releases / "release-1") == []
     (releases / "release-1").rename(releases / "moved")
-    assert_gone(etl(releases / "moved"), *old)
     assert_gone(etl(releases / "moved/log_data"), *old)
+    assert etl(releases / "moved") == []
     (releases / "moved").rename(releases / "release-1")
     assert_gone(etl(releases / "release-1"), *(releases / f"moved/log_data/{name}1.json" for name in "ab"))
 

@@ -146,8 +146,8 @@ def test_objects_that_are_gone_are_named_and_those_of_other_prefixes_are_not(
     obstore.delete(bucket.store, ["log_data/a.json", "log_data_old/c.json"])
     (note,) = etl(remote).notes
     assert (
-        f"1 of the files that are loaded are not there any more, and stay loaded ({bucket.uri}/log_data/a"
-        in note
+        "1 of the files that are loaded are not there any more, and stay loaded, with 1 record"
+        f" ({bucket.uri}/log_data/a" in note
     )
 
 

@@ -164,6 +164,10 @@ def etl(
         ),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Load everything again, from scratch.")] = False,
+    drop_missing: Annotated[
+        bool,
+        typer.Option("--drop-missing", help="With --full: lose what files gave that are not there any more."),
+    ] = False,
     allow_shrunk: Annotated[
         bool, typer.Option("--allow-shrunk", help="Load files that had records and are empty now.")
     ] = False,
@@ -177,6 +181,8 @@ def etl(
     """Stage, transform and audit what is new in the source files."""
     from sparkify import pipeline, progress, summary
 
+    if drop_missing and not full:
+        raise UsageError("--drop-missing goes with --full", "without --full all that is loaded stays")
     settings = _settings(
         config,
         database=database,
@@ -195,6 +201,7 @@ def etl(
         full=full,
         allow_shrunk=allow_shrunk,
         skip_bad_files=skip_bad_files,
+        drop_missing=drop_missing,
     )
     summary.print_summary(result, settings.database, console)
 

@@ -1,6 +1,6 @@
 """The ledger: which object was loaded by which run, and what became of its records."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from sparkify import __version__, gone
@@ -9,8 +9,6 @@ from sparkify.errors import WarehouseError
 from sparkify.limits import FileCount
 from sparkify.retries import LeftOut
 from sparkify.sources import LoadedFile, LoadedFiles, LoadFile, SourceObject, SourcePlan, Store
-
-_SHOWN_FILES = 3
 
 
 def loaded_files(query: Callable[[str], list[Row]]) -> LoadedFiles:
@@ -22,8 +20,8 @@ def loaded_files(query: Callable[[str], list[Row]]) -> LoadedFiles:
     rows = query(
         "SELECT ledger.source, ledger.uri, ledger.file_id, ledger.size, ledger.version, ledger.records,"
         " ledger.loaded,"
-        " CASE ledger.source WHEN 'song_data' THEN runs.song_location ELSE runs.log_location END AS location"
-        " FROM ledger LEFT JOIN runs ON ledger.run_id = runs.run_id"
+        " CASE ledger.source WHEN 'song_data' THEN runs.song_location ELSE runs.log_location END AS location,"
+        " ledger.gone_at FROM ledger LEFT JOIN runs ON ledger.run_id = runs.run_id"
     )
     return {(source, uri): LoadedFile(*values) for source, uri, *values in rows}
 
@@ -50,6 +48,7 @@ def plan(
             before = loaded.get((source, item.uri))
             if before is not None and (before.size, before.version) == (item.size, item.version):
                 todo.known += 1
+                todo.back += [before.file_id] if before.gone_at else []
                 continue
             if item.uri in left_out:
                 if before is not None:
@@ -71,16 +70,9 @@ def plan(
 def notes_on(source: str, todo: SourcePlan) -> list[str]:
     """What people should know of a source: files that are not read, and files that are gone."""
     notes = [todo.store.unread.note(source)] if todo.store.unread.count else []
-    return notes + ([gone_note(source, todo.gone)] if todo.gone else [])
-
-
-def gone_note(source: str, uris: Sequence[str]) -> str:
-    """What to say of files that are loaded and not there any more; their names are sorted."""
-    shown = ", ".join(uris[:_SHOWN_FILES]) + (", …" if len(uris) > _SHOWN_FILES else "")
-    return (
-        f"{source}: {len(uris):,} of the files that are loaded are not there any more, and stay loaded"
-        f" ({shown}); to load just what is there: sparkify etl --full"
-    )
+    if todo.gone:
+        notes.append(f"{gone.note(source, todo.gone)}; it is said once, and sparkify status has the total")
+    return notes
 
 
 def reconcile(
@@ -164,6 +156,7 @@ def record_run(
                     count.records,
                     count.loaded,
                     count.rejected,
+                    None,
                 )
             )
     warehouse.insert("ledger", files)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
-from sparkify import bad_files, interrupts, ledger, limits, shrunk
+from sparkify import bad_files, gone, interrupts, ledger, limits, shrunk
 from sparkify.audits import Finding, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Source, Warehouse, connect
@@ -20,7 +20,7 @@ from sparkify.limits import FileCount
 from sparkify.progress import Progress, Silence
 from sparkify.repair import repair
 from sparkify.retries import LeftOut, with_retries
-from sparkify.sources import SourceObject, SourcePlan, Store, open_source
+from sparkify.sources import LoadedFiles, SourceObject, SourcePlan, Store, open_source
 from sparkify.sql_queries import STAR_TABLES, read_sql
 from sparkify.unfinished import require_finished
 
@@ -84,6 +84,7 @@ def run_etl(
     full: bool = False,
     allow_shrunk: bool = False,
     skip_bad_files: bool = False,
+    drop_missing: bool = False,
 ) -> Summary:
     """Load what is new, and bring the star schema up to date.
 
@@ -95,17 +96,24 @@ def run_etl(
         full: load everything from scratch.
         allow_shrunk: load files that had records and are empty now.
         skip_bad_files: go on without files of which nothing can be loaded.
+        drop_missing: let a load from scratch lose what files gave that are not there any more.
 
     Raises:
-        SparkifyError: a source can't be read, too many records are bad, a file has become empty, an audit
-            fails, or the warehouse can't be written.
+        SparkifyError: a source can't be read, too many records are bad, a file has become empty or would be
+            lost, an audit fails, or the warehouse can't be written.
     """
     clock = time.perf_counter()
     warehouse = connect(settings)
     try:
         summary = with_retries(
             lambda left_out: load(
-                warehouse, settings, progress, full=full, allow_shrunk=allow_shrunk, left_out=left_out
+                warehouse,
+                settings,
+                progress,
+                full=full,
+                allow_shrunk=allow_shrunk,
+                drop_missing=drop_missing,
+                left_out=left_out,
             ),
             lambda why: _start_again(progress, why),
             skip_bad_files=skip_bad_files,
@@ -125,16 +133,14 @@ def _start_again(progress: Progress, why: str) -> None:
 def plan_etl(settings: Settings, *, full: bool = False) -> dict[Source, SourcePlan]:
     """What a run would load, without loading it."""
     listed = _discover(settings, Silence())
-    if not full and (settings.database == "redshift" or Path(settings.database).exists()):
-        warehouse = connect(settings, read_only=True)
-        try:
-            if warehouse.has_tables():
-                plans = ledger.plan(ledger.loaded_files(warehouse.query), listed)
-                if not warehouse.must_rebuild(plans):
-                    return plans
-        finally:
-            warehouse.close()
-    return ledger.plan({}, listed)
+    if settings.database != "redshift" and not Path(settings.database).exists():
+        return ledger.plan({}, listed)
+    warehouse = connect(settings, read_only=True)
+    try:
+        loaded = ledger.loaded_files(warehouse.query) if warehouse.has_tables() else {}
+        return _plan(warehouse, loaded, listed, LeftOut(), full=full)[0]
+    finally:
+        warehouse.close()
 
 
 def load(
@@ -144,6 +150,7 @@ def load(
     *,
     full: bool = False,
     allow_shrunk: bool = False,
+    drop_missing: bool = False,
     left_out: LeftOut | None = None,
 ) -> Summary:
     """What ``run_etl`` does, in a warehouse that is open already."""
@@ -155,20 +162,22 @@ def load(
         loaded = ledger.loaded_files(warehouse.query) if has_tables else {}
         if not has_tables:
             warehouse.create_tables()
-        elif full:
-            warehouse.empty_tables()
         listed = _discover(settings, progress)
-        plans = ledger.plan({} if full else loaded, listed, left_out)
-        is_full = full or not any(todo.known or todo.removed for todo in plans.values())
-        if not is_full and warehouse.must_rebuild(plans):
-            is_full = True
-            warehouse.empty_tables()
-            plans = ledger.plan({}, listed, left_out)
+        plans, is_rebuilt = _plan(warehouse, loaded, listed, left_out or LeftOut(), full=full)
+        if is_rebuilt:
+            if not drop_missing:
+                gone.require_none_lost(warehouse.location, plans, is_asked_for=full)
+            if has_tables:
+                warehouse.empty_tables()
+        else:
+            gone.remember(warehouse, plans, started)
+        is_full = not any(todo.known or todo.removed for todo in plans.values())
         keys: dict[Source, KeyMap] = {"song_data": song_keys(), "log_data": event_keys(settings)}
         digest = keys["log_data"].digest
         summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
         summary.notes += filter(None, [keys["log_data"].warning])
         summary.notes += [note for source, plan in plans.items() for note in ledger.notes_on(source, plan)]
+        summary.notes += gone.lost_notes(plans, "have gone with them")
         summary.warnings += left_out.notes() if left_out else []
         if any(todo.added or todo.skipped for todo in plans.values()):
             counts = _stage(warehouse, settings, plans, keys, summary, progress)
@@ -193,6 +202,23 @@ def load(
         progress.step("commit")
         interrupts.point_of_no_return()
     return summary
+
+
+def _plan(
+    warehouse: Warehouse,
+    loaded: LoadedFiles,
+    listed: dict[Source, tuple[Store, list[SourceObject]]],
+    left_out: LeftOut,
+    *,
+    full: bool,
+) -> tuple[dict[Source, SourcePlan], bool]:
+    """What to load, and whether all of it is, in place of everything that is loaded."""
+    plans = ledger.plan(loaded, listed, left_out)
+    if not (full or warehouse.must_rebuild(plans)):
+        return plans, False
+    plans = ledger.plan({}, listed, left_out)
+    gone.find_lost(loaded, plans)
+    return plans, True
 
 
 def _discover(settings: Settings, progress: Progress) -> dict[Source, tuple[Store, list[SourceObject]]]:

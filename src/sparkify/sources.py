@@ -7,6 +7,7 @@ Owns what counts as data (``*.json`` and ``*.json.gz``; no name below the root t
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -53,6 +54,7 @@ class LoadedFile:
         records: how many it had.
         loaded: how many of them were good.
         location: the store's that found it; None if that is not known.
+        gone_at: since when a run has missed it; None if the last one that looked has found it.
     """
 
     file_id: int
@@ -61,10 +63,14 @@ class LoadedFile:
     records: int
     loaded: int
     location: str | None
+    gone_at: datetime | None
 
 
 LoadedFiles = Mapping[tuple[str, str], LoadedFile]
 """What is loaded, by source and URI."""
+
+GoneFiles = dict[str, LoadedFile]
+"""Loaded files that are not there any more, by URI and in its order."""
 
 
 class Store(Protocol):
@@ -124,7 +130,9 @@ class SourcePlan:
         known: how many of the listed files are loaded already.
         skipped: new files of which nothing can be loaded, to be remembered until they change.
         smaller: URIs of changed files that have fewer bytes than when they were loaded.
-        gone: URIs of files that are loaded, and are not there any more.
+        gone: files that are loaded, and are not there any more since an earlier run.
+        back: file_ids of files that an earlier run has missed, and that are there again.
+        lost: files whose records go, where everything is loaded from scratch: they are not there any more.
     """
 
     store: Store
@@ -133,7 +141,9 @@ class SourcePlan:
     known: int = 0
     skipped: list[LoadFile] = field(default_factory=list)
     smaller: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    gone: GoneFiles = field(default_factory=dict)
+    back: list[int] = field(default_factory=list)
+    lost: GoneFiles = field(default_factory=dict)
 
     @property
     def size(self) -> int:

@@ -20,6 +20,9 @@ STATE_TABLES = ("ledger", "runs", "text_repairs", "heard_songs", "user_states")
 """What incremental runs remember between them."""
 
 TABLES = STAGING_TABLES + STAR_TABLES + STATE_TABLES
+REBUILT_TABLES = tuple(table for table in TABLES if table != "runs")
+"""What a load from scratch fills anew: the runs before it have been, whatever is left of what they loaded."""
+
 VIEWS = ("fact_songplays", "dim_users", "dim_songs", "dim_artists", "dim_time", "heard_plays")
 
 WHICH_TABLES = (

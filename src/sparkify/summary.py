@@ -9,7 +9,7 @@ from rich.text import Text
 from sparkify import gone
 from sparkify.engines import Warehouse
 from sparkify.errors import WarehouseError
-from sparkify.ledger import gone_note, loaded_files, notes_on
+from sparkify.ledger import loaded_files, notes_on
 from sparkify.output import print_rows, printable, table_text
 from sparkify.sql_queries import STAR_TABLES
 
@@ -75,7 +75,7 @@ def print_dropped(dropped: "Holdings", console: Console) -> None:
 
 
 def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
-    """Print which files a run would load to stdout, and how many to stderr."""
+    """Print which files a run would load to stdout; how many, and what would go, to stderr."""
     rows = []
     for source, todo in plans.items():
         rows += [(source, file.source.uri, file.source.size) for file in todo.added]
@@ -89,6 +89,8 @@ def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
         )
         for note in [*notes_on(source, todo), *_smaller_note(source, todo.smaller)]:
             _warn(console, f"note: {note}")
+    for note in gone.lost_notes(plans, "would go with them"):
+        _warn(console, f"warning: {note}; etl refuses that unless --drop-missing is said")
 
 
 def _smaller_note(source: str, uris: list[str]) -> list[str]:
@@ -142,5 +144,5 @@ def print_status(warehouse: Warehouse, console: Console) -> None:
         runs,
         "table",
     )
-    for source, uris in sorted(gone.on_this_machine(loaded_files(warehouse.query)).items(), reverse=True):
-        _warn(console, f"note: {gone_note(source, uris)}")
+    for source, missing in sorted(gone.by_source(loaded_files(warehouse.query)).items(), reverse=True):
+        _warn(console, f"note: {gone.note(source, missing)}")

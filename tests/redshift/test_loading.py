@@ -12,6 +12,7 @@ import pytest
 from sparkify.engines import Progress as Advance
 from sparkify.engines import connect, redshift_parts, redshift_work
 from sparkify.errors import SourceError, WarehouseError
+from sparkify.pipeline import plan_etl
 from sparkify.progress import Silence
 from sparkify.questions import require_tables
 from sparkify.simulate import Settings, simulate, sink_for
@@ -170,10 +171,26 @@ def test_what_has_gone_from_the_source_is_not_lost_by_loading_everything_again(s
     before = site.load().star
     (site.folder / "log_data/0.json").unlink()
     write(site.folder / "log_data/1.json", event(ts=7))
-    with pytest.raises(WarehouseError, match="1 of the files that are loaded are not there any more"):
+    said = "1 of the files that are loaded are not there any more, with 2 records"
+    with pytest.raises(WarehouseError, match=said) as caught:
         site.load()
+    assert "can only be loaded together with everything else" in caught.value.message
+    assert "WORK_PREFIX" in caught.value.hint
     assert site.loaded.star == before
-    assert site.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(3,)]
+    (lost,) = [plan.lost for plan in plan_etl(site.settings).values() if plan.lost]
+    assert list(lost) == [f"{site.root}/log_data/0.json"]
+    loaded = site.load(full=True, drop_missing=True)
+    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(3,)]
+    assert loaded.query("SELECT run_id FROM runs ORDER BY 1") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("way", ["manifest", "prefix"])
+def test_the_runs_of_before_stay_where_everything_is_loaded_again(site: Site, way: str) -> None:
+    few_files(site.folder)
+    site.use(way)
+    site.load()
+    write(site.folder / "log_data/1.json", event(ts=7))
+    assert site.load().query("SELECT run_id, is_full FROM runs ORDER BY 1") == [(1, True), (2, True)]
 
 
 @pytest.mark.parametrize("way", ["manifest", "prefix"])

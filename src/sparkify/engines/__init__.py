@@ -95,7 +95,7 @@ class Warehouse(Protocol):
         ...
 
     def empty_tables(self) -> None:
-        """Leave all tables of this project empty."""
+        """Leave all tables of this project empty, but for the table of runs: it goes on."""
         ...
 
     def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:

@@ -15,7 +15,7 @@ from sparkify.engines.nouns import NOUNS
 from sparkify.errors import WarehouseError
 from sparkify.interrupts import interruptible
 from sparkify.sources import LoadFile, SourcePlan, Store
-from sparkify.sql_queries import TABLES, VIEWS, WHICH_TABLES, read_sql
+from sparkify.sql_queries import REBUILT_TABLES, TABLES, VIEWS, WHICH_TABLES, read_sql
 
 _ROWS_AT_ONCE = 2000
 
@@ -168,8 +168,10 @@ class DuckDBWarehouse:
             self.run(read_sql(f"views/{view}"))
 
     def empty_tables(self) -> None:
-        """Leave all tables of this project empty."""
-        self.create_tables()  # quicker than deleting, and what was there is freed at once
+        """Leave all tables of this project empty, but for the table of runs."""
+        for table in REBUILT_TABLES:  # quicker than deleting, and what was there is freed at once
+            self.run(f"DROP TABLE {table}")
+            self.run(read_sql(f"tables/{table}", self.engine))
 
     def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
         """Whether what has changed can't be told apart from the rest: never, every row has its file_id."""

@@ -19,7 +19,7 @@ from sparkify.engines.redshift_stage import Stager
 from sparkify.engines.redshift_unload import unload, unload_to_folder
 from sparkify.errors import WarehouseError
 from sparkify.sources import LoadFile, SourcePlan, Store
-from sparkify.sql_queries import TABLES, VIEWS, read_sql
+from sparkify.sql_queries import REBUILT_TABLES, TABLES, VIEWS, read_sql
 
 LOCK_WAIT_MS = 3000
 """How long to wait for a lock: a run lets go a moment after its end, and most people's queries are short."""
@@ -246,10 +246,10 @@ class RedshiftWarehouse:
             self.execute(read_sql(f"views/{view}", self.engine))
 
     def empty_tables(self) -> None:
-        """Leave all tables of this project empty."""
+        """Leave all tables of this project empty, but for the table of runs."""
         # By DELETE: TRUNCATE would commit, and DROP would take along grants and other people's views, and
         # keep readers waiting until the end of the run.
-        for table in TABLES:
+        for table in REBUILT_TABLES:
             self.execute(f"DELETE FROM {table}")
 
     def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:

@@ -46,28 +46,12 @@ class Stager:
         self._straight: dict[Source, dict[int, int]] = {}
 
     def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
-        """Whether only a load of everything can bring the tables up to date.
-
-        Raises:
-            WarehouseError: it would lose files that are loaded but not there any more.
-        """
+        """Whether only a load of everything can bring the tables up to date."""
         if not any(plan.added for plan in plans.values()):
             return False
         if self._settings.work_prefix:
-            if not any(self._untraceable(source, plan.removed) for source, plan in plans.items()):
-                return False
-        elif not any(plan.known or plan.removed for plan in plans.values()):
-            return False
-        ((loaded,),) = self._query("SELECT COUNT(*) FROM ledger")
-        gone = loaded - sum(plan.known + len(plan.removed) for plan in plans.values())
-        if gone:
-            raise WarehouseError(
-                f"{self._warehouse.location}: what has changed can only be loaded together with everything"
-                f" else, but {gone} of the files that are loaded are not there any more",
-                "etl --full loads what is there and forgets them; with a work prefix ([S3] WORK_PREFIX) new"
-                " files are added to what is loaded",
-            )
-        return True
+            return any(self._untraceable(source, plan.removed) for source, plan in plans.items())
+        return any(plan.known or plan.removed for plan in plans.values())
 
     def _untraceable(self, source: Source, removed: list[int]) -> bool:
         """Whether rows of these files are loaded that have no file_id."""

@@ -18,7 +18,8 @@ _ADDED = {
         "event_keys": "VARCHAR(64)",
         "song_location": "VARCHAR(65535)",
         "log_location": "VARCHAR(65535)",
-    }
+    },
+    "ledger": {"gone_at": "TIMESTAMP"},
 }
 """By table, the columns that versions after the first have put behind its others, with types that all engines
 have. Where they were not filled in yet, NULL has to say the right thing."""

@@ -9,7 +9,8 @@ CREATE TABLE ledger (
     run_id INTEGER, -- runs.run_id
     records BIGINT,
     loaded BIGINT,
-    rejected BIGINT
+    rejected BIGINT,
+    gone_at TIMESTAMP -- UTC, when a run first missed it; NULL = it is there
 )
 DISTSTYLE ALL
 SORTKEY (file_id);
