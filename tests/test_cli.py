@@ -114,8 +114,8 @@ def test_status_dry_runs_and_loads_say_which_files_are_gone(run: Run, data: Path
     assert run("status").stderr == ""
     (data / "log_data/gone.json").unlink()
     said = (
-        "note: log_data: 1 of the files that are loaded are not there any more, and stay loaded, with 1 record"
-        f" ({data.resolve()}/log_data/gone.json)"
+        "note: log_data: 1 of the files that are loaded are not there any more, and stay loaded,"
+        f" with 1 record ({data.resolve()}/log_data/gone.json)"
     )
     assert run("status").stderr == f"{said}\n"
     for arguments in (["etl", "--dry-run"], ["etl"]):

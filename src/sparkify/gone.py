@@ -8,14 +8,13 @@ remembers since when. Where everything is loaded from scratch, what they gave wo
 """
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from datetime import datetime
 
 from sparkify.engines import Source, Warehouse
 from sparkify.errors import WarehouseError
 from sparkify.sources import GoneFiles, LoadedFile, LoadedFiles, SourcePlan, Store, is_s3_uri
 
-_LOST = "are not there any more, or left out"
 _SHOWN_FILES = 3
 _IDS_AT_ONCE = 1000
 
@@ -82,26 +81,32 @@ def find_lost(loaded: LoadedFiles, plans: Mapping[Source, SourcePlan]) -> None:
         plan.lost = _sorted(lost)
 
 
-def lost_notes(plans: Mapping[Source, SourcePlan], verb: str) -> list[str]:
+def lost_notes(
+    plans: Mapping[Source, SourcePlan], verb: str, left_out: Container[str] = frozenset()
+) -> list[str]:
     """What to say of files that are lost where everything is loaded from scratch.
 
     Args:
         plans: what is loaded.
         verb: whether their records ``would go`` or ``have gone``.
+        left_out: URIs of files that are there, and that the run goes on without.
     """
     return [
-        f"{source}: {len(plan.lost):,} of the files that were loaded {_LOST}, and {_held(plan.lost)} {verb}"
+        f"{source}: {_lost(plan.lost, left_out)}, and {_held(plan.lost)} {verb}"
         for source, plan in plans.items()
         if plan.lost
     ]
 
 
-def require_none_lost(location: str, plans: Mapping[Source, SourcePlan], *, is_asked_for: bool) -> None:
+def require_none_lost(
+    location: str, plans: Mapping[Source, SourcePlan], left_out: Container[str], *, is_asked_for: bool
+) -> None:
     """Make sure that a load of everything from scratch loses nothing.
 
     Args:
         location: the warehouse, for the message.
         plans: what is to be loaded.
+        left_out: URIs of files that are there, and that the run goes on without.
         is_asked_for: whether people want everything to be loaded, or there is no other way.
 
     Raises:
@@ -117,10 +122,14 @@ def require_none_lost(location: str, plans: Mapping[Source, SourcePlan], *, is_a
         reason = "what has changed can only be loaded together with everything else, and they would be lost"
         way_out = "bring the files back; with a work prefix ([S3] WORK_PREFIX) new files are only added"
     raise WarehouseError(
-        f"{location}: {len(lost):,} of the files that are loaded {_LOST}, with {_held(lost)}; {reason},"
-        " so nothing was changed",
+        f"{location}: {_lost(lost, left_out)}, with {_held(lost)}; {reason}, so nothing was changed",
         f"{way_out}; sparkify etl --full --drop-missing lets them go",
     )
+
+
+def _lost(files: GoneFiles, left_out: Container[str]) -> str:
+    also = " or are left out" if any(uri in left_out for uri in files) else ""
+    return f"{len(files):,} of the files that are loaded are not there any more{also}"
 
 
 def _held(files: GoneFiles) -> str:

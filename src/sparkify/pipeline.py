@@ -155,6 +155,7 @@ def load(
 ) -> Summary:
     """What ``run_etl`` does, in a warehouse that is open already."""
     started = datetime.now(UTC)
+    left_out = left_out or LeftOut()
     with warehouse.transaction():
         warehouse.upgrade_tables()
         has_tables = warehouse.has_tables()
@@ -163,10 +164,10 @@ def load(
         if not has_tables:
             warehouse.create_tables()
         listed = _discover(settings, progress)
-        plans, is_rebuilt = _plan(warehouse, loaded, listed, left_out or LeftOut(), full=full)
+        plans, is_rebuilt = _plan(warehouse, loaded, listed, left_out, full=full)
         if is_rebuilt:
             if not drop_missing:
-                gone.require_none_lost(warehouse.location, plans, is_asked_for=full)
+                gone.require_none_lost(warehouse.location, plans, left_out, is_asked_for=full)
             if has_tables:
                 warehouse.empty_tables()
         else:
@@ -177,8 +178,8 @@ def load(
         summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
         summary.notes += filter(None, [keys["log_data"].warning])
         summary.notes += [note for source, plan in plans.items() for note in ledger.notes_on(source, plan)]
-        summary.notes += gone.lost_notes(plans, "have gone with them")
-        summary.warnings += left_out.notes() if left_out else []
+        summary.notes += gone.lost_notes(plans, "have gone with them", left_out)
+        summary.warnings += left_out.notes()
         if any(todo.added or todo.skipped for todo in plans.values()):
             counts = _stage(warehouse, settings, plans, keys, summary, progress)
             summary.warnings += shrunk.check(warehouse, plans, counts, loaded, may_be_empty=allow_shrunk)

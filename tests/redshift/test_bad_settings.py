@@ -165,7 +165,7 @@ def test_with_its_region_a_bucket_elsewhere_is_loaded_in_every_way(site: Site) -
     options = put_elsewhere(begin(site))
     for way in WAYS:
         site.use(way, **options, s3_region="eu-west-1")
-        assert site.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(2,)]
+        assert site.load(full=True, drop_missing=True).query("SELECT COUNT(*) FROM songplays") == [(2,)]
 
 
 @pytest.mark.parametrize(
