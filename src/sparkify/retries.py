@@ -24,7 +24,7 @@ class LeftOut:
     bad: dict[str, str] = field(default_factory=dict)
     changing: set[str] = field(default_factory=set)
 
-    def __contains__(self, uri: str) -> bool:
+    def __contains__(self, uri: object) -> bool:
         return uri in self.bad or uri in self.changing
 
     def notes(self) -> list[str]:
