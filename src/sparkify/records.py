@@ -27,12 +27,11 @@ SCHEMA = pa.schema(
         ("line", pa.int64()),
         ("raw", pa.json_(pa.string())),
         ("fault", pa.string()),
-        ("is_nested", pa.bool_()),
         ("is_doubtful", pa.bool_()),
     ]
 )
 """One row per record: its file, its first line (from 1), its text, and what is wrong with its bytes; whether
-a value in it may be an object or array; whether damage is to be expected beside it."""
+damage is to be expected beside it."""
 
 CHUNK_BYTES = 4 * 2**20
 """How much is read and cut at a time: few steps per byte, and small beside the memory limit."""
@@ -41,10 +40,10 @@ KEPT_BYTES = 1000
 """How much is kept of a record that can't become text; Redshift's error tables keep 1,024."""
 
 _SHOWN_OF_A_BATCH = 20
-_ASKED_EVERY = 64
+_ASKED_AT_FIRST, _ASKED_EVERY, _FIRST_RECORDS = 16, 256, 50_000
 """Every so many records one is parsed, to tell whether damage is to be expected."""
 
-_NEWLINE, _RETURN, _OPEN, _CLOSE, _COLON, _SPACE = b"\n\r{}: "  # as byte values
+_NEWLINE, _RETURN, _OPEN, _CLOSE = b"\n\r{}"  # as byte values
 
 
 class RecordReader:
@@ -83,6 +82,7 @@ class RecordReader:
         self._on_records = on_records
         self._splitter = Splitter()
         self._is_doubtful = False
+        self._seen = 0
         self._waiting: list[tuple[int, bytes]] = []
         self._waiting_bytes = 0
         self.counts: dict[int, int] = {}
@@ -293,8 +293,7 @@ class RecordReader:
         except pa.ArrowInvalid:  # not UTF-8 somewhere
             yield self._one_by_one(data, starts, ends, file_ids, lines)
             return
-        nested = _may_be_nested(data, starts, int(offsets[-1]))
-        yield self._batch(file_ids, lines, texts, None, nested)
+        yield self._batch(file_ids, lines, texts, None)
 
     def _of_pieces(
         self, place: "_Place", data: bytes, loose: list[Pieces], newlines: Positions
@@ -311,7 +310,7 @@ class RecordReader:
             except pa.ArrowInvalid:
                 pass
             else:
-                yield self._batch(place.file_id, lines, texts, None, np.ones(len(starts), np.bool_))
+                yield self._batch(place.file_id, lines, texts, None)
                 return
         yield self._one_by_one(data, starts, ends, place.file_id, lines)
 
@@ -337,9 +336,7 @@ class RecordReader:
                 self._lose(file_id, max(0, end - start - KEPT_BYTES))
             texts.append(text)
             faults.append(fault)
-        return self._batch(
-            file_ids, lines, pa.array(texts, pa.string()), faults, np.ones(len(starts), np.bool_)
-        )
+        return self._batch(file_ids, lines, pa.array(texts, pa.string()), faults)
 
     def _batch(
         self,
@@ -347,7 +344,6 @@ class RecordReader:
         lines: Positions,
         texts: pa.StringArray,
         faults: list[str | None] | None,
-        nested: Flags,
     ) -> pa.RecordBatch:
         size = len(texts)
         if isinstance(file_ids, int):
@@ -364,7 +360,6 @@ class RecordReader:
                 _column(lines),
                 pa.ExtensionArray.from_storage(SCHEMA.field("raw").type, texts),
                 pa.nulls(size, pa.string()) if faults is None else pa.array(faults, pa.string()),
-                _flags(nested),
                 _flags(np.full(size, self._is_doubtful)),
             ],
             schema=SCHEMA,
@@ -376,15 +371,12 @@ class RecordReader:
         # Not every n-th: a pattern in the data could keep time with it.
         some = random.Random(0).sample(range(size), min(size, _SHOWN_OF_A_BATCH))  # noqa: S311 (no secret)
         self._on_records([texts[position].as_py() for position in sorted(some)])
-        if self._is_doubtful:
-            return
-        for first in range(0, size, _ASKED_EVERY):
-            position = min(size - 1, first + random.randrange(_ASKED_EVERY))  # noqa: S311 (no secret)
-            try:
-                json.loads(texts[position].as_py())
-            except (ValueError, RecursionError):
-                self._is_doubtful = True
-                return
+        # Many of the first, for damage at the rate of what came before shows there.
+        every = _ASKED_AT_FIRST if self._seen < _FIRST_RECORDS else _ASKED_EVERY
+        self._seen += size
+        if not self._is_doubtful:
+            asked = range(random.randrange(min(every, size)), size, every)  # noqa: S311 (no secret)
+            self._is_doubtful = not all(_is_json(texts[position].as_py()) for position in asked)
 
     def _lose(self, file_id: int, size: int) -> None:
         self.lost[file_id] = self.lost.get(file_id, 0) + size
@@ -426,18 +418,12 @@ def _is_regular(data: bytes, starts: Positions, ends: Positions) -> Flags:
     return found
 
 
-def _may_be_nested(data: bytes, starts: Positions, end: int) -> Flags:
-    """Which records may hold an object or an array as a value, by the byte before its bracket."""
-    first = int(starts[0])
-    text = np.frombuffer(data, np.uint8)[first:end]
-    brackets = np.flatnonzero((text & 0xDF) == 0x5B)  # both [ and {
-    brackets = brackets[brackets > 0]
-    before = text[brackets - 1]
-    brackets = brackets[(before == _COLON) | (before <= _SPACE)] + first
-    found = np.zeros(len(starts), np.bool_)
-    owners = np.searchsorted(starts, brackets, "right") - 1
-    found[owners[brackets > starts[owners]]] = True
-    return found
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _column(values: npt.NDArray[np.generic]) -> pa.Array:

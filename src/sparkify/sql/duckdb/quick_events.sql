@@ -1,6 +1,6 @@
 -- quick_events: one row per record of log_data, cast in one go by the usual keys of the logs. Nearly all events are
 -- right this way; those of which that is not certain are under review, which is judged_events.sql's.
--- Reads the relation `records` (file_id, line, raw, fault, is_nested, is_doubtful). Keys are spelled as in the logs.
+-- Reads the relation `records` (file_id, line, raw, fault, is_doubtful). Keys are spelled as in the logs.
 -- noqa: disable=CP02
 CREATE OR REPLACE TEMP VIEW quick_events AS
 WITH documents AS (
@@ -73,26 +73,44 @@ SELECT
         OR v.sessionId <> TRUNC(v.sessionId)
         OR v.itemInSession NOT BETWEEN 0 AND 2147483647
         OR v.itemInSession <> TRUNC(v.itemInSession)
+        OR CASE WHEN v.itemInSession <= 1 THEN CONTAINS(raw, 'true') OR CONTAINS(raw, 'false') END
         OR CASE
-            WHEN v.itemInSession <= 1 THEN JSON_TYPE(document, '/itemInSession') <> 'UBIGINT'
             WHEN v.itemInSession IS NULL AND v IS NOT NULL THEN JSON_TYPE(document, '/itemInSession') <> 'NULL'
         END
         OR v.status NOT BETWEEN 2 AND 2147483647
         OR v.status <> TRUNC(v.status)
-        OR CASE WHEN v.status IS NULL AND v IS NOT NULL THEN JSON_TYPE(document, '/status') <> 'NULL' END
+        OR CASE
+            WHEN v.status IS NULL AND v IS NOT NULL THEN JSON_TYPE(document, '/status') <> 'NULL'
+        END
         OR v.length <= 1
         OR v.length > 1e300
-        OR CASE WHEN v.length IS NULL AND v IS NOT NULL THEN JSON_TYPE(document, '/length') <> 'NULL' END
+        OR CASE
+            WHEN v.length IS NULL AND v IS NOT NULL THEN JSON_TYPE(document, '/length') <> 'NULL'
+        END
         OR v.registration <= 1
         OR v.registration > 1e300
         OR CASE
             WHEN v.registration IS NULL AND v IS NOT NULL THEN JSON_TYPE(document, '/registration') <> 'NULL'
         END
         OR CASE
-            WHEN v.userId <> '' THEN CAST(TRY_CAST(v.userId AS BIGINT) AS VARCHAR) IS DISTINCT FROM v.userId
+            WHEN v.userId <> COALESCE(CAST(TRY_CAST(v.userId AS BIGINT) AS VARCHAR), '')
+                -- as pandas writes it
+                THEN v.userId IS DISTINCT FROM CAST(TRY_CAST(v.userId AS BIGINT) AS VARCHAR) || '.0'
         END
+        -- What begins as objects and arrays do may be one; the comparison leaves out nearly all.
         OR CASE
-            WHEN is_nested
+            WHEN
+                v.artist >= '['
+                OR v.auth >= '['
+                OR v.firstName >= '['
+                OR v.gender >= '['
+                OR v.lastName >= '['
+                OR v.location >= '['
+                OR v.method >= '['
+                OR v.page >= '['
+                OR v.song >= '['
+                OR v.userAgent >= '['
+                OR v.level NOT IN ('free', 'paid')
                 THEN
                     (
                         STARTS_WITH(v.artist, '[') OR STARTS_WITH(v.artist, '{')
@@ -100,12 +118,12 @@ SELECT
                         OR STARTS_WITH(v.firstName, '[') OR STARTS_WITH(v.firstName, '{')
                         OR STARTS_WITH(v.gender, '[') OR STARTS_WITH(v.gender, '{')
                         OR STARTS_WITH(v.lastName, '[') OR STARTS_WITH(v.lastName, '{')
-                        OR STARTS_WITH(v.level, '[') OR STARTS_WITH(v.level, '{')
                         OR STARTS_WITH(v.location, '[') OR STARTS_WITH(v.location, '{')
                         OR STARTS_WITH(v.method, '[') OR STARTS_WITH(v.method, '{')
                         OR STARTS_WITH(v.page, '[') OR STARTS_WITH(v.page, '{')
                         OR STARTS_WITH(v.song, '[') OR STARTS_WITH(v.song, '{')
                         OR STARTS_WITH(v.userAgent, '[') OR STARTS_WITH(v.userAgent, '{')
+                        OR STARTS_WITH(v.level, '[') OR STARTS_WITH(v.level, '{')
                     )
         END
         OR CASE WHEN CONTAINS(raw, '\u') THEN CONTAINS(raw, '\u0000') END
