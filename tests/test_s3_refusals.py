@@ -22,7 +22,7 @@ from tests.support import event, track, write
 
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
-    """With two songs and two days, on a server that checks signatures, beside one with a second page to list."""
+    """With two songs and two days, on a server that checks signatures; beside one of 1,003 objects."""
     folder = tmp_path_factory.mktemp("rclone")
     for number in range(1003):
         write(folder / f"many/x/{number:04}.json", "{}")

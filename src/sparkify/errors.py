@@ -8,6 +8,7 @@
     │   ├── BadFileError         a file is not JSON, or damaged as a whole
     │   └── UnusableFilesError   some files are one of these two
     ├── WarehouseError       the database can't be opened, is locked, or refused a statement
+    │   ├── StatementError       … which it can't carry out for what it says
     │   └── ConflictError        someone else wrote to the same tables at the same time
     ├── ClusterError         AWS refused a call for the cluster, or it is not as it must be
     ├── TooManyRejectsError  more bad records than the configured share
@@ -112,6 +113,23 @@ class UnusableFilesError(SourceError):
 
 class WarehouseError(SparkifyError):
     """The database can't be opened, is in use, or refused what it was asked."""
+
+
+class StatementError(WarehouseError):
+    """The database refused a statement for what it says.
+
+    Args:
+        message: what it said.
+        users_hint: what to do about it where the statement is the user's own.
+    """
+
+    def __init__(self, message: str, users_hint: str = "") -> None:
+        super().__init__(
+            message,
+            "if somebody has changed the tables, make them anew with: sparkify create-tables; otherwise this"
+            " is a bug in sparkify: please report it",
+        )
+        self.users_hint = users_hint or "correct the statement"
 
 
 class ConflictError(WarehouseError):

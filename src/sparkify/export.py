@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkify import __version__
+from sparkify.disk import remedy
 from sparkify.engines import Warehouse
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.switching import move, name_beside, switch
@@ -91,7 +92,9 @@ def export(
         aside = name_beside(out)
         aside.mkdir()
     except OSError as error:
-        raise SparkifyError(f"{out}: can't be made: {error.strerror}", "name another folder") from None
+        raise SparkifyError(
+            f"{out}: can't be made: {error.strerror}", remedy(error, "name another folder")
+        ) from None
     try:
         tables = {name: _write(warehouse, name, layout, aside) for name, layout in LAYOUTS.items()}
         manifest = {"software": f"Sparkify Warehouse {__version__}", "tables": tables}
@@ -101,7 +104,8 @@ def export(
         shutil.rmtree(aside, ignore_errors=True)
         if isinstance(error, OSError):
             raise SparkifyError(
-                f"{out}: can't be written: {error.strerror}", "the old export is as it was"
+                f"{out}: can't be written: {error.strerror}",
+                f"{remedy(error, 'check the disk')}, and run again; an export that was there is as it was",
             ) from None
         raise
     if is_replaced:

@@ -157,7 +157,7 @@ def output_place(text: str) -> str:
     if not text.strip():
         raise UsageError("OUT is empty", _HOW_TO_WRITE)
     place = plain_place(text, "OUT")
-    if not is_on_s3(place) and re.match(r"\w+://", place):
+    if not is_on_s3(place) and re.match(r"\w{2,}:/", place):
         raise UsageError(f"{place}: can't be written to", _HOW_TO_WRITE)
     return place
 

@@ -8,7 +8,7 @@ from itertools import islice
 import duckdb
 
 from sparkify.engines import Row, Warehouse
-from sparkify.errors import UsageError
+from sparkify.errors import StatementError, UsageError, WarehouseError
 from sparkify.output import Form, print_rows
 
 TABLE_ROWS = 1000
@@ -92,12 +92,16 @@ def print_answer(warehouse: Warehouse, sql: str, form: Form, limit: int | None) 
         WarehouseError: the warehouse refused it.
     """
     require_select(sql, warehouse.engine)
-    columns, rows = warehouse.stream(sql)
     if limit is None and form == "table":
         limit = TABLE_ROWS
-    shown: Iterator[Row] = rows if limit is None else islice(rows, limit)
-    print_rows(columns, shown, form)
-    sys.stdout.flush()  # whoever reads on no more needs to be told of no more
-    if limit is None or next(rows, None) is None:
+    try:
+        columns, rows = warehouse.stream(sql)
+        shown: Iterator[Row] = rows if limit is None else islice(rows, limit)
+        print_rows(columns, shown, form)
+        sys.stdout.flush()  # whoever reads on no more needs to be told of no more
+        is_all = limit is None or next(rows, None) is None
+    except StatementError as error:
+        raise WarehouseError(error.message, error.users_hint) from None
+    if is_all:
         return ""
     return f"there are more than these {limit:,} rows: --limit N shows N of them, --csv or --json all"

@@ -1,7 +1,6 @@
 """The DuckDB engine: a warehouse in one file, in this process."""
 
 import contextlib
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,13 +10,22 @@ import duckdb
 
 from sparkify.config import Settings
 from sparkify.engines import OnRecords, Progress, Row, Source, Staged, tables
+from sparkify.engines.duckdb_errors import file_error, open_error, require_database, statement_error
 from sparkify.engines.nouns import NOUNS
 from sparkify.errors import WarehouseError
 from sparkify.interrupts import interruptible
 from sparkify.sources import LoadFile, SourcePlan, Store
-from sparkify.sql_queries import REBUILT_TABLES, TABLES, VIEWS, WHICH_TABLES, read_sql
+from sparkify.sql_queries import REBUILT_TABLES, TABLES, VIEWS, read_sql
 
 _ROWS_AT_ONCE = 2000
+
+_CONFIGURATION = {
+    # A file of another kind, or a view in one, must not have anything fetched from the internet.
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    # A new file can be opened by other tools, which bring a DuckDB of their own: docs/connect.md.
+    "storage_compatibility_version": "v1.4.0",
+}
 
 _OPENINGS = 10
 """How often a file is opened that goes away meanwhile."""
@@ -40,21 +48,16 @@ class DuckDBWarehouse:
         self._is_new = not Path(self.location).exists()
         if read_only and self._is_new:
             raise WarehouseError(f"{self.location}: no such database", "load one first with: sparkify etl")
+        if self.location != ":memory:":
+            require_database(self.location)
         try:
             self._connection = _connect(self.location, read_only=read_only)
-            # A CSV, JSON or Parquet file opens as a database in memory, which would keep nothing.
-            ((path,),) = self._connection.execute(
-                "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
-            ).fetchall()
-            if path is None and self.location != ":memory:":
-                self._connection.close()
-                raise _no_database(self.location)
             # Rows of a table have no order; without keeping one DuckDB is faster, in bounded memory.
             self._connection.execute("SET preserve_insertion_order = false")
             self._connection.execute("SET memory_limit = ?", [settings.memory_limit])
             self._connection.execute("SET TimeZone = 'UTC'")
         except duckdb.Error as error:
-            raise _open_error(self.location, error) from None
+            raise open_error(self.location, error) from None
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with ``?`` for its parameters, and return its rows."""
@@ -258,7 +261,7 @@ class DuckDBWarehouse:
             try:
                 yield
             except duckdb.Error as error:
-                raise WarehouseError(f"{self.location}: {_first_line(error)}", _remedy(error)) from None
+                raise statement_error(self.location, error) from None
 
     def keep_view(self, name: str) -> None:
         """Work a view out once, for all that this connection asks of it later."""
@@ -276,7 +279,15 @@ class DuckDBWarehouse:
         else:
             Path(folder).mkdir()
         target = folder if partition_by else f"{folder}/data_0.parquet"
-        self.query("COPY ({}) TO '{}' ({})".format(select, target.replace("'", "''"), ", ".join(options)))
+        statement = "COPY ({}) TO '{}' ({})".format(select, target.replace("'", "''"), ", ".join(options))
+        with self.explained():
+            try:
+                self._connection.execute(statement)
+            except duckdb.Error as error:
+                cause = file_error(error)
+                if cause is None or not str(cause.filename).startswith(folder):
+                    raise
+                raise cause from None
         Path(folder).mkdir(exist_ok=True)  # of no rows there are no partitions
 
     def _upload_parquet(self, select: str, uri: str, partition_by: Sequence[str]) -> None:
@@ -311,7 +322,7 @@ def _connect(location: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """
     for _ in range(_OPENINGS):
         before = _identity(location)
-        connection = duckdb.connect(location, read_only=read_only)
+        connection = duckdb.connect(location, read_only=read_only, config=dict(_CONFIGURATION))
         now = _identity(location)
         if location.startswith(":memory:") or (now is not None and before in (None, now)):
             return connection
@@ -325,40 +336,3 @@ def _identity(location: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).strip().split("\n")[0]
-
-
-def _remedy(error: duckdb.Error) -> str:
-    # A full disk may show only in a commit, as an error of the transaction.
-    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException) or "Could not write" in str(error):
-        return (
-            "free some disk space or memory, or raise MEMORY_LIMIT, and run again; the warehouse is as it was"
-        )
-    if isinstance(error, duckdb.PermissionException):
-        return "ask the tables of the warehouse only; no other files can be read or written here"
-    if "Table with name" in _first_line(error):
-        return WHICH_TABLES
-    return "correct the statement"
-
-
-def _no_database(location: str) -> WarehouseError:
-    return WarehouseError(
-        f"{location}: not a DuckDB database", "name another file with --database; this one was not touched"
-    )
-
-
-def _open_error(location: str, error: duckdb.Error) -> WarehouseError:
-    text = str(error)
-    if holder := re.search(r"Conflicting lock is held in (.+?) \(PID (\d+)\)", text):
-        return WarehouseError(
-            f"{location}: in use by process {holder[2]} ({holder[1]})",
-            "wait until it has finished, or name another file with --database",
-        )
-    if "not a valid DuckDB database" in text or "in-memory database" in text:
-        return _no_database(location)
-    return WarehouseError(
-        f"{location}: can't be opened: {_first_line(error)}", "check the path and its permissions"
-    )

@@ -8,7 +8,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from sparkify.config import Settings
-from sparkify.errors import ConflictError, UsageError, WarehouseError
+from sparkify.errors import ConflictError, StatementError, UsageError, WarehouseError
 from sparkify.s3_errors import code_explanation
 from sparkify.sql_queries import WHICH_TABLES
 
@@ -42,9 +42,12 @@ _REMEDIES = (
     ),
     (r"permission denied|must be owner|not authorized", "the database user needs the right to do this"),
     (r"cannot drop .* because other objects depend", "drop the views of your own on it first"),
+    (r"[Dd]isk [Ff]ull", "free some disk space on the cluster; the warehouse is as it was"),
+)
+# What is said to those who have written the statement themselves.
+_USERS_REMEDIES = (
     (r"relation .* does not exist", WHICH_TABLES),
     (r"read-only", "queries may only read"),
-    (r"[Dd]isk [Ff]ull", "free some disk space on the cluster; the warehouse is as it was"),
 )
 # As COPY and UNLOAD quote S3: "S3ServiceException:…,Status 403,Error AccessDenied,Rid …".
 _S3_CODE = re.compile(r"S3ServiceException.*?,\s*Error ([\w.-]+)", re.DOTALL)
@@ -207,7 +210,8 @@ def explain(error: BaseException, location: str, settings: Settings) -> Warehous
             f"{location}: the connection was lost: {message}",
             "run again; what was not committed is gone, and nothing is loaded twice",
         )
-    return WarehouseError(f"{location}: {message}", "correct the statement")
+    hints = (remedy for pattern, remedy in _USERS_REMEDIES if re.search(pattern, message, re.IGNORECASE))
+    return StatementError(f"{location}: {message}", next(hints, ""))
 
 
 def _login_error(error: Exception, settings: Settings) -> WarehouseError:
@@ -249,6 +253,6 @@ def _login_error(error: Exception, settings: Settings) -> WarehouseError:
             f"{where}: {message}", "check DWH_CLUSTER_IDENTIFIER or DWH_WORKGROUP, and [AWS] REGION"
         )
     found = explain(error, where, settings)
-    if found.hint == "correct the statement":
+    if isinstance(found, StatementError):
         found = WarehouseError(found.message, "check [CLUSTER] and [AWS] in dwh.cfg")
     return found

@@ -19,6 +19,7 @@ from pygments.lexers import PostgresLexer
 from sparkify import __version__
 from sparkify.audits import load_audits
 from sparkify.check import find_bad_rows
+from sparkify.disk import remedy
 from sparkify.engines import Warehouse
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.questions import Question, ask, load_questions, prepare_many
@@ -136,7 +137,8 @@ def write_report(warehouse: Warehouse, out: Path) -> None:
         _put(html, out)
     except OSError as error:
         raise SparkifyError(
-            f"{out}: can't be written: {error.strerror}", "name a file in a folder that is there"
+            f"{out}: can't be written: {error.strerror}",
+            remedy(error, "name a file in a folder that is there"),
         ) from None
 
 
