@@ -122,9 +122,7 @@ def test_nothing_is_fetched_from_the_internet(settings: Settings, tmp_path: Path
 def test_a_new_file_can_be_opened_by_the_duckdb_of_other_tools(loaded: Settings) -> None:
     warehouse = connect(loaded, read_only=True)
     try:
-        told = warehouse.query(
-            "SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal"
-        )
+        told = warehouse.query("SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal")
     finally:
         warehouse.close()
     assert told == [("v1.4.0+",)]

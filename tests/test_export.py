@@ -1,6 +1,7 @@
 """``sparkify export``: the tables as Parquet, as others read them, and one export in place of another."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -70,6 +71,23 @@ class TestReadBack:
             for row in frame.itertuples(index=False, name=None)
         ]
         assert sorted(rows, key=repr) == stored(database, table)
+
+
+def test_what_the_docs_say_of_an_unknown_year_holds(database: str, exported: Path) -> None:
+    text = (Path(__file__).parents[1] / "docs/answers.md").read_text(encoding="utf-8")
+    (statement,) = re.findall(r"    SELECT \* REPLACE[^`]*?\n\n", text)
+    songs = stored(database, "songs")
+    assert None in {year for *_, year, _ in songs}
+    assert (exported / "songs" / "year=__HIVE_DEFAULT_PARTITION__").is_dir()
+    place = str(exported).replace("'", "''")
+    names = ", ".join(columns(database, "songs"))
+    with duckdb.connect() as connection:
+        for source in (
+            statement.replace("OUT", place),
+            f"FROM read_parquet('{place}/songs/**/*.parquet')",  # what this DuckDB makes of it by itself
+        ):
+            rows = connection.execute(f"SELECT {names} FROM ({source})").fetchall()
+            assert sorted(rows, key=repr) == songs
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java, which is not installed")

@@ -16,6 +16,8 @@ from sparkify.engines.duckdb import DuckDBWarehouse
 from sparkify.errors import UsageError
 from sparkify.query import require_select
 from sparkify.sql_queries import TABLES, VIEWS
+from tests.cli_support import Run
+from tests.support import event, write
 
 Query = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -62,6 +64,27 @@ def test_csv_and_json_hold_all_rows(query: Query) -> None:
     numbers = json.loads(query("FROM range(12345)", "--format", "json").stdout)
     assert sorted(item["range"] for item in numbers) == list(range(12345))
     assert json.loads(query("FROM numbers WHERE false", "--json").stdout) == []
+
+
+LOCALES = (
+    {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    {"LC_ALL": "C", "PYTHONIOENCODING": "latin-1"},
+    {"PYTHONIOENCODING": "utf-16"},
+)
+
+
+@pytest.mark.parametrize("locale", LOCALES, ids=["C", "Latin-1", "UTF-16"])
+def test_csv_is_utf_8_whatever_the_locale(query: Query, locale: dict[str, str]) -> None:
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"}
+    result = query("SELECT 'Björk, 東京 😀' AS \"ä\"", "--csv", env=kept | locale)
+    assert result.stdout.decode("utf-8") == 'ä\n"Björk, 東京 😀"\n'
+
+
+def test_so_are_the_answers_of_questions(run: Run, data: Path) -> None:
+    write(data / "log_data/events.json", event(artist="Björk", song="東京"))
+    assert run("etl").returncode == 0
+    answer = run("questions", "top_songs", "--csv", PYTHONIOENCODING="ascii", PYTHONUTF8="0").stdout
+    assert "東京,Björk,1,1" in answer
 
 
 def test_json_keeps_columns_of_the_same_name_apart(query: Query) -> None:

@@ -1,6 +1,7 @@
 """Prints rows to stdout: as a table for people, as CSV or JSON for programs."""
 
 import csv
+import io
 import json
 import math
 import shutil
@@ -40,6 +41,9 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Form
     if form == "json":
         _print_json(_distinct(columns), rows)
     elif form == "csv":
+        # Whatever the locale: programs read it, on this machine or another.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([cell_text(value) for value in row] for row in rows)
