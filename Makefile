@@ -2,23 +2,36 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Nothing but what requirements/ names, hash by hash, and no package's own build script.
+INSTALL_PINNED := $(PIP_INSTALL) --require-hashes --only-binary :all:
 
-.PHONY: help run setup system-packages test test-kills test-examples test-redshift bench bench-quick redshift-local lint format lock clean
+.PHONY: help run setup redshift notebooks system-packages test test-kills test-examples test-redshift bench bench-quick redshift-local lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
 
 setup: .venv/dev.stamp  ## create .venv with everything that development and tests need
 
-.venv/run.stamp: requirements/run.txt pyproject.toml
+.venv/run.stamp: requirements/pip.txt requirements/run.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON) here; install Python 3.11 or newer, or say which with: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(INSTALL_PINNED) -r requirements/pip.txt
+	$(INSTALL_PINNED) -r requirements/run.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/dev.stamp: requirements/dev.txt .venv/run.stamp
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(INSTALL_PINNED) -r requirements/dev.txt
+	@touch $@
+
+redshift: .venv/redshift.stamp  ## install what Amazon Redshift needs: its driver, and AWS's
+
+notebooks: .venv/notebooks.stamp  ## install what the notebooks need, JupyterLab included
+
+.venv/redshift.stamp .venv/notebooks.stamp: .venv/%.stamp: requirements/%.txt .venv/run.stamp
+	$(INSTALL_PINNED) -r $<
 	@touch $@
 
 # The data are made once: a second run shows that nothing is loaded twice.
@@ -33,12 +46,13 @@ run: .venv/run.stamp  ## simulate a month of data, load it, print a few answers,
 
 # Without Chromium the tests of the report in a browser are skipped, and say so.
 system-packages:  ## install Chromium (Debian, Ubuntu) for the tests of the report, where it is missing
-	@if command -v chromium >/dev/null; then :; \
-	elif command -v apt-get >/dev/null; then \
-		sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
-		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-			$$sudo apt-get install -y -qq --no-install-recommends chromium fonts-liberation; \
-	else echo "install Chromium with this system's package manager"; fi
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
+	if ! command -v apt-get >/dev/null || ! command -v $${sudo:-env} >/dev/null; then \
+		echo "Chromium is missing: install it with this system's package manager, as root" >&2; exit 0; fi; \
+	$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends chromium fonts-liberation || \
+		{ echo "Chromium could not be installed: see above, or install it by hand" >&2; exit 1; }
 
 # Each process has servers of its own: more than eight would only be in each other's way.
 test: setup  ## run the tests
@@ -79,10 +93,17 @@ format: setup  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --quiet src/sparkify/sql
 
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --only-binary :all: --no-header --no-emit-index-url
+
+# All are of the versions in dev.txt, so that any of them can be installed beside any other.
 lock: setup  ## pin requirements/*.txt anew from pyproject.toml
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile -q pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header -o requirements/run.txt
-	$(BIN)/uv pip compile -q pyproject.toml --all-extras --group build --group dev -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header -o requirements/dev.txt
+	$(INSTALL_PINNED) -r requirements/lock.txt
+	$(LOCK) --group pip -o requirements/pip.txt
+	$(LOCK) --group lock -o requirements/lock.txt
+	$(LOCK) pyproject.toml --group build -o requirements/run.txt
+	$(LOCK) pyproject.toml --all-extras --group build --group dev -c requirements/run.txt -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra redshift --group build -c requirements/dev.txt -o requirements/redshift.txt
+	$(LOCK) pyproject.toml --extra notebooks --extra redshift --group build --group jupyter -c requirements/dev.txt -o requirements/notebooks.txt
 
 clean:  ## remove what setup and runs have made, data and warehouse excepted
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

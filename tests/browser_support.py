@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support import HANGS
 
-CHROMIUM = os.environ.get("SPARKIFY_CHROMIUM") or shutil.which("chromium")
+CHROMIUM = os.environ.get("SPARKIFY_CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="Chromium is not installed; install it with: make system-packages"

@@ -445,7 +445,7 @@ def test_without_boto3_the_extra_is_named(world: World, monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "boto3", None)
     run = world.run("status")
     assert run.code == 2
-    assert "pip install -e '.[redshift]'" in run.err
+    assert "make redshift" in run.err
 
 
 @pytest.mark.parametrize("script", ["create_cluster.py", "delete_cluster.py"])

@@ -308,7 +308,7 @@ def _profile(name: str) -> Any:
     except ImportError:
         raise SourceError(
             f"AWS profile {name}: needs boto3",
-            "install it from the project's folder: .venv/bin/pip install -e '.[redshift]'",
+            "install it from the project's folder: make redshift",
         ) from None
     try:
         return Boto3CredentialProvider(boto3.Session(profile_name=name))

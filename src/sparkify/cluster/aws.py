@@ -64,7 +64,7 @@ def open_session(settings: Settings) -> Any:
     except ImportError:
         raise UsageError(
             "the cluster commands need boto3, which is not installed",
-            "install it from the project's folder: .venv/bin/pip install -e '.[redshift]'",
+            "install it from the project's folder: make redshift",
         ) from None
     if bool(settings.aws_access_key_id) != bool(settings.aws_secret_access_key):
         raise UsageError(

@@ -69,7 +69,7 @@ def log_in(settings: Settings) -> "Connection":
     except ImportError:
         raise UsageError(
             "database redshift: the driver is not installed",
-            "install it from the project's folder: .venv/bin/pip install -e '.[redshift]'",
+            "install it from the project's folder: make redshift",
         ) from None
     options = login_options(settings)
     if settings.host:
