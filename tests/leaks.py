@@ -20,6 +20,7 @@ MARK = "LeakMark"
 KEY_ID = f"AKIA{MARK.upper()}000001"
 SECRET_KEY = f"2/{MARK}+secret/key=2"
 TOKEN = f"3/{MARK}+session+token=3"
+FILE_TOKEN = f"9/{MARK}+session+token=9"
 PASSWORD = f"Four-{MARK}-Password-4"
 
 ENVIRONMENT = {
@@ -40,10 +41,11 @@ DB_PASSWORD={PASSWORD}
 [AWS]
 KEY={KEY_ID}
 SECRET={SECRET_KEY}
+SESSION_TOKEN={FILE_TOKEN}
 REGION=us-west-2
 """
 
-_SECRETS = (KEY_ID, SECRET_KEY, TOKEN, PASSWORD, *ENVIRONMENT.values())
+_SECRETS = (KEY_ID, SECRET_KEY, TOKEN, FILE_TOKEN, PASSWORD, *ENVIRONMENT.values())
 _TRACES = re.compile(
     "|".join(
         [

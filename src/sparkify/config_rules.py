@@ -93,6 +93,11 @@ def check(settings: "Settings", origins: Mapping[str, str]) -> None:
             f"{origins['max_reject_share']}: max_reject_share is {settings.max_reject_share}",
             "it is a share of the records of a source: a number from 0 (none may be bad) to 1",
         )
+    if settings.aws_session_token and not settings.aws_access_key_id:
+        raise UsageError(
+            f"{origins['aws_session_token']}: a session token without the keys that it belongs to",
+            "set the access key and the secret key beside it, or leave all three to AWS's own configuration",
+        )
     if settings.login not in ("", "password", "iam"):
         raise UsageError(
             f"{origins['login']} is neither password nor iam",

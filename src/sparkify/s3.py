@@ -4,6 +4,7 @@ Built on obstore, which retries transient faults with backoff. Reads ask for the
 listed (If-Match), and check its ETag for those servers that don't honour the question.
 """
 
+import os
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -292,11 +293,23 @@ def connect(bucket: str, settings: Settings, region: str = "") -> S3Store:
     if settings.s3_anonymous:
         config["skip_signature"] = True
     elif settings.aws_access_key_id:
-        config["access_key_id"] = settings.aws_access_key_id
-        config["secret_access_key"] = settings.aws_secret_access_key
+        config |= _keys(settings)
     elif settings.aws_profile:
         config["credential_provider"] = _profile(settings.aws_profile)
     return S3Store(bucket, client_options=client, retry_config=retry, **config)
+
+
+def _keys(settings: Settings) -> dict[str, Any]:
+    keys = {
+        "access_key_id": settings.aws_access_key_id,
+        "secret_access_key": settings.aws_secret_access_key,
+    }
+    if settings.aws_session_token:
+        return {**keys, "session_token": settings.aws_session_token}
+    if os.environ.get("AWS_SESSION_TOKEN"):
+        # The client would send it with these keys, which it does not belong to.
+        return {"credential_provider": lambda: {**keys, "token": None, "expires_at": None}}
+    return keys
 
 
 def _profile(name: str) -> Any:

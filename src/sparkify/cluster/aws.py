@@ -45,6 +45,7 @@ def connect(
         settings.db_password,
         settings.aws_access_key_id,
         settings.aws_secret_access_key,
+        settings.aws_session_token,
         os.environ.get("AWS_ACCESS_KEY_ID", ""),
         os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
         os.environ.get("AWS_SESSION_TOKEN", ""),
@@ -53,7 +54,7 @@ def connect(
 
 
 def open_session(settings: Settings) -> Any:
-    """A boto3 session: with the keys of the configuration, else by AWS's credential chain.
+    """A boto3 session: with the keys or the profile of the configuration, else by AWS's credential chain.
 
     Raises:
         UsageError: boto3 is missing, no region is configured, or one key of the two is.
@@ -75,10 +76,14 @@ def open_session(settings: Settings) -> Any:
         session = boto3.Session(
             aws_access_key_id=settings.aws_access_key_id or None,
             aws_secret_access_key=settings.aws_secret_access_key or None,
+            aws_session_token=settings.aws_session_token or None,
+            profile_name=None if settings.aws_access_key_id else settings.aws_profile or None,
             region_name=settings.aws_region or None,
         )
     except BotoCoreError as error:
-        raise UsageError(str(error), "check AWS_PROFILE and the files below ~/.aws") from None
+        raise UsageError(
+            str(error), "check [AWS] PROFILE or AWS_PROFILE, and the files below ~/.aws"
+        ) from None
     if not session.region_name:
         raise UsageError("no AWS region", "set [AWS] REGION in dwh.cfg, or AWS_DEFAULT_REGION")
     # At DEBUG botocore logs what is sent, the master password with it.

@@ -123,10 +123,7 @@ def login_options(settings: Settings) -> dict[str, Any]:
             "database redshift: no AWS region", "set [AWS] REGION in dwh.cfg, or AWS_DEFAULT_REGION"
         )
     if settings.aws_access_key_id:
-        options |= {
-            "access_key_id": settings.aws_access_key_id,
-            "secret_access_key": settings.aws_secret_access_key,
-        }
+        options |= _keys(settings)
     elif settings.aws_profile:
         options["profile"] = settings.aws_profile
     if is_serverless(settings):
@@ -138,6 +135,14 @@ def login_options(settings: Settings) -> dict[str, Any]:
         "cluster_identifier": settings.cluster_identifier,
         "db_user": settings.db_user or DEFAULT_USER,
     }
+
+
+def _keys(settings: Settings) -> dict[str, str]:
+    keys = {
+        "access_key_id": settings.aws_access_key_id,
+        "secret_access_key": settings.aws_secret_access_key,
+    }
+    return keys | ({"session_token": settings.aws_session_token} if settings.aws_session_token else {})
 
 
 def _usual_region(settings: Settings) -> str:
@@ -180,7 +185,7 @@ def message_of(error: BaseException) -> tuple[str, str]:
 
 def scrub(text: str, settings: Settings) -> str:
     """The text without any secret of the configuration, should one have got into it."""
-    for secret in (settings.db_password, settings.aws_secret_access_key):
+    for secret in (settings.db_password, settings.aws_secret_access_key, settings.aws_session_token):
         if secret:
             text = text.replace(secret, "***")
     return text
