@@ -1,4 +1,4 @@
-"""What is installed is what requirements/ pins; what is made stays out of the repository and of others' eyes."""
+"""What is installed is what requirements/ pins; what is made stays out of the repository and others' eyes."""
 
 import re
 import shutil

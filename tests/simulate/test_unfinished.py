@@ -19,7 +19,7 @@ from sparkify import config
 from sparkify.errors import SourceError, UsageError
 from sparkify.pipeline import plan_etl, run_etl
 from sparkify.progress import Silence
-from sparkify.simulate import MANIFEST, Settings, Sink, simulate, sink_for
+from sparkify.simulate import MANIFEST, OutputError, Settings, Sink, simulate, sink_for
 from sparkify.unfinished import UNFINISHED
 from tests.cli_support import ROOT
 from tests.faulty_s3 import FaultyS3
@@ -176,6 +176,15 @@ def test_a_finished_one_is_not_written_again_even_if_the_note_has_stayed(
         simulate(SMALL, sink_for(str(tmp_path / "data")))
     assert contents(tmp_path / "data") == there
     assert plan_etl(loading(tmp_path))["log_data"].added
+
+
+def test_a_link_in_the_place_of_the_note_is_not_written_through(tmp_path: Path) -> None:
+    out, victim = tmp_path / "out", tmp_path / "victim"
+    out.mkdir()
+    (out / UNFINISHED).symlink_to(victim)
+    with pytest.raises(OutputError, match=UNFINISHED):
+        simulate(SMALL, sink_for(str(out)))
+    assert not victim.exists()
 
 
 def test_ctrl_c_says_that_it_is_unfinished(tmp_path: Path) -> None:

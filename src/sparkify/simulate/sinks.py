@@ -65,7 +65,7 @@ class Folder:
                 raise UsageError(f"{self.path} is a file, not a folder", "name another folder")
             self.path.mkdir(parents=True, exist_ok=True)
             self._require_free()
-            note = self._note.enter_context((self.path / UNFINISHED).open("a+b"))
+            note = self._note.enter_context(os.fdopen(_open_note(self.path / UNFINISHED), "a+b"))
             _require_alone(note, self.path)
             self._require_free()  # another process may have finished meanwhile
             note.seek(0)
@@ -130,6 +130,12 @@ class Folder:
             raise OutputError(
                 f"can't write to {self.path / name}: {error.strerror or error}", hint
             ) from error
+
+
+def _open_note(path: Path) -> int:
+    """Open the note, or make it; not where somebody's link leads."""
+    no_link = getattr(os, "O_NOFOLLOW", 0)  # not on Windows
+    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | no_link, 0o666)
 
 
 def _require_alone(note: BinaryIO, path: Path) -> None:
