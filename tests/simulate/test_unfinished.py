@@ -21,7 +21,7 @@ from sparkify.pipeline import plan_etl, run_etl
 from sparkify.progress import Silence
 from sparkify.simulate import MANIFEST, OutputError, Settings, Sink, simulate, sink_for
 from sparkify.unfinished import UNFINISHED
-from tests.cli_support import ROOT
+from tests.cli_support import PROCESS, ROOT
 from tests.faulty_s3 import FaultyS3
 from tests.killing import kill_self, processes
 from tests.s3_servers import Bucket, rclone
@@ -191,10 +191,10 @@ def test_ctrl_c_says_that_it_is_unfinished(tmp_path: Path) -> None:
     prelude = (
         "import os, signal; from sparkify.simulate import sinks; put = sinks.Folder.put\n"
         "def stop(*given):\n    os.kill(os.getpid(), signal.SIGINT)\n    put(*given)\n"
-        "sinks.Folder.put = stop\nfrom sparkify.cli import main; main()"
+        "sinks.Folder.put = stop"
     )
     stopped = subprocess.run(
-        [sys.executable, "-c", prelude, "simulate", "data", "--songs", "9"],
+        [sys.executable, "-c", PROCESS.format(prelude=prelude), "simulate", "data", "--songs", "9"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
