@@ -46,14 +46,15 @@ def repaired(text: str) -> str:
         text = back
 
 
-def build_star(songs: Iterable[Record], events: Iterable[Record]) -> Star:
-    """The five tables, without songplay_id, each sorted."""
+def build_star(songs: Iterable[Record], events: Iterable[Record], now: datetime | None = None) -> Star:
+    """The five tables, without songplay_id, each sorted, as of a moment (UTC, by default the present)."""
+    now = now or datetime.now(UTC).replace(tzinfo=None)
     tracks = list(songs)
     visits = [event | {"userId": _user_id(event.get("userId"))} for event in events]
     plays = _plays(visits, tracks)
     star = {
         "songplays": plays,
-        "users": _users(visits),
+        "users": _users(visits, now),
         "songs": _songs(tracks),
         "artists": _artists(tracks),
         "time": [_time(moment) for moment in {play[0] for play in plays}],
@@ -118,7 +119,10 @@ def _plays(visits: list[Record], tracks: list[Record]) -> list[tuple[Any, ...]]:
 def _match(play: Record, candidates: dict[tuple[str, str], list[Record]]) -> Record | None:
     if play.get("artist") is None or play.get("song") is None:
         return None
-    tracks = candidates.get((repaired(play["artist"]), repaired(play["song"])), [])
+    artist, title = repaired(play["artist"]), repaired(play["song"])
+    if not artist.strip() or not title.strip():
+        return None
+    tracks = candidates.get((artist, title), [])
     length = play.get("length")
 
     def distance(track: Record) -> tuple[bool, float]:
@@ -134,17 +138,19 @@ def _match(play: Record, candidates: dict[tuple[str, str], list[Record]]) -> Rec
     )
 
 
-def _users(visits: list[Record]) -> list[tuple[Any, ...]]:
+def _users(visits: list[Record], now: datetime) -> list[tuple[Any, ...]]:
     events = defaultdict(list)
     for visit in visits:
         if visit["userId"] is not None:
             events[visit["userId"]].append(visit)
     users = []
     for user_id, seen in events.items():
+        # Events from the future don't count, but for the first of them where there are no others.
+        moments = [event["ts"] for event in seen if _moment(event["ts"]) <= now + timedelta(days=1)]
+        last = max(moments) if moments else min(event["ts"] for event in seen)
         latest = min(
-            seen,
+            (event for event in seen if event["ts"] == last),
             key=lambda event: (
-                -event["ts"],
                 event.get("itemInSession") is None,
                 -(event.get("itemInSession") or 0),
                 -int(event["sessionId"]),

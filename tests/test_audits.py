@@ -17,6 +17,14 @@ from sparkify.sql_queries import read_sql
 from tests.engines import Engine
 from tests.support import Loaded, event, read_star, track, write
 
+
+def in_events_and_users(change: str) -> str:
+    """Statements that make the same change in users and in the events that it comes from."""
+    return "; ".join(
+        f"UPDATE {table} SET {change} WHERE user_id = 2" for table in ("users", "staging_events")
+    )
+
+
 # Faults that an audit must find, one for each way in which what it says may be untrue. Each is put into a
 # loaded warehouse, and into an incremental run, whose audits look at little more than what it has added: so
 # each concerns rows of the last file.
@@ -48,21 +56,34 @@ PLANTED = [
     ("songplays_match_whole", "UPDATE songplays SET artist_id = NULL WHERE artist_id IS NOT NULL"),
     ("songs_artist_exists", "UPDATE songs SET artist_id = 'none'"),
     ("required_columns", "UPDATE songplays SET session_id = NULL WHERE session_id = 2"),
-    ("levels_known", "UPDATE users SET level = 'gold' WHERE user_id = 2"),
-    ("levels_known", "UPDATE users SET level = NULL WHERE user_id = 2"),
+    # With the events that they come from, or users_reconcile would find them first.
+    ("levels_known", in_events_and_users("level = 'gold'")),
+    ("levels_known", in_events_and_users("level = NULL")),
     ("levels_known", "UPDATE songplays SET level = 'gold' WHERE session_id = 2"),
     ("levels_known", "UPDATE songplays SET level = NULL WHERE session_id = 2"),
-    ("genders_known", "UPDATE users SET gender = 'm' WHERE user_id = 2"),
-    ("genders_known", "UPDATE users SET gender = NULL WHERE user_id = 2"),
+    ("genders_known", in_events_and_users("gender = 'm'")),
+    ("genders_known", in_events_and_users("gender = NULL")),
     ("time_parts_consistent", "UPDATE time SET weekday = (weekday + 1) % 7"),
-    ("songplays_reconcile", "DELETE FROM songplays WHERE session_id = 2"),
+    ("events_accounted", "DELETE FROM songplays WHERE session_id = 2"),
     (
-        "songplays_reconcile",
+        "events_accounted",
         "INSERT INTO songplays (start_time, user_id, session_id)"
         " SELECT start_time, user_id, 99 FROM songplays WHERE session_id = 2",
     ),
+    # One lost and one invented: as many as there should be.
+    ("events_accounted", "UPDATE songplays SET session_id = 99 WHERE session_id = 2"),
+    ("events_accounted", "UPDATE staging_events SET page = 'NextSong' WHERE page = 'Home'"),
+    ("events_accounted", "UPDATE staging_events SET page = 'Home' WHERE session_id = 2"),
     ("users_reconcile", "DELETE FROM users WHERE user_id = 2"),
-    ("users_reconcile", "INSERT INTO users VALUES (99, 'Nobody', 'Ever', 'F', 'free')"),
+    ("users_reconcile", "UPDATE users SET user_id = 1 WHERE user_id = 2"),
+    ("users_reconcile", "UPDATE users SET level = 'free' WHERE user_id = 2"),
+    ("users_reconcile", "UPDATE users SET first_name = NULL WHERE user_id = 2"),
+    ("users_reconcile", "UPDATE users SET last_name = '' WHERE user_id = 2"),
+    ("users_reconcile", "UPDATE users SET gender = 'F' WHERE user_id = 2"),
+    ("users_reconcile", "UPDATE user_states SET ts = TIMESTAMP '2018-11-01 00:00:00' WHERE user_id = 2"),
+    ("users_reconcile", "UPDATE user_states SET ts = ts + INTERVAL '1 millisecond' WHERE user_id = 2"),
+    ("users_reconcile", "UPDATE user_states SET ts = TIMESTAMP '2999-01-01 00:00:00' WHERE user_id = 2"),
+    ("users_reconcile", "DELETE FROM user_states WHERE user_id = 2"),
     ("songs_reconcile", "INSERT INTO songs VALUES ('extra', 't', 'A', 1, 1)"),
     ("songs_reconcile", "DELETE FROM songs"),
     ("artists_reconcile", "DELETE FROM artists"),
@@ -74,11 +95,32 @@ PLANTED = [
         " FROM time WHERE start_time = (SELECT MAX(start_time) FROM time)",
     ),
 ]
-# Outside of the time that an incremental run has touched; one that brings such plays touches theirs.
+# Outside of the time that an incremental run has touched, and of its users; or in what was loaded, which
+# tests/test_accounts.py has incremental runs warn of.
 PLANTED_IN_FULL_LOADS = [
+    ("plays_have_users", "UPDATE staging_events SET user_id = NULL, page = 'NextSong' WHERE page = 'Home'"),
+    ("pages_spelt_right", "UPDATE staging_events SET page = 'next song' WHERE page = 'Home'"),
+    (
+        "events_hold_plays",
+        "DELETE FROM songplays; DELETE FROM time; UPDATE staging_events SET page = 'Home'",
+    ),
+    (
+        "events_have_happened",
+        "UPDATE staging_events SET ts = TIMESTAMP '2999-01-01 00:00:00' WHERE page = 'Home'",
+    ),
+    ("users_reconcile", "INSERT INTO users VALUES (99, 'Nobody', 'Ever', 'F', 'free')"),
+    (
+        "users_reconcile",
+        "INSERT INTO users VALUES (99, 'Nobody', 'Ever', 'F', 'free');"
+        " INSERT INTO user_states SELECT 99, ts, 1, 1, 'Nobody', 'Ever', 'F', 'free' FROM user_states"
+        " WHERE user_id = 1",
+    ),
     (
         "start_times_plausible",
-        "UPDATE songplays SET start_time = TIMESTAMP '1970-01-18 00:00:00'; DELETE FROM time;"
+        "UPDATE staging_events SET ts = TIMESTAMP '1970-01-18 00:00:00' WHERE session_id = 2;"
+        " UPDATE songplays SET start_time = TIMESTAMP '1970-01-18 00:00:00' WHERE session_id = 2;"
+        " UPDATE user_states SET ts = TIMESTAMP '1970-01-18 00:00:00' WHERE user_id = 2;"
+        " DELETE FROM time WHERE start_time NOT IN (SELECT start_time FROM songplays);"
         " INSERT INTO time VALUES (TIMESTAMP '1970-01-18 00:00:00', 0, 18, 3, 1, 1970, 0)",
     ),
 ]
@@ -88,6 +130,7 @@ FIRST = event(ts=1543449657001, sessionId=1, userId="1", artist="Air", song="Pla
 # The last file: two moments, so that there is a time between them.
 LAST = [
     event(ts=1543449657003, sessionId=2, userId="2"),
+    event(ts=1543449657002, sessionId=2, userId="2", page="Home"),
     event(ts=1543449657005, sessionId=3, userId="3", artist="Air", song="Playground Love"),
 ]
 
@@ -174,6 +217,35 @@ def test_an_audit_catches_its_planted_fault_in_an_incremental_run(
     except WarehouseError as refused:
         skip_what_redshift_refuses(engine.name, refused)
     assert f"{name}: not true that {audit.claim}" in caught.value.message
+    assert read_star(settings) == before
+
+
+def test_a_user_who_is_kept_without_events_is_found_in_an_incremental_run(
+    engine: Engine,
+    tmp_path: Path,
+    load: Callable[..., Loaded],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(tmp_path / "song_data/song.json", SONG)
+    write(tmp_path / "log_data/1.json", FIRST)
+    write(tmp_path / "log_data/2.json", *LAST)
+    load()
+    before = read_star(settings)
+    write(tmp_path / "log_data/2.json", LAST[-1], event(ts=1543449657006, userId="3"))
+    engine.publish(tmp_path)
+    kept = (
+        "; INSERT INTO users VALUES (2, 'Jacob', 'Klein', 'M', 'paid');"
+        " INSERT INTO user_states VALUES"
+        " (2, TIMESTAMP '2018-11-29 00:00:57.003', 53, 2, 'Jacob', 'Klein', 'M', 'paid');"
+    )
+    monkeypatch.setattr(
+        pipeline,
+        "read_sql",
+        lambda file, kind=None: read_sql(file, kind) + (kept if file == "star/time" else ""),
+    )
+    with pytest.raises(AuditError, match=r"users_reconcile.*fault no event says so, user_id 2"):
+        run_etl(settings, Silence())
     assert read_star(settings) == before
 
 

@@ -1,7 +1,9 @@
 """Audits: SELECTs of bad rows, run before a new star schema is committed.
 
 Each file in sql/audits is one audit. Its first line says how grave it is and what must be true:
-``-- fail: …`` stops the run and leaves the old warehouse as it was, ``-- warn: …`` only speaks.
+``-- fail: …`` stops the run and leaves the old warehouse as it was, ``-- warn: …`` only speaks. One that says
+``-- warn of what was loaded: …`` looks at staging_events alone; a run warns of what it has loaded itself, and
+not once more of what earlier runs have.
 """
 
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from sparkify.errors import AuditError
 from sparkify.sql_queries import names_in, read_sql
 
 _SHOWN_ROWS = 3
+_OF_LOAD = "warn of what was loaded"
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,14 @@ class Audit:
         fails: whether bad rows stop the run.
         claim: what must be true.
         sql: the SELECT of bad rows.
+        is_of_load: whether in a run it looks at the events of that run only.
     """
 
     name: str
     fails: bool
     claim: str
     sql: str
+    is_of_load: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,14 +58,18 @@ def load_audits() -> list[Audit]:
     for name in names_in("audits"):
         sql = read_sql(f"audits/{name}")
         severity, _, claim = sql.splitlines()[0].removeprefix("-- ").partition(": ")
-        if severity not in ("fail", "warn"):
+        if severity not in ("fail", "warn", _OF_LOAD):
             raise ValueError(f"audits/{name}.sql: its first line must begin with -- fail: or -- warn:")
-        audits.append(Audit(name, severity == "fail", claim, sql))
+        audits.append(Audit(name, severity == "fail", claim, sql, severity == _OF_LOAD))
     return audits
 
 
-def run_audits(warehouse: Warehouse) -> list[Finding]:
+def run_audits(warehouse: Warehouse, *, in_run: bool = False) -> list[Finding]:
     """Run all audits.
+
+    Args:
+        warehouse: where.
+        in_run: whether a run is under way, and ``batch_events`` is there.
 
     Returns:
         What those found that warn.
@@ -70,7 +79,10 @@ def run_audits(warehouse: Warehouse) -> list[Finding]:
     """
     findings = []
     for audit in load_audits():
-        bad_rows = f"SELECT * FROM (\n{audit.sql.strip().removesuffix(';')}\n) AS bad LIMIT {_SHOWN_ROWS + 1}"
+        # What a WITH names stands before the table of that name, in all that is nested in the statement.
+        begin = "WITH staging_events AS (SELECT * FROM batch_events) " * (in_run and audit.is_of_load)
+        sql = audit.sql.strip().removesuffix(";")
+        bad_rows = f"{begin}SELECT * FROM (\n{sql}\n) AS bad LIMIT {_SHOWN_ROWS + 1}"
         columns, rows = warehouse.select(bad_rows)
         if rows:
             findings.append(Finding(audit, columns, rows))

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
-from sparkify import bad_files, gone, interrupts, ledger, limits, shrunk
+from sparkify import accounts, bad_files, gone, interrupts, ledger, limits, shrunk
+from sparkify.accounts import EventAccount
 from sparkify.audits import Finding, run_audits
 from sparkify.config import Settings
 from sparkify.engines import Source, Warehouse, connect
 from sparkify.errors import TooManyRejectsError, UnusableFilesError
+from sparkify.horizon import Horizon
 from sparkify.key_notes import notes_on
 from sparkify.key_sample import KeySample
 from sparkify.keys import KeyMap, event_keys, song_keys
@@ -58,6 +60,7 @@ class Summary:
         run_id: its number in the ledger; None when there was nothing to do.
         sources: by source, its files and their records.
         tables: by star table, its rows and how many more they are than before.
+        account: where the events went that it has loaded; None when there was nothing to do.
         matched: songplays whose song the catalogue has.
         rejects: the first rejects, as (file, line, reason).
         findings: what the audits warn of.
@@ -69,6 +72,7 @@ class Summary:
     run_id: int | None = None
     sources: dict[Source, SourceSummary] = field(default_factory=dict)
     tables: dict[str, tuple[int, int]] = field(default_factory=dict)
+    account: EventAccount | None = None
     matched: int = 0
     rejects: list[tuple[str, int, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -180,14 +184,22 @@ def load(
         summary.notes += [note for source, plan in plans.items() for note in ledger.notes_on(source, plan)]
         summary.notes += gone.lost_notes(plans, "have gone with them", left_out)
         summary.warnings += left_out.notes()
-        if any(todo.added or todo.skipped for todo in plans.values()):
+        horizon = Horizon(warehouse, started)
+        if horizon.has_passed_events:
+            summary.notes.append(
+                "events that were from the future when they were loaded lie in the past now, and count"
+            )
+        if horizon.has_passed_events or any(todo.added or todo.skipped for todo in plans.values()):
             counts = _stage(warehouse, settings, plans, keys, summary, progress)
             summary.warnings += shrunk.check(warehouse, plans, counts, loaded, may_be_empty=allow_shrunk)
+            horizon.settle()
             _transform(warehouse, progress)
             progress.step("audit")
+            summary.account = accounts.of_run(warehouse, summary.sources["log_data"].loaded)
             with nullcontext() if is_full else warehouse.audit_scope():
-                summary.findings = run_audits(warehouse)
-            warehouse.run("DROP TABLE contested_plays")
+                summary.findings = run_audits(warehouse, in_run=True)
+            for table in ("contested_plays", "touched_users", "due_events", "event_horizon"):
+                warehouse.run(f"DROP TABLE {table}")
             summary.run_id = ledger.record_run(
                 warehouse, plans, counts, started=started, is_full=is_full, event_keys=digest
             )

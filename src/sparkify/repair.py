@@ -2,7 +2,7 @@
 
 
 def repair(text: str) -> str:
-    """The text as it was before the wrong decodings, trimmed of spaces.
+    """The text as it was before the wrong decodings, trimmed; of white space alone nothing is left.
 
     It is encoded as Latin-1 and decoded as UTF-8 for as long as that works and changes something, so that
     clean text comes back as it is: ``Björk`` can't be decoded, ``BjÃ¶rk`` becomes ``Björk``.
@@ -13,4 +13,4 @@ def repair(text: str) -> str:
         except UnicodeError:
             break
         text = decoded
-    return text.strip(" ")
+    return "" if text.isspace() else text.strip(" ")

@@ -7,6 +7,7 @@ Every statement the warehouse runs stands in a file below ``sparkify/sql``, name
     sql/ledger/            what files have lost since they were loaded, likewise
     sql/star/              the star schema, run verbatim on every engine
     sql/views/             fact_ and dim_ names over the star schema, and what was heard in each play
+    sql/accounts/          where all loaded events went: those of a run, those of the warehouse
     sql/audits/            one SELECT of bad rows per file
     sql/questions/         one question of the analysts per file, run verbatim on every engine
 """
@@ -23,7 +24,16 @@ TABLES = STAGING_TABLES + STAR_TABLES + STATE_TABLES
 REBUILT_TABLES = tuple(table for table in TABLES if table != "runs")
 """What a load from scratch fills anew: the runs before it have been, whatever is left of what they loaded."""
 
-VIEWS = ("fact_songplays", "dim_users", "dim_songs", "dim_artists", "dim_time", "heard_plays")
+VIEWS = (
+    "fact_songplays",
+    "dim_users",
+    "dim_songs",
+    "dim_artists",
+    "dim_time",
+    "heard_plays",
+    "event_horizon",
+    "audit_window",
+)
 
 WHICH_TABLES = (
     f"the tables are: {', '.join(STAR_TABLES + STAGING_TABLES + STATE_TABLES)}; the views: {', '.join(VIEWS)}"

@@ -144,9 +144,10 @@ class Warehouse(Protocol):
         ...
 
     def audit_scope(self) -> AbstractContextManager[None]:
-        """Let audits see only the time that this run touched, where that saves work.
+        """Let audits see only the time and the users that this run touched, where that saves work.
 
-        Between transform and commit, with ``batch_events`` and ``contested_plays`` in place.
+        Between transform and commit, with ``batch_events``, ``contested_plays`` and ``touched_users`` in
+        place.
         """
         ...
 

@@ -231,11 +231,12 @@ class DuckDBWarehouse:
 
     @contextlib.contextmanager
     def audit_scope(self) -> Iterator[None]:
-        """Let audits see only the time that this run touched.
+        """Let audits see only the time that this run touched, and the users of that time.
 
-        Temporary views of the same names stand before the tables meanwhile, so that the audits' SQL stays
-        what people can paste. Plays, times and events outside of that time are as an earlier run's audits
-        left them, and looking at all of them again would make a day's run cost what the whole history costs.
+        Temporary relations of the same names stand before the tables meanwhile, so that the audits' SQL stays
+        what people can paste. Plays, times, events and users outside of that time are as an earlier run's
+        audits left them, and looking at all of them again would make a day's run cost what the whole history
+        costs.
         """
         ((first, last),) = self.query(
             "SELECT MIN(moment), MAX(moment) FROM ("
@@ -243,16 +244,27 @@ class DuckDBWarehouse:
             " UNION ALL SELECT start_time FROM contested_plays)"
         )
         ((database,),) = self.query("SELECT current_database()")
-        catalog = '"' + database.replace('"', '""') + '"'
-        within = "FALSE" if first is None else f"BETWEEN TIMESTAMP '{first}' AND TIMESTAMP '{last}'"
-        columns = {"songplays": "start_time", "time": "start_time", "staging_events": "ts"}
-        for table, column in columns.items():
-            condition = within if first is None else f"{column} {within}"
-            self.run(f"CREATE TEMP VIEW {table} AS SELECT * FROM {catalog}.main.{table} WHERE {condition}")
+        tables = '"' + database.replace('"', '""') + '".main'
+        begin, end = (
+            f"TIMESTAMP '{moment}'" if moment else "CAST(NULL AS TIMESTAMP)" for moment in (first, last)
+        )
+        self.run(f"CREATE TEMP VIEW audit_window AS SELECT {begin} AS first_moment, {end} AS last_moment")
+        for table, column in (("songplays", "start_time"), ("time", "start_time"), ("staging_events", "ts")):
+            self.run(
+                f"CREATE TEMP VIEW {table} AS"
+                f" SELECT * FROM {tables}.{table} WHERE {column} BETWEEN {begin} AND {end}"
+            )
+        for table in ("users", "user_states"):
+            self.run(
+                f"CREATE TEMP TABLE {table} AS SELECT * FROM {tables}.{table} WHERE user_id IN"
+                " (SELECT user_id FROM staging_events UNION SELECT user_id FROM touched_users)"
+            )
         yield
         # After an exception the rollback takes them away.
-        for table in columns:
-            self.run(f"DROP VIEW temp.{table}")
+        for view in ("audit_window", "songplays", "time", "staging_events"):
+            self.run(f"DROP VIEW temp.{view}")
+        for table in ("users", "user_states"):
+            self.run(f"DROP TABLE temp.{table}")
 
     @contextlib.contextmanager
     def explained(self) -> Iterator[None]:

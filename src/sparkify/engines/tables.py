@@ -108,12 +108,13 @@ def statements_to_upgrade(found: Relations) -> list[str]:
     """What brings the tables of an older version up to date; nothing where some are missing or not ours."""
     if any(name not in found or found[name].columns not in _versions(name) for name in TABLES):
         return []
-    return [
+    columns = [
         f"ALTER TABLE {table} ADD COLUMN {column} {kind}"
         for table, added in _ADDED.items()
         for column, kind in added.items()
         if column not in found[table].columns
     ]
+    return columns + [read_sql(f"views/{name}") for name in VIEWS if name not in found]
 
 
 def _versions(table: str) -> list[tuple[str, ...]]:

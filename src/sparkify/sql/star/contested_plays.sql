@@ -7,7 +7,7 @@ SELECT
     user_id,
     session_id
 FROM batch_events
-WHERE page = 'NextSong' AND user_id IS NOT NULL
+WHERE page LIKE 'NextSong' AND user_id IS NOT NULL
 GROUP BY ts, user_id, session_id
 HAVING COUNT(*) > 1
 UNION
@@ -21,14 +21,14 @@ INNER JOIN batch_events
         songplays.start_time = batch_events.ts
         AND songplays.user_id = batch_events.user_id
         AND songplays.session_id = batch_events.session_id
-WHERE batch_events.page = 'NextSong'
+WHERE batch_events.page LIKE 'NextSong'
 UNION
 SELECT
     ts AS start_time,
     user_id,
     session_id
 FROM removed_events
-WHERE page = 'NextSong' AND user_id IS NOT NULL
+WHERE page LIKE 'NextSong' AND user_id IS NOT NULL
 UNION
 SELECT
     staging_events.ts AS start_time,
@@ -42,7 +42,7 @@ INNER JOIN matched_songs
         AND CASE WHEN staging_events.length >= 0 THEN staging_events.length ELSE -1 END = matched_songs.length
 WHERE
     matched_songs.is_rematched = 1
-    AND staging_events.page = 'NextSong'
+    AND staging_events.page LIKE 'NextSong'
     AND staging_events.user_id IS NOT NULL;
 
 DELETE FROM songplays

@@ -1,6 +1,6 @@
 -- heard_songs: one row per distinct artist, song and length heard in plays, with the song it is matched to:
 -- equal artist name and equal title after repair; among several tracks the closest duration, then the smallest
--- song_id, then the smallest artist_id.
+-- song_id, then the smallest artist_id. A blank artist or title matches nothing.
 -- Matched anew are the ones heard for the first time and those whose candidates this run has changed.
 CREATE TEMP TABLE matched_songs AS
 WITH tracks AS (
@@ -90,6 +90,9 @@ ranked AS (
         ON
             heard.match_artist = catalogue.match_artist
             AND heard.match_title = catalogue.match_title
+            -- blank, on both sides
+            AND heard.match_artist <> ''
+            AND heard.match_title <> ''
 )
 
 SELECT

@@ -7,7 +7,7 @@ WITH heard AS (
         CASE WHEN length >= 0 THEN length ELSE -1 END AS length
     FROM batch_events
     WHERE
-        page = 'NextSong'
+        page LIKE 'NextSong'
         AND user_id IS NOT NULL
         AND artist IS NOT NULL
         AND song IS NOT NULL

@@ -1,5 +1,5 @@
 -- songplays: one row per song played.
--- Every event with page = 'NextSong' and a user, once: events with the same ts, user and session are one play.
+-- Every event with page LIKE 'NextSong' and a user, once: events with the same ts, user and session are one play.
 -- A play is kept whether or not the catalogue knows its song.
 -- These are the new ones; each engine numbers them in its own way as it inserts them.
 WITH settled AS (
@@ -20,7 +20,7 @@ WITH settled AS (
             AND batch_events.user_id = contested_plays.user_id
             AND batch_events.session_id = contested_plays.session_id
     WHERE
-        batch_events.page = 'NextSong'
+        batch_events.page LIKE 'NextSong'
         AND batch_events.user_id IS NOT NULL
         AND contested_plays.start_time IS NULL
 ),
@@ -54,7 +54,7 @@ ranked AS (
             staging_events.ts = contested_plays.start_time
             AND staging_events.user_id = contested_plays.user_id
             AND staging_events.session_id = contested_plays.session_id
-    WHERE staging_events.page = 'NextSong'
+    WHERE staging_events.page LIKE 'NextSong'
 ),
 
 plays AS (

@@ -5,7 +5,7 @@ WHERE start_time IN (SELECT start_time FROM contested_plays);
 INSERT INTO time (start_time, hour, day, week, month, year, weekday)
 WITH moments AS (
     SELECT ts AS start_time FROM batch_events
-    WHERE page = 'NextSong' AND user_id IS NOT NULL
+    WHERE page LIKE 'NextSong' AND user_id IS NOT NULL
     UNION
     SELECT songplays.start_time FROM songplays
     INNER JOIN contested_plays ON songplays.start_time = contested_plays.start_time

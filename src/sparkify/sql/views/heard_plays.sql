@@ -8,7 +8,7 @@ WITH repeated AS (
         user_id,
         session_id
     FROM staging_events
-    WHERE page = 'NextSong' AND user_id IS NOT NULL
+    WHERE page LIKE 'NextSong' AND user_id IS NOT NULL
     GROUP BY ts, user_id, session_id
     HAVING COUNT(*) > 1
 ),
@@ -42,7 +42,7 @@ ranked AS (
             events.ts = repeated.ts
             AND events.user_id = repeated.user_id
             AND events.session_id = repeated.session_id
-    WHERE events.page = 'NextSong'
+    WHERE events.page LIKE 'NextSong'
 ),
 
 deliveries AS (
@@ -62,7 +62,7 @@ deliveries AS (
             events.ts = repeated.ts
             AND events.user_id = repeated.user_id
             AND events.session_id = repeated.session_id
-    WHERE events.page = 'NextSong' AND events.user_id IS NOT NULL AND repeated.ts IS NULL
+    WHERE events.page LIKE 'NextSong' AND events.user_id IS NOT NULL AND repeated.ts IS NULL
     UNION ALL
     SELECT
         ts,

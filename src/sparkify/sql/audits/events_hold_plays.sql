@@ -1,0 +1,7 @@
+-- warn of what was loaded: where there are events, one of them is a play
+SELECT
+    COUNT(*) AS events,
+    COUNT(DISTINCT page) AS pages,
+    MIN(page) AS first_page
+FROM staging_events
+HAVING COUNT(*) > 0 AND COUNT(CASE WHEN page LIKE 'NextSong' THEN user_id END) = 0;
