@@ -1,13 +1,10 @@
 """Where the loaded events went: to plays, further deliveries of them, other pages, or nobody."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from sparkify.engines import Warehouse
 from sparkify.errors import WarehouseError
 from sparkify.sql_queries import read_sql
-
-COLUMNS = ("events", "plays", "further deliveries", "other pages", "logged out", "no user id")
-"""What the numbers of an account are called, in their order: the first is the sum of the others."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +27,29 @@ class EventAccount:
     logged_out: int
     no_user_id: int
 
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """In the order of ``COLUMNS``."""
-        return astuple(self)
+    def rows(self) -> list[tuple[str, int]]:
+        """Where they went and how many, and all of them as the last."""
+        return [
+            ("plays", self.plays),
+            ("further deliveries of a play", self.further_deliveries),
+            ("other pages", self.other_pages),
+            ("NextSong without a user: logged out", self.logged_out),
+            ("NextSong without a user: userId missing or empty", self.no_user_id),
+            ("all loaded events", self.events),
+        ]
+
+    def sentence(self) -> str:
+        """The same in a line."""
+        nobody = self.logged_out + self.no_user_id
+        why = (
+            f" ({self.logged_out:,} logged out, {self.no_user_id:,} userId missing or empty)"
+            if nobody
+            else ""
+        )
+        return (
+            f"{self.events:,} events: {self.plays:,} plays, {self.further_deliveries:,} further deliveries,"
+            f" {self.other_pages:,} other pages, {nobody:,} NextSong without a user{why}"
+        )
 
 
 def of_run(warehouse: Warehouse, loaded: int) -> EventAccount:
@@ -47,7 +63,7 @@ def of_run(warehouse: Warehouse, loaded: int) -> EventAccount:
         WarehouseError: some are not accounted for. That would be a bug.
     """
     account = _account(warehouse, "loaded")
-    if loaded != account.events or loaded != sum(account.numbers[1:]):
+    if loaded != account.events or loaded != sum(count for _, count in account.rows()[:-1]):
         raise WarehouseError(
             f"{warehouse.location}: {loaded} events were loaded, but {account} are accounted for; nothing was"
             " changed",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from sparkify import gone
+from sparkify import accounts, gone
 from sparkify.engines import Warehouse
 from sparkify.errors import WarehouseError
 from sparkify.ledger import loaded_files, notes_on
@@ -57,6 +57,8 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
         _warn(console, f"warning: {warning}")
     for finding in summary.findings:
         _warn(console, f"warning: {finding}")
+    if summary.account is not None and summary.account.events:
+        console.print(summary.account.sentence(), highlight=False)
     plays = summary.tables["songplays"][0]
     share = f" ({summary.matched / plays:.1%})" if plays else ""
     matches = f"{summary.matched:,} of {plays:,} plays{share} matched to a song of the catalogue"
@@ -123,6 +125,8 @@ def print_status(warehouse: Warehouse, console: Console) -> None:
         " FROM ledger GROUP BY source ORDER BY source DESC"
     )
     print_rows(["source", "files", "bytes", "records", "loaded", "rejected"], files, "table")
+    sys.stdout.write("\n")
+    print_rows(["log_data", "events"], accounts.of_warehouse(warehouse).rows(), "table")
     sys.stdout.write("\n")
     runs = warehouse.query(
         "SELECT run_id, started_at, finished_at, engine, version, is_full, files, records, loaded, rejected"

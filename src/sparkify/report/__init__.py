@@ -16,13 +16,14 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PostgresLexer
 
-from sparkify import __version__
+from sparkify import __version__, accounts
 from sparkify.audits import load_audits
 from sparkify.check import find_bad_rows
 from sparkify.disk import remedy
 from sparkify.engines import Warehouse
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.questions import Question, ask, load_questions, prepare_many
+from sparkify.report import future
 from sparkify.report.cards import view_of
 from sparkify.report.charts import Chart, number
 from sparkify.report.safety import below, policy, quiet
@@ -184,12 +185,13 @@ def collect(warehouse: Warehouse) -> Page:
     """Ask everything that the page tells."""
     prepare_many(warehouse)
     questions = {question.name: question for question in load_questions()}
+    last = future.last_day(warehouse)
     sections = {
-        section: [_card(warehouse, questions.pop(name), width) for name, width in widths.items()]
+        section: [_card(warehouse, questions.pop(name), width, last) for name, width in widths.items()]
         for section, widths in SECTIONS.items()
     }
     if questions:
-        more = [_card(warehouse, question, 12) for question in questions.values()]
+        more = [_card(warehouse, question, 12, last) for question in questions.values()]
         quality = sections.pop("Data quality")
         sections |= {_MORE: more, "Data quality": quality}
     (headline,) = _records(warehouse, "headline")
@@ -220,12 +222,15 @@ def _records(warehouse: Warehouse, name: str) -> list[Record]:
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def _card(warehouse: Warehouse, question: Question, width: int) -> Card:
+def _card(warehouse: Warehouse, question: Question, width: int, last: date) -> Card:
     columns, rows = ask(warehouse, question)
-    said, chart = view_of(question.name, [dict(zip(columns, row, strict=True)) for row in rows])
+    records, left_out = future.split([dict(zip(columns, row, strict=True)) for row in rows], last)
+    said, chart = view_of(question.name, records)
     sql = highlight(question.sql, PostgresLexer(), HtmlFormatter(nowrap=True))
     cells = [[shown(value) for value in row] for row in rows[:_SHOWN_ROWS]]
-    return Card(question, width, said, chart, columns, cells, len(rows), sql, question.name in _TALL)
+    return Card(
+        question, width, said + left_out, chart, columns, cells, len(rows), sql, question.name in _TALL
+    )
 
 
 def _period(headline: Record) -> str:
@@ -279,8 +284,10 @@ def _add_quality(warehouse: Warehouse, headline: Record, page: Page) -> None:
             Figure("last run", f"{last['finished_at'].day} {last['finished_at']:%b}", when[11:16])
         )
         page.loaded = f"Loaded {when} UTC on {last['engine']} by Sparkify Warehouse {last['version']}."
+    went = [[where, number(events)] for where, events in accounts.of_warehouse(warehouse).rows()]
     page.tables = [
         _table("What was loaded?", ("source", "files", "size", "records", "loaded", "rejected"), sources, 5),
+        Table("Where did the events go?", ["log_data", "events"], went, 7),
         _table("Why were records rejected?", ("source", "reason", "records", "first_file"), rejects),
         _table("Which runs changed the warehouse?", tuple(runs[0]) if runs else (), runs),
     ]

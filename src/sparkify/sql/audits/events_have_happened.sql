@@ -1,4 +1,4 @@
--- warn of what was loaded: no event lies more than a day after the run began; such events move nobody's level
+-- warn of what was loaded: no event lies more than a day after the run began (such events move nobody's level)
 SELECT
     COUNT(*) OVER () AS events,
     staging_events.ts,

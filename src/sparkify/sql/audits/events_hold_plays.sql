@@ -1,4 +1,4 @@
--- warn of what was loaded: where there are events, one of them is a play
+-- warn of what was loaded: some of the events are plays
 SELECT
     COUNT(*) AS events,
     COUNT(DISTINCT page) AS pages,

@@ -1,4 +1,4 @@
--- warn of what was loaded: no page is NextSong but for case, blanks or separators; such events are no plays
+-- warn of what was loaded: no page is NextSong but for case, blanks or separators (such events are no plays)
 -- Among the blanks is one that does not break (U+00A0).
 WITH pages AS (
     SELECT

@@ -1,4 +1,4 @@
--- warn of what was loaded: every NextSong event has a user; those without are no plays
+-- warn of what was loaded: every NextSong event has a user (those without are no plays)
 SELECT
     CASE WHEN LOWER(auth) = 'logged out' THEN 'logged out' ELSE 'userId missing or empty' END AS reason,
     COUNT(*) AS events,

@@ -1,17 +1,31 @@
 -- How long are the sessions of free and paid listeners?
 -- One row per level. Only sessions with a play count; minutes are from the start of the first play to the start
--- of the last. A session in which the level changes counts for both, each with its own plays.
-WITH sessions AS (
+-- of the last. A session in which the level changes counts for both, each with its own plays. It does not end in the
+-- future, unless it began there.
+WITH spans AS (
+    SELECT
+        songplays.level,
+        songplays.user_id,
+        songplays.session_id,
+        COUNT(*) AS plays,
+        MIN(songplays.start_time) AS first_play,
+        COALESCE(
+            MAX(CASE WHEN songplays.start_time <= event_horizon.horizon THEN songplays.start_time END),
+            MAX(songplays.start_time)
+        ) AS last_play
+    FROM songplays
+    CROSS JOIN event_horizon
+    GROUP BY songplays.level, songplays.user_id, songplays.session_id
+),
+
+sessions AS (
     SELECT
         level,
-        user_id,
-        session_id,
-        COUNT(*) AS plays,
+        plays,
         -- Whole seconds, since what EXTRACT makes of a fraction differs between engines.
-        CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', MAX(start_time))) AS BIGINT)
-        - CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', MIN(start_time))) AS BIGINT) AS seconds
-    FROM songplays
-    GROUP BY level, user_id, session_id
+        CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', last_play)) AS BIGINT)
+        - CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', first_play)) AS BIGINT) AS seconds
+    FROM spans
 )
 
 SELECT

@@ -1,12 +1,18 @@
 -- Which songs were played on a given day?
--- One row per song played on that day (UTC), by default the last day with a play.
+-- One row per song played on that day (UTC), by default the last day with a play that is not from the future.
 WITH given AS (
     SELECT CAST(NULL AS DATE) AS day -- given
 ),
 
 asked AS (
-    SELECT COALESCE(MAX(given.day), CAST(MAX(songplays.start_time) AS DATE)) AS day
+    SELECT
+        COALESCE(
+            MAX(given.day),
+            CAST(MAX(CASE WHEN songplays.start_time <= event_horizon.horizon THEN songplays.start_time END) AS DATE),
+            CAST(MIN(songplays.start_time) AS DATE)
+        ) AS day
     FROM songplays
+    CROSS JOIN event_horizon
     CROSS JOIN given
 )
 

@@ -23,6 +23,11 @@ SELECT
     CAST(SUM(CASE WHEN songplays.level = 'paid' THEN 1 ELSE 0 END) AS BIGINT) AS paid_plays,
     COUNT(songplays.song_id) AS matched_plays,
     MIN(songplays.start_time) AS first_play,
-    MAX(songplays.start_time) AS last_play
+    -- of those that are not from the future, if there are any
+    COALESCE(
+        MAX(CASE WHEN songplays.start_time <= event_horizon.horizon THEN songplays.start_time END),
+        MAX(songplays.start_time)
+    ) AS last_play
 FROM songplays
+CROSS JOIN event_horizon
 CROSS JOIN heard;
