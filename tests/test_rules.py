@@ -6,16 +6,20 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
+from sparkify import accounts
+from sparkify.accounts import EventAccount
 from sparkify.engines import Warehouse, connect
 from sparkify.pipeline import load
 from sparkify.progress import Silence
 from sparkify.sql_queries import STAR_TABLES
+from tests.clock import at
 from tests.engines import Engine
 from tests.reference import Star, build_star, sort_rows
 from tests.support import Record, event, examples, track, write
@@ -37,8 +41,10 @@ titles = st.sampled_from(
     ("Jóga", garbled("Jóga", 2), "Hallo") * 3 + ("Joga", "[Live]", '{"a": 1}', "a\\b", "½", garbled("½", 1))
 )
 lengths = st.sampled_from([None, 0, 100, 100.5, 101.0, 101.5, 238.07955, -3.5])
+BEGIN = datetime(2018, 11, 29, 0, 0, 57)
 moments = st.one_of(
     st.sampled_from([1543449657796, 1543449657797]),
+    st.sampled_from([1543449657796 + number * 86_400_000 for number in range(1, 6)]),
     st.sampled_from(
         [0, -1, 1541289600000, 1541375999999, 951782400000, 1546300799999, 1582934400000, 32503680000123]
     ),
@@ -137,6 +143,20 @@ def check_files(engine: Engine, songs: list[Record], events: list[Record], seed:
             assert rows == expected[table], table
 
 
+def account_of(visits: list[Record]) -> EventAccount:
+    played = [visit for visit in visits if visit["page"] == "NextSong"]
+    delivered = [visit for visit in played if visit["userId"] not in (None, "")]
+    plays = {(visit["ts"], int(visit["userId"]), visit["sessionId"]) for visit in delivered}
+    return EventAccount(
+        events=len(visits),
+        plays=len(plays),
+        further_deliveries=len(delivered) - len(plays),
+        other_pages=len(visits) - len(played),
+        logged_out=0,
+        no_user_id=len(played) - len(delivered),
+    )
+
+
 @st.composite
 def arrivals(draw: st.DrawFn) -> list[tuple[str, str, list[Record]]]:
     """Files in the order in which they come: new ones, changed ones, and the same ones under new names."""
@@ -150,15 +170,22 @@ def arrivals(draw: st.DrawFn) -> list[tuple[str, str, list[Record]]]:
     return [(source, name, draw(songs if source == "song_data" else events)) for source, name in order]
 
 
-@given(arrivals=arrivals(), pauses=st.sets(st.integers(0, 6)))
+@given(
+    arrivals=arrivals(),
+    pauses=st.sets(st.integers(0, 6)),
+    days=st.lists(st.integers(-1, 6), min_size=8, max_size=8),
+)
 @settings(max_examples=examples(15))
 def test_any_sequence_of_runs_ends_in_the_tables_of_one_full_load(
-    engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pauses: set[int]
+    engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pauses: set[int], days: list[int]
 ) -> None:
-    check_runs(engine, arrivals, pauses)
+    check_runs(engine, arrivals, pauses, days)
 
 
-def check_runs(engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pauses: set[int]) -> None:
+def check_runs(
+    engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pauses: set[int], days: list[int]
+) -> None:
+    """Load as files arrive, the clock showing another day each time, and compare with the last one's star."""
     with scratch_warehouse(engine) as (folder, options, warehouse):
         present: dict[tuple[str, str], list[Record]] = {}
         for number, (source, name, records) in enumerate(arrivals):
@@ -166,13 +193,19 @@ def check_runs(engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pa
             (write_songs if source == "song_data" else write_logs)(folder, name, records)
             if number not in pauses:
                 engine.publish(folder)
-                load(warehouse, options, Silence(), allow_shrunk=True)
+                with at(BEGIN + timedelta(days=days[number])):
+                    load(warehouse, options, Silence(), allow_shrunk=True)
         engine.publish(folder)
-        load(warehouse, options, Silence(), allow_shrunk=True)
+        now = BEGIN + timedelta(days=days[-1])
+        with at(now):
+            load(warehouse, options, Silence(), allow_shrunk=True)
+        visits = [item for (source, _), found in present.items() if source == "log_data" for item in found]
         expected = build_star(
             [song for (source, _), found in present.items() if source == "song_data" for song in found],
-            [visit for (source, _), found in present.items() if source == "log_data" for visit in found],
+            visits,
+            now,
         )
+        assert accounts.of_warehouse(warehouse) == account_of(visits)
         for table, rows in star_of(warehouse).items():
             assert rows == expected[table], table
 

@@ -65,8 +65,8 @@ def of_run(warehouse: Warehouse, loaded: int) -> EventAccount:
     account = _account(warehouse, "loaded")
     if loaded != account.events or loaded != sum(count for _, count in account.rows()[:-1]):
         raise WarehouseError(
-            f"{warehouse.location}: {loaded} events were loaded, but {account} are accounted for; nothing was"
-            " changed",
+            f"{warehouse.location}: {loaded:,} events were loaded, but accounted for: {account.sentence()};"
+            " nothing was changed",
             "this is a bug in sparkify: please report it",
         )
     return account

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from sparkify.engines import Warehouse
-from sparkify.report.words import Record
+from sparkify.report.words import Record, plural
 
 
 def last_day(warehouse: Warehouse) -> date:
@@ -24,7 +24,7 @@ def split(rows: list[Record], last: date) -> tuple[list[Record], str]:
     if not past or len(past) == len(rows):
         return rows, ""
     left_out = len(rows) - len(past)
-    return past, f" {left_out:,} of the rows lie in the future, and are in the numbers only."
+    return past, f" In the future, and in the numbers only: {plural(left_out, 'row')}."
 
 
 def _day(row: Record) -> date:
