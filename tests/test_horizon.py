@@ -1,4 +1,4 @@
-"""Events from the future: they are warned of, and move nothing that goes by "latest" before their time comes."""
+"""Events from the future: they are warned of, and move nothing that goes by "latest" before they happen."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -38,7 +38,8 @@ names = st.sampled_from(
     + ("björk", "Beyonce", "!!!", "O'Brien", "", "東京事変", "Zé", "Z")
 )
 titles = st.sampled_from(
-    ("Jóga", garbled("Jóga", 2), "Hallo") * 3 + ("Joga", "[Live]", '{"a": 1}', "a\\b", "½", garbled("½", 1))
+    ("Jóga", garbled("Jóga", 2), "Hallo") * 3
+    + ("Joga", "[Live]", '{"a": 1}', "a\\b", "½", garbled("½", 1), "", " ", "\t")
 )
 lengths = st.sampled_from([None, 0, 100, 100.5, 101.0, 101.5, 238.07955, -3.5])
 BEGIN = datetime(2018, 11, 29, 0, 0, 57)

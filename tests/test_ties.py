@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from sparkify.pipeline import run_etl
+from sparkify.progress import Silence
+from tests.engines import Engine
 from tests.support import Loaded, Record, event, track, write
 
 Load = Callable[..., Loaded]
@@ -193,6 +196,26 @@ def test_texts_match_after_repair_and_trimming_whichever_side_needs_it(
     assert again.query(matched) == expected
     assert again.summary.tables["songplays"] == (20, 10)
     assert again.query("SELECT COUNT(*) - COUNT(DISTINCT garbled) FROM text_repairs") == [(0,)]
+
+
+# Empty, blank, blank in other ways, and blank after repair.
+BLANK = ["", " ", "   ", "\t", " \n", "\u00a0", "\u3000 ", "Â\u00a0"]
+
+
+def test_a_blank_artist_or_title_matches_nothing(load_records: Callable[..., Loaded]) -> None:
+    # In the first pair of each three all is blank, in the second the artist, in the third the title.
+    pairs = [pair for blank in BLANK for pair in ((blank, blank), (blank, "Real"), ("Real", blank))]
+    songs = [track(artist_name=artist, title=title, song_id=f"S{artist}{title}") for artist, title in pairs]
+    plays = [event(artist=artist, song=title, ts=number) for number, (artist, title) in enumerate(pairs)]
+    for loaded in (load_records(songs, plays), load_records([track()], plays), load_records(songs, plays)):
+        assert loaded.summary.matched == 0
+        assert len(loaded.star["songplays"]) == len(pairs)
+
+
+def test_the_case_of_blank_artists_and_titles(cases: Path, engine: Engine) -> None:
+    settings = engine.settings(cases / "C73")
+    loaded = Loaded(settings, run_etl(settings, Silence()))
+    assert loaded.query("SELECT COUNT(*), COUNT(song_id) FROM songplays") == [(3, 0)]
 
 
 @pytest.mark.parametrize("column", ["artist_name", "title"])

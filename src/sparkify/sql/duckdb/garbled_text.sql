@@ -1,5 +1,5 @@
 -- One row per distinct text of this run that may have been decoded wrongly: a UTF-8 lead byte read as a Latin-1
--- character, followed by a continuation byte read as one. And those of nothing but white space.
+-- character, followed by a continuation byte read as one. And those of nothing but white space, if it is not all spaces.
 SELECT DISTINCT texts.text
 FROM (
     SELECT artist AS text FROM new_heard_songs
@@ -11,5 +11,8 @@ FROM (
     SELECT title AS text FROM batch_songs
 ) AS texts
 WHERE
-    REGEXP_MATCHES(texts.text, '[\x{C2}-\x{F4}][\x{80}-\x{BF}]|^[\s\x{0B}\x{1C}-\x{1F}\x{85}\p{Z}]+$')
+    (
+        REGEXP_MATCHES(texts.text, '[\x{C2}-\x{F4}][\x{80}-\x{BF}]')
+        OR REGEXP_MATCHES(TRIM(BOTH ' ' FROM texts.text), '^[\s\x{0B}\x{1C}-\x{1F}\x{85}\p{Z}]+$')
+    )
     AND texts.text NOT IN (SELECT text_repairs.garbled FROM text_repairs);

@@ -1,6 +1,6 @@
 -- One row per distinct text of this run that may have been decoded wrongly: what was UTF-8 once and has been read as
 -- Latin-1 has characters beyond ASCII. Most of these texts are right as they are, and repair leaves them so. And texts
--- that begin with white space, which may be all that there is.
+-- that begin with white space other than spaces, which may be all that there is.
 SELECT DISTINCT texts.text
 FROM (
     SELECT artist AS text FROM new_heard_songs
@@ -12,5 +12,8 @@ FROM (
     SELECT title AS text FROM batch_songs
 ) AS texts
 WHERE
-    (OCTET_LENGTH(texts.text) <> LEN(texts.text) OR ASCII(texts.text) < 32)
+    (
+        OCTET_LENGTH(texts.text) <> LEN(texts.text)
+        OR (TRIM(BOTH ' ' FROM texts.text) <> '' AND ASCII(TRIM(BOTH ' ' FROM texts.text)) < 32)
+    )
     AND texts.text NOT IN (SELECT text_repairs.garbled FROM text_repairs);
