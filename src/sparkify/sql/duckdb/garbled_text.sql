@@ -1,5 +1,5 @@
 -- One row per distinct text of this run that may have been decoded wrongly: a UTF-8 lead byte read as a Latin-1
--- character, followed by a continuation byte read as one. And those of nothing but white space, if it is not all spaces.
+-- character, followed by a continuation byte read as one. And those of white space alone, if it is not all spaces.
 SELECT DISTINCT texts.text
 FROM (
     SELECT artist AS text FROM new_heard_songs
