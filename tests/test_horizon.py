@@ -84,7 +84,7 @@ def test_an_event_from_the_future_moves_nobodys_level_whenever_it_comes(logs: Pa
         with at(NOW):
             for name, item in zip("abc", order, strict=True):
                 write(logs / f"{name}.json", item)
-                loaded = load(full=name == "a")
+                loaded = load(full=name == "a", drop_missing=True)
         assert level(loaded) == "paid", number
         assert len(loaded.star["songplays"]) == 3
         with at(NOW):
