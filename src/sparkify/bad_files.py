@@ -41,7 +41,8 @@ def _looked_into(
 ) -> BadFileError | None:
     uri = file.source.uri
     try:
-        ((_, chunks),) = store.read([file], _HEAD_BYTES)
+        reading = iter(store.read([file], _HEAD_BYTES))
+        _, chunks = next(reading)  # asked for more, it would be done with this one
         head = next(contents(uri, chunks), b"")[:_HEAD_BYTES]
     except SparkifyError:
         head = b""

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from sparkify.errors import TooManyRejectsError
+from sparkify.errors import UnusableFilesError
 from tests.redshift.support import WAYS, Site
 from tests.support import Record, event, track, write
 
@@ -48,9 +48,10 @@ def test_records_below_one_key_fail_the_run_with_the_key_and_the_file_that_reads
     site = site_with_songs
     write(site.folder / "log_data/a.json", *({"event": event(ts=number)} for number in range(6)))
     site.use(way, max_reject_share=0.01)
-    with pytest.raises(TooManyRejectsError) as raised:
+    with pytest.raises(UnusableFilesError) as raised:
         site.load()
     message = raised.value.message
+    assert 'log_data/a.json: the values of its records lie below the key "event"' in message
     assert "6 have $['event']['artist'] in place of $['artist']" in message
     site.engine.stand_in.s3.put(
         f"{site.root}/log_json_path.json", ("{" + message.partition(": {")[2].partition("\n")[0]).encode()

@@ -30,7 +30,7 @@ def loaded(sample: Path, redshift_engine: RedshiftEngine, tmp_path_factory: pyte
 
 @pytest.fixture(scope="module")
 def in_duckdb(loaded: Site) -> Iterator[Warehouse]:
-    warehouse = connect(loaded.in_duckdb("same.duckdb").settings, read_only=True)
+    warehouse = connect(loaded.in_duckdb("exported.duckdb").settings, read_only=True)
     yield warehouse
     warehouse.close()
 
