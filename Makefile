@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Nothing but what requirements/ names, hash by hash, and no package's own build script.
 INSTALL_PINNED := $(PIP_INSTALL) --require-hashes --only-binary :all:
 
-.PHONY: help run setup redshift notebooks system-packages test test-kills test-examples test-redshift bench bench-quick redshift-local lint format lock clean
+.PHONY: help run setup venv redshift notebooks system-packages test test-kills test-examples test-redshift bench bench-quick redshift-local lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -14,13 +14,21 @@ help:  ## list the targets
 setup: .venv/dev.stamp  ## create .venv with everything that development and tests need
 
 .venv/run.stamp: requirements/pip.txt requirements/run.txt pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON) here; install Python 3.11 or newer, or say which with: make PYTHON=python3.12 ..." >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12 ...")'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(MAKE) --no-print-directory venv
 	$(INSTALL_PINNED) -r requirements/pip.txt
 	$(INSTALL_PINNED) -r requirements/run.txt
 	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
+
+# One that can't install anything is half made, or of a Python that is gone: it is made anew.
+venv:
+	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON) here; install Python 3.11 or newer, or say which with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12 ...")'
+	@{ $(BIN)/python -c 'import os, sys; sys.exit(not os.path.samefile(sys.prefix, ".venv"))' \
+		&& $(BIN)/python -m pip --version; } >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || { \
+		echo "error: $(PYTHON) can't make .venv" >&2; \
+		echo "  what to do: install its venv module (Debian, Ubuntu: apt install python3-venv), then run make again" >&2; \
+		exit 1; }
 
 .venv/dev.stamp: requirements/dev.txt .venv/run.stamp
 	$(INSTALL_PINNED) -r requirements/dev.txt
