@@ -78,7 +78,10 @@ def main() -> None:
     # Only now: matplotlib must not be in memory while processes are measured that are forked from this one.
     from pages import write_pages
 
-    write_pages(json.loads(results.read_text(encoding="utf-8")), DOCS, published)
+    measured = read_results(results)
+    if not asked.quick:
+        require_all(measured)
+    write_pages(measured, DOCS, published)
     if asked.quick:
         print((published / "benchmarks.md").read_text(encoding="utf-8"))
     print(f"wrote {published / 'benchmarks.md'} and {published / 'scale.md'}", file=sys.stderr)
@@ -103,16 +106,47 @@ def measure(asked: argparse.Namespace, folder: Path, results: Path) -> None:
         note(results, name, found | {"machine": began, "quick": asked.quick})
 
 
+def read_results(results: Path) -> dict[str, Any]:
+    """What was measured, by part; nothing if nothing was yet.
+
+    Raises:
+        SystemExit: the file is damaged.
+    """
+    try:
+        found: dict[str, Any] = json.loads(results.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        sys.exit(f"error: {results}: damaged: {error}\n  what to do: git restore {results}")
+    return found
+
+
+def require_all(measured: dict[str, Any]) -> None:
+    """Make sure that no page would lose what it says.
+
+    Raises:
+        SystemExit: a part was never measured.
+    """
+    if missing := [part for part in PARTS if part not in measured]:
+        sys.exit(
+            f"error: {RESULTS} lacks {', '.join(missing)}, and so the pages in {DOCS} are as they were\n"
+            f"  what to do: git restore {RESULTS}, or measure: python benchmarks/bench.py --only"
+            f" {' '.join(missing)}"
+        )
+
+
 def note(results: Path, name: str, found: dict[str, Any]) -> None:
     """Put a part into the file of results; of peers, those that were measured."""
-    known = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
+    known = read_results(results)
     if name == "peers" and name in known and known[name]["quick"] == found["quick"]:
         new = {one["name"] for one in found["contestants"]}
         old = [one for one in known[name]["contestants"] if one["name"] not in new]
         found["contestants"] += old
     known[name] = found
     results.parent.mkdir(parents=True, exist_ok=True)
-    results.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    aside = results.with_suffix(".part")
+    aside.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    aside.replace(results)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ SAMPLE is the folder with song_data and log_data; by default SPARKIFY_SAMPLE_DAT
 """
 
 import base64
-import os
 import shutil
 import sys
 import tempfile
@@ -21,6 +20,10 @@ from sparkify.progress import Silence
 from sparkify.report import write_report
 
 DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS.parent))
+
+from tests.sample import SAMPLE, require_sample  # noqa: E402
+
 _PAGE = """
 <style>
   body {{ margin: 0; width: 1400px; height: 980px; overflow: hidden; position: relative; }}
@@ -36,8 +39,8 @@ _PAGE = """
 
 def main() -> None:
     """Load the sample, write its report, and take its picture on a desk and on a phone."""
-    default = os.environ.get("SPARKIFY_SAMPLE_DATA", DOCS.parent.parent / "shared" / "data")
-    sample = Path(sys.argv[1] if len(sys.argv) > 1 else default)
+    sample = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE
+    require_sample(sample, "nothing was written")
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("Chromium is not installed; install it with: make system-packages")
@@ -59,8 +62,9 @@ def main() -> None:
         phone = _shoot(browser, report, 390, 760, "dark", "#places")
         page = browser.new_page(viewport={"width": 1400, "height": 980})
         page.set_content(_PAGE.format(desk=desk, phone=phone))
-        page.screenshot(path=DOCS / "report.png")
+        picture = page.screenshot()
         browser.close()
+    (DOCS / "report.png").write_bytes(picture)
 
 
 def _shoot(browser: Browser, report: Path, width: int, height: int, theme: str, anchor: str) -> str:

@@ -176,8 +176,9 @@ def png_of(svg: str) -> bytes:
 def main() -> None:
     """Write both files."""
     svg = draw()
+    png = png_of(svg)
     (DOCS / "schema.svg").write_text(svg, encoding="utf-8")
-    (DOCS / "schema.png").write_bytes(png_of(svg))
+    (DOCS / "schema.png").write_bytes(png)
 
 
 if __name__ == "__main__":

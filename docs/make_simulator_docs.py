@@ -6,7 +6,7 @@ SAMPLE is the folder with the real log_data; by default SPARKIFY_SAMPLE_DATA or 
 is that of the default settings. A test checks that the table is current.
 """
 
-import os
+import io
 import re
 import sys
 import tempfile
@@ -21,13 +21,17 @@ from sparkify.simulate import Settings, simulate, sink_for
 from sparkify.simulate.likeness import Likeness, as_table, likeness
 
 DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS.parent))
+
+from tests.sample import SAMPLE, require_sample  # noqa: E402
+
 REAL, SIMULATED = "#444444", "#1f8a5b"
 
 
 def main() -> None:
     """Simulate, compare, write."""
-    default = os.environ.get("SPARKIFY_SAMPLE_DATA", DOCS.parent.parent / "shared" / "data")
-    sample = Path(sys.argv[1] if len(sys.argv) > 1 else default)
+    sample = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE
+    require_sample(sample, "nothing was written")
     with tempfile.TemporaryDirectory() as folder:
         simulate(Settings(), sink_for(folder))
         simulated = likeness(Path(folder) / "log_data")
@@ -36,17 +40,23 @@ def main() -> None:
     page = DOCS / "simulator.md"
     begin, end = "<!-- table: begin -->\n", "<!-- table: end -->"
     table = begin + as_table(real, simulated) + end
-    page.write_text(re.sub(f"{begin}.*{end}", lambda _: table, page.read_text(), flags=re.DOTALL))
-    draw(real, simulated, DOCS / "simulator.png")
+    text, count = re.subn(f"{begin}.*{end}", lambda _: table, page.read_text(), flags=re.DOTALL)
+    if count != 1:
+        sys.exit(f"error: {page}: no place for the table, {begin.strip()}; nothing was written")
+    picture = draw(real, simulated)
+    page.write_text(text)
+    (DOCS / "simulator.png").write_bytes(picture)
 
 
-def draw(real: Likeness, simulated: Likeness, target: Path) -> None:
-    """Draw plays by hour and the lengths of sessions, real beside simulated."""
+def draw(real: Likeness, simulated: Likeness) -> bytes:
+    """A picture of plays by hour and the lengths of sessions, real beside simulated."""
     mpl.rcParams |= {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
     figure, (hours, sessions) = plt.subplots(1, 2, figsize=(11, 3.8), layout="constrained")
     _draw_hours(hours, real, simulated)
     _draw_sessions(sessions, real, simulated)
-    figure.savefig(target, dpi=110, metadata={"Software": None})
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=110, metadata={"Software": None})
+    return picture.getvalue()
 
 
 def _draw_hours(axes: Axes, real: Likeness, simulated: Likeness) -> None:

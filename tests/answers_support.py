@@ -1,20 +1,28 @@
 """Data for the tests of questions, check, report and export: the sample, own plays, and a made-up year."""
 
 import json
-import os
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from sparkify import simulate
 from sparkify.config import Settings
 from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
+from tests.sample import SAMPLE
 
-SAMPLE = Path(os.environ.get("SPARKIFY_SAMPLE_DATA", Path(__file__).parents[2] / "shared" / "data"))
 ANSWERS = Path(__file__).parent / "answers"
+"""On the real sample."""
+
+SIMULATED_ANSWERS = Path(__file__).parent / "answers_simulated"
+"""On data that everybody can make."""
+
+SIMULATION = simulate.Settings(songs=300, users=60, days=35, start=date(2018, 11, 12), seed=3)
+"""Those data: two months, six weeks, and users who change their level."""
 
 needs_sample = pytest.mark.skipif(
     not (SAMPLE / "log_data").is_dir(),

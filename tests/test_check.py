@@ -13,7 +13,8 @@ from sparkify.cli import app
 from sparkify.engines import Warehouse, connect
 from sparkify.errors import CheckError, UsageError
 from sparkify.questions import load_questions
-from tests.answers_support import ANSWERS, SAMPLE, load, needs_sample, play, write_sources
+from tests.answers_support import ANSWERS, load, needs_sample, play, write_sources
+from tests.sample import SAMPLE
 
 NOON = 1_541_073_600_000  # 2018-11-01 12:00 UTC
 

@@ -27,7 +27,8 @@ def make_venv(folder: Path, python: str = sys.executable) -> "subprocess.Complet
 
 def can_install(folder: Path) -> bool:
     python = folder / ".venv/bin/python"
-    return subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    done = subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False)
+    return done.returncode == 0
 
 
 # What is left where python3-venv is missing, and what follows is what Debian's Python says then.
