@@ -5,6 +5,7 @@ import sys
 import typer
 
 from sparkify.errors import SparkifyError, UsageError
+from sparkify.terminal import printable, say
 
 
 def require_agreement(what: str, question: str) -> None:
@@ -22,9 +23,9 @@ def require_agreement(what: str, question: str) -> None:
     if sys.stdin is None or not sys.stdin.isatty():
         raise nobody
     try:
-        is_agreed = typer.confirm(f"{what}. {question}", err=True)
+        is_agreed = typer.confirm(printable(f"{what}. {question}"), err=True)
     except typer.Abort:
-        typer.echo("", err=True)
+        say("")
         raise nobody from None
     if not is_agreed:
         raise SparkifyError("not confirmed; nothing was changed")

@@ -23,6 +23,7 @@ from sparkify.errors import CheckError, UsageError, WarehouseError
 from sparkify.output import cell_text, print_rows
 from sparkify.query import require_select
 from sparkify.questions import Question, ask, load_questions, parse_question, prepare_many
+from sparkify.terminal import printable
 
 _SHOWN_ROWS = 3
 _SHOWN_BAD_ROWS = 3
@@ -192,7 +193,7 @@ def _means(text: str, value: Any) -> bool:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")  # ends of lines as they are: a cell may hold any
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}", "check its permissions") from None
     except UnicodeDecodeError:
@@ -200,6 +201,7 @@ def _read(path: Path) -> str:
 
 
 def _read_csv(path: Path) -> list[list[str]]:
+    csv.field_size_limit(2**31 - 1)
     records = [record for record in csv.reader(io.StringIO(_read(path), newline="")) if record]
     remedy = f"write it with: sparkify questions {path.stem} --csv"
     if not records:
@@ -221,7 +223,7 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     )
     for outcome in outcomes:
         if outcome.differing:
-            sys.stdout.write(f"\n{outcome.name}\n")
+            sys.stdout.write(f"\n{printable(outcome.name)}\n")
             print_rows(outcome.columns, outcome.differing, "table")
 
 

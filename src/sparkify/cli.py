@@ -14,11 +14,11 @@ import typer
 from sparkify import __version__, process
 from sparkify.cluster.cli import app as cluster_app
 from sparkify.errors import UsageError
+from sparkify.terminal import say
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from sparkify.config import Settings
+    from sparkify.console import Console
     from sparkify.output import Form
 
 app = typer.Typer(
@@ -48,19 +48,28 @@ class Format(StrEnum):
 
     TABLE = "table"
     CSV = "csv"
+    CSV_SAFE = "csv-safe"
     JSON = "json"
 
 
 Output = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="The same as --format csv.")]
+AsSafeCsv = Annotated[
+    bool,
+    typer.Option(
+        "--csv-safe",
+        help="CSV for spreadsheets: an apostrophe stands before texts that they would take for formulas.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 
 
-def _form(output: Format, as_csv: bool, as_json: bool) -> "Form":
-    is_csv, is_json = as_csv or output == Format.CSV, as_json or output == Format.JSON
+def _form(output: Format, *, as_csv: bool, as_safe_csv: bool, as_json: bool) -> "Form":
+    is_safe = as_safe_csv or output == Format.CSV_SAFE
+    is_csv, is_json = as_csv or is_safe or output == Format.CSV, as_json or output == Format.JSON
     if is_csv and is_json:
         raise UsageError("the rows can't be printed as CSV and as JSON at once", "choose one of them")
-    return "csv" if is_csv else "json" if is_json else "table"
+    return "csv-safe" if is_safe else "csv" if is_csv else "json" if is_json else "table"
 
 
 def _print_version(wanted: bool) -> None:
@@ -112,7 +121,7 @@ def simulate(
     interrupts.leaves(lambda: "what was written is unfinished, and the same command finishes it")
     with progress() as tell:
         summary = run(settings, sink, tell)
-    typer.echo(summary.describe(out), err=True)
+    say(summary.describe(out))
 
 
 @app.command()
@@ -128,7 +137,7 @@ def create_tables(config: Config = None, database: Database = None, yes: Yes = F
         require_agreement(f"{agreed.location} holds {agreed.described()}", "Drop all of it?")
     dropped = recreate.create_tables(settings, agreed)
     print_dropped(dropped, _stderr())
-    _stderr().print(f"created the tables in {dropped.location}", highlight=False, markup=False)
+    _stderr().print(f"created the tables in {dropped.location}")
 
 
 @app.command()
@@ -215,6 +224,7 @@ def query(
     database: Database = None,
     output: Output = Format.TABLE,
     as_csv: AsCsv = False,
+    as_safe_csv: AsSafeCsv = False,
     as_json: AsJson = False,
     limit: Annotated[
         int | None,
@@ -231,11 +241,16 @@ def query(
     statement = asked.read_statement(sql)
     warehouse = connect(_settings(config, database=database), read_only=True)
     try:
-        more = asked.print_answer(warehouse, statement, _form(output, as_csv, as_json), limit)
+        more = asked.print_answer(
+            warehouse,
+            statement,
+            _form(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json),
+            limit,
+        )
     finally:
         warehouse.close()
     if more:
-        typer.echo(more, err=True)
+        say(more)
 
 
 @app.command()
@@ -247,6 +262,7 @@ def questions(
     database: Database = None,
     output: Output = Format.TABLE,
     as_csv: AsCsv = False,
+    as_safe_csv: AsSafeCsv = False,
     as_json: AsJson = False,
     given: Annotated[
         list[str] | None,
@@ -260,7 +276,7 @@ def questions(
     from sparkify.engines import connect
     from sparkify.output import print_rows
 
-    form = _form(output, as_csv, as_json)
+    form = _form(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json)
     values = asked.parse_given(given or ())
     if (name is None and (values or sql)) or (all_ and (name is not None or form != "table")):
         raise UsageError(
@@ -316,7 +332,7 @@ def check(
     finally:
         warehouse.close()
     checks.print_outcomes(outcomes)
-    typer.echo(checks.require_good(outcomes), err=True)
+    say(checks.require_good(outcomes))
 
 
 @app.command()
@@ -370,7 +386,7 @@ def export(
         warehouse.close()
     rows = [(name, table["rows"], table["files"]) for name, table in tables.items()]
     print_rows(["table", "rows", "files"], rows, "table")
-    typer.echo(f"exported to {out}", err=True)
+    say(f"exported to {out}")
 
 
 @app.command()
@@ -393,9 +409,9 @@ def _note(line: str) -> None:
 
 
 def _stderr() -> "Console":
-    from rich.console import Console
+    from sparkify.console import Console
 
-    return Console(stderr=True, soft_wrap=True, markup=False)
+    return Console()
 
 
 def _settings(config: str | None, **flags: Any) -> "Settings":
@@ -407,7 +423,7 @@ def _settings(config: str | None, **flags: Any) -> "Settings":
             "database :memory:: what is loaded there is gone when the command ends", "name a file"
         )
     for warning in settings.warnings:
-        typer.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}")
     return settings
 
 

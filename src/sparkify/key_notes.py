@@ -12,7 +12,7 @@ from sparkify.engines.nouns import NOUNS
 from sparkify.jsonpaths import written
 from sparkify.key_sample import MAX_UNKNOWN, Guess, KeySample
 from sparkify.keys import KeyMap
-from sparkify.output import printable
+from sparkify.terminal import printable
 
 _SHOWN_KEYS = 5
 _SHOWN_CHARACTERS = 60

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkify.config import DEFAULT_CONFIG, Settings, load_settings
+from sparkify.terminal import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ def enter_project() -> Settings:
             break
     settings = load_settings()
     for warning in settings.warnings:
-        print(f"warning: {warning}")  # noqa: T201 - a notebook shows it below the cell
+        print(printable(f"warning: {warning}"))  # noqa: T201 - a notebook shows it below the cell
     return settings
 
 
@@ -46,10 +47,9 @@ def frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> "pd.DataFram
 
 def connect_cluster(settings: Settings, *, show: Callable[[str], None] | None = None) -> "Aws":
     """The way to AWS, telling below the cell what is done; with ``show`` a dry run that shows each call."""
-    from rich.console import Console
-
     from sparkify.cluster.aws import connect
+    from sparkify.console import Console
 
     # Plain lines: a kernel takes itself for a terminal, and rich would want widgets in a notebook.
-    console = Console(file=sys.stdout, force_terminal=False, force_jupyter=False, soft_wrap=True)
+    console = Console(file=sys.stdout, force_terminal=False, force_jupyter=False)
     return connect(settings, show=show, console=console)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -12,20 +13,13 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any, Literal
 
-Form = Literal["table", "csv", "json"]
+from sparkify.terminal import printable
+
+Form = Literal["table", "csv", "csv-safe", "json"]
 
 _GAP = "   "
-_CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
-
-
-def printable(text: str, *, keep: str = "") -> str:
-    """A text of which nothing can move the cursor or change colours: names of files and data hold anything.
-
-    Args:
-        text: the text.
-        keep: control characters that stay.
-    """
-    return text.translate({code: shown for code, shown in _CONTROLS.items() if chr(code) not in keep})
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+"""How a cell begins that spreadsheets may take for a formula; the last four are = + - @ of full width."""
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Form) -> None:
@@ -34,27 +28,49 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Form
     Args:
         columns: the names.
         rows: the values; None is NULL: empty in a table and in CSV, null in JSON.
-        form: table (aligned, for people), csv (RFC 4180, with a header), json (one array of objects; of
+        form: table (aligned, for people), csv (RFC 4180, with a header), csv-safe (likewise, with an
+            apostrophe before texts that spreadsheets would take for formulas), json (one array of objects; of
             columns of one name the later ones get a number, and what is no finite number is null).
             Structs, lists and maps are JSON in all of them, and bytes are hexadecimal.
     """
     if form == "json":
         _print_json(_distinct(columns), rows)
-    elif form == "csv":
-        # Whatever the locale: programs read it, on this machine or another.
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([cell_text(value) for value in row] for row in rows)
+    elif form == "table":
+        _print_table(columns, list(rows))
     else:
-        kept = list(rows)
-        is_number = [
-            any(isinstance(row[n], int | float | Decimal) for row in kept) for n in range(len(columns))
-        ]
-        cells = [[cell_text(value) for value in row] for row in kept]
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        sys.stdout.write(table_text(columns, cells, is_number, width))
+        _print_csv(columns, rows, is_safe=form == "csv-safe")
+
+
+def _print_table(columns: Sequence[str], rows: list[Sequence[Any]]) -> None:
+    is_number = [any(isinstance(row[n], int | float | Decimal) for row in rows) for n in range(len(columns))]
+    cells = [[cell_text(value) for value in row] for row in rows]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    sys.stdout.write(table_text(columns, cells, is_number, width))
+
+
+class _Lines:
+    """Ends records in LF alone. The writer must end them in CR LF, or it would not quote a text with a CR."""
+
+    END = "\r\n"
+
+    def write(self, record: str) -> None:
+        sys.stdout.write(record.removesuffix(self.END) + "\n")
+
+
+def _print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_safe: bool) -> None:
+    # Whatever the locale: programs read it, on this machine or another.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    is_seen = sys.stdout.isatty()
+
+    def cell(value: Any) -> str:
+        text = cell_text(value)
+        if is_safe and isinstance(value, str) and _FORMULA.match(text):
+            text = f"'{text}"
+        return printable(text) if is_seen else text
+
+    writer = csv.writer(_Lines(), lineterminator=_Lines.END)
+    writer.writerows([cell(value) for value in row] for row in chain([columns], rows))
 
 
 def table_text(
@@ -128,9 +144,18 @@ def _print_json(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     before = "[\n"
     for row in rows:
         item = {name: _json_value(value) for name, value in zip(names, row, strict=True)}
-        sys.stdout.write(before + json.dumps(item, ensure_ascii=is_ascii, allow_nan=False))
+        sys.stdout.write(before + _seen(json.dumps(item, ensure_ascii=is_ascii, allow_nan=False)))
         before = ",\n"
     sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
+
+
+def _seen(text: str) -> str:
+    """JSON that says the same, and shows whatever can't be seen: by itself JSON escapes only some of that."""
+    return text if text.isascii() and "\x7f" not in text else printable(text, escape=_escaped)
+
+
+def _escaped(character: str) -> str:
+    return '"\\u007f"' if character == "\x7f" else json.dumps(character)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -4,17 +4,21 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
 from sparkify import interrupts, streams
 from sparkify.errors import SparkifyError, UsageError
+from sparkify.terminal import printable, say
+
+_TYPER_ERROR: Any = typer.BadParameter.__mro__[2]
+"""What typer raises for a wrong command line, whatever is wrong with it."""
 
 _SQL_COMMENT = re.compile(r"--[^=\s]*\s")
 
 
-def run_process(app: Callable[[list[str]], object], args: Sequence[str] | None = None) -> None:
+def run_process(app: Callable[..., object], args: Sequence[str] | None = None) -> None:
     """Run the tool as a process of its own and exit: see ``run``."""
     interrupts.install()
     streams.install()
@@ -28,7 +32,7 @@ def run_process(app: Callable[[list[str]], object], args: Sequence[str] | None =
         raise
 
 
-def run(app: Callable[[list[str]], object], args: Sequence[str] | None = None) -> None:
+def run(app: Callable[..., object], args: Sequence[str] | None = None) -> None:
     """Run the tool.
 
     Args:
@@ -41,7 +45,7 @@ def run(app: Callable[[list[str]], object], args: Sequence[str] | None = None) -
     """
     try:
         try:
-            app([_not_an_option(arg) for arg in (sys.argv[1:] if args is None else args)])
+            _call(app, [_not_an_option(arg) for arg in (sys.argv[1:] if args is None else args)])
         finally:
             sys.stdout.flush()
     except interrupts.Stopped as stopped:
@@ -60,22 +64,32 @@ def run(app: Callable[[list[str]], object], args: Sequence[str] | None = None) -
         )
 
 
+def _call(app: Callable[..., object], args: list[str]) -> None:
+    if all(printable(arg, keep="\n\t") == arg for arg in args):
+        app(args)
+        return
+    # What typer says of a wrong command line holds parts of it, and goes to the terminal as it is.
+    try:
+        code = app(args, standalone_mode=False)
+    except _TYPER_ERROR as error:
+        raise UsageError(error.format_message(), "see: sparkify --help") from None
+    sys.exit(code if isinstance(code, int) else 0)
+
+
 def _not_an_option(arg: str) -> str:
     """An argument, so that SQL which begins with a comment is not taken for an option."""
     return f"\n{arg}" if _SQL_COMMENT.match(arg) else arg
 
 
 def _stop(number: int) -> NoReturn:
-    typer.echo(interrupts.message(number), err=True)
+    say(interrupts.message(number))
     sys.exit(128 + number)
 
 
 def _fail(error: SparkifyError, cause: Exception | None = None) -> NoReturn:
     if cause is not None and os.environ.get("SPARKIFY_TRACEBACK"):
         raise cause
-    from sparkify.output import printable
-
     kind = "usage error" if isinstance(error, UsageError) else "error"
     hint = f"\n  what to do: {error.hint}" if error.hint else ""
-    typer.echo(printable(f"{kind}: {error.message}{hint}", keep="\n"), err=True)
+    say(f"{kind}: {error.message}{hint}")
     sys.exit(error.exit_code)

@@ -3,7 +3,6 @@
 import time
 from typing import Protocol
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -16,7 +15,9 @@ from rich.progress import (
     Progress as Bars,
 )
 
+from sparkify.console import Console
 from sparkify.engines import Progress as Advance
+from sparkify.terminal import printable
 
 _ROOMY = 80
 """Characters that a line needs which tells more than a step's name."""
@@ -69,7 +70,7 @@ class Lines:
     def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
         """A step begins."""
         self.done()
-        self._name, self._began = name, time.perf_counter()
+        self._name, self._began = printable(name), time.perf_counter()
         if files:
             self._name += f" ({files:,} files, {size / 1e6:,.1f} MB)"
         return _ignore
@@ -77,7 +78,7 @@ class Lines:
     def done(self) -> None:
         """The last step has ended."""
         if self._name:
-            self._console.print(f"{self._name}: {time.perf_counter() - self._began:.2f} s", highlight=False)
+            self._console.print(f"{self._name}: {time.perf_counter() - self._began:.2f} s")
         self._name = ""
 
 
@@ -97,6 +98,7 @@ class TerminalBars:
 
     def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
         """A step begins."""
+        name = printable(name)
         if self._task is None:
             self._bars.start()
         else:

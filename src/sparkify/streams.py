@@ -8,8 +8,10 @@ import io
 import os
 import signal
 import sys
+from typing import Any
 
 from sparkify.errors import SparkifyError
+from sparkify.terminal import printable
 
 
 class _Stream(io.RawIOBase):
@@ -54,13 +56,43 @@ class _Data(_Stream):
         )
 
 
+class _Shown(io.TextIOWrapper):
+    """A text stream that people look at: see ``terminal.py``."""
+
+    def write(self, text: str) -> int:
+        self.rich_proxied_file.write(printable(text, keep="\n\t"))
+        return len(text)
+
+    @property
+    def rich_proxied_file(self) -> "_Sent":
+        """Where rich writes instead, by this very name: see ``console.py``."""
+        return _Sent(self)
+
+
+class _Sent:
+    """The same stream, for those who may move the cursor."""
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return io.TextIOWrapper.write(self._stream, text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def install() -> None:
     """Take over both streams, for the rest of the process."""
     data = _Data(1, is_open=sys.stdout is not None)
     talk = _Stream(2, is_open=sys.stderr is not None)
     encoding = getattr(sys.stdout, "encoding", "utf-8")
+    # Data for a file or a program stay as they are.
+    sys.stdout = _text(data, encoding, is_shown=data.isatty())
+    sys.stderr = _text(talk, encoding, is_shown=True)
+
+
+def _text(stream: Any, encoding: str, *, is_shown: bool) -> io.TextIOWrapper:
+    kind = _Shown if is_shown else io.TextIOWrapper
     # What the encoding of a terminal lacks is shown as \u1234 rather than not at all.
-    sys.stdout = io.TextIOWrapper(
-        io.BufferedWriter(data, 2**16), encoding, "backslashreplace", line_buffering=data.isatty()
-    )
-    sys.stderr = io.TextIOWrapper(io.BufferedWriter(talk), encoding, "backslashreplace", line_buffering=True)
+    return kind(io.BufferedWriter(stream, 2**16), encoding, "backslashreplace", line_buffering=is_shown)

@@ -3,15 +3,16 @@
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.text import Text
 
 from sparkify import accounts, gone
+from sparkify.console import Console
 from sparkify.engines import Warehouse
 from sparkify.errors import WarehouseError
 from sparkify.ledger import loaded_files, notes_on
-from sparkify.output import print_rows, printable, table_text
+from sparkify.output import print_rows, table_text
 from sparkify.sql_queries import STAR_TABLES
+from sparkify.terminal import printable
 
 if TYPE_CHECKING:
     from sparkify.engines import Source
@@ -34,7 +35,7 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
     """Say what a run did: per source its files and records, per table its rows, and how fast."""
     if summary.run_id is None:
         known = sum(source.known for source in summary.sources.values())
-        console.print(f"{location}: nothing new; all {known:,} files are loaded already", highlight=False)
+        console.print(f"{location}: nothing new; all {known:,} files are loaded already")
     else:
         names = ["files", "known", "records", "loaded", "rejected"]
         sources = [
@@ -50,7 +51,7 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
         _warn(console, f"rejected: {file}:{line}: {reason}")
     rejected = sum(source.rejected for source in summary.sources.values())
     if rejected > len(summary.rejects):
-        console.print(f"… and {rejected - len(summary.rejects):,} more in staging_rejects", highlight=False)
+        console.print(f"… and {rejected - len(summary.rejects):,} more in staging_rejects")
     for note in summary.notes:
         _warn(console, f"note: {note}")
     for warning in summary.warnings:
@@ -64,7 +65,7 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
     matches = f"{summary.matched:,} of {plays:,} plays{share} matched to a song of the catalogue"
     events = summary.sources["log_data"].records
     speed = f", {events / summary.seconds:,.0f} events/s" if events else ""
-    console.print(f"{matches}; {location} in {summary.seconds:.1f} s{speed}", highlight=False)
+    console.print(f"{matches}; {location} in {summary.seconds:.1f} s{speed}")
 
 
 def print_dropped(dropped: "Holdings", console: Console) -> None:

@@ -6,10 +6,9 @@ import os
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from rich.console import Console
-
 from sparkify.cluster.waiting import Waiter
 from sparkify.config import Settings
+from sparkify.console import Console
 from sparkify.errors import ClusterError, SparkifyError, UsageError
 
 CREDENTIALS_HINT = (
@@ -40,7 +39,7 @@ def connect(
     Raises:
         UsageError: boto3 is missing, no region is configured, or one key of the two is.
     """
-    waiter = Waiter(console or Console(stderr=True, soft_wrap=True), settings.cluster_timeout_minutes)
+    waiter = Waiter(console or Console(), settings.cluster_timeout_minutes)
     secrets = (
         settings.db_password,
         settings.aws_access_key_id,

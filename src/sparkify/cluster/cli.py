@@ -8,6 +8,7 @@ import typer
 
 from sparkify import interrupts
 from sparkify.errors import ClusterError, UsageError
+from sparkify.terminal import printable, say
 
 if TYPE_CHECKING:
     from sparkify.config import Settings
@@ -190,7 +191,7 @@ def _settings(config: str | None, **flags: Any) -> "Settings":
 
     settings = load_settings(config, **flags)
     for warning in settings.warnings:
-        typer.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}")
     return settings
 
 
@@ -199,12 +200,12 @@ def _asker(yes: bool) -> Any:
         if yes:
             return
         try:
-            is_agreed = typer.confirm(question, err=True)
+            is_agreed = typer.confirm(printable(question, keep="\n"), err=True)
         except interrupts.Stopped:
-            typer.echo("", err=True)
+            say("")
             raise
         except typer.Abort:
-            typer.echo("", err=True)
+            say("")
             raise UsageError("nobody answered: nothing was changed", "say --yes where nobody can") from None
         if not is_agreed:
             raise ClusterError("not confirmed: nothing was changed")

@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sparkify import interrupts
 from sparkify.cluster.aws import Aws
 from sparkify.errors import ClusterError
-from sparkify.output import printable
+from sparkify.terminal import printable
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -3,8 +3,7 @@
 import time
 from collections.abc import Callable, Collection
 
-from rich.console import Console
-
+from sparkify.console import Console
 from sparkify.errors import ClusterError
 
 _POLL_SECONDS = 10
@@ -26,7 +25,7 @@ class Waiter:
 
     def say(self, line: str) -> None:
         """Tell what was done."""
-        self._console.print(line, highlight=False, markup=False)
+        self._console.print(line)
 
     def until(
         self, what: str, state_of: Callable[[], str], wanted: str, failures: Collection[str] = ()

@@ -219,11 +219,12 @@ def render(page: Page) -> str:
 
 def _records(warehouse: Warehouse, name: str) -> list[Record]:
     columns, rows = warehouse.select(read_sql(f"report/{name}"))
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+    return [dict(zip(columns, map(quiet, row), strict=True)) for row in rows]
 
 
 def _card(warehouse: Warehouse, question: Question, width: int, last: date) -> Card:
     columns, rows = ask(warehouse, question)
+    rows = [tuple(map(quiet, row)) for row in rows]
     records, left_out = future.split([dict(zip(columns, row, strict=True)) for row in rows], last)
     said, chart = view_of(question.name, records)
     sql = highlight(question.sql, PostgresLexer(), HtmlFormatter(nowrap=True))

@@ -7,7 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sparkify.output import printable
+from markupsafe import Markup
+
+from sparkify.terminal import printable
 
 
 def policy(script: str, style: str) -> str:
@@ -38,7 +40,8 @@ def _source(text: str) -> str:
 
 def quiet(value: Any) -> Any:
     """What is put into the page, so that it can't speak to a terminal where somebody prints the page."""
-    return printable(value, keep="\n") if isinstance(value, str) else value
+    is_text = isinstance(value, str) and not isinstance(value, Markup)  # what made that passed here before
+    return printable(value, keep="\n") if is_text else value
 
 
 def below(places: Sequence[str | None], place: str) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from sparkify.console import Console
 from sparkify.simulate import Tell
 
 _LINES = 5
@@ -14,7 +14,7 @@ _LINES = 5
 @contextmanager
 def progress() -> Iterator[Tell]:
     """Give a function to be told of progress, for as long as the context lasts."""
-    console = Console(stderr=True)
+    console = Console()
     if console.is_terminal:
         with _bars(console) as tell:
             yield tell
@@ -37,6 +37,6 @@ def _lines(console: Console) -> Tell:
         part = done * _LINES // total
         if part > told.get(name, 0):
             told[name] = part
-            console.print(f"{name}: {done:,} of {total:,}", highlight=False)
+            console.print(f"{name}: {done:,} of {total:,}")
 
     return tell
