@@ -121,7 +121,7 @@ def simulate(
     interrupts.leaves(lambda: "what was written is unfinished, and the same command finishes it")
     with progress() as tell:
         summary = run(settings, sink, tell)
-    say(summary.describe(out))
+    say(summary.describe(out), keep="\n")
 
 
 @app.command()
@@ -403,9 +403,7 @@ def status(config: Config = None, database: Database = None) -> None:
 
 
 def _note(line: str) -> None:
-    from sparkify.output import printable
-
-    typer.echo(f"note: {printable(line)}", err=True)
+    say(f"note: {line}")
 
 
 def _stderr() -> "Console":

@@ -1,7 +1,7 @@
 """Where rich prints: its own colours and movements reach the terminal, those in texts are shown."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any
 
 import rich.console
 from rich.segment import Segment
@@ -19,6 +19,18 @@ class Console(rich.console.Console):
     def __init__(self, **options: Any) -> None:
         plain = {"markup": False, "emoji": False, "highlight": False, "soft_wrap": True}
         super().__init__(**{"stderr": "file" not in options} | plain | options)
+
+    @property
+    def file(self) -> IO[str]:
+        """Where it is written: past ``streams.py``, before which rich itself stands while a bar is shown."""
+        found = super().file
+        while (inner := getattr(found, "rich_proxied_file", found)) is not found:
+            found = inner
+        return found
+
+    @file.setter
+    def file(self, new_file: IO[str]) -> None:
+        self._file = new_file
 
     def print(self, *objects: Any, **options: Any) -> None:
         """Print, texts as they are to be seen: rich would take some control characters out."""

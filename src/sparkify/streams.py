@@ -78,6 +78,11 @@ class _Sent:
     def write(self, text: str) -> int:
         return io.TextIOWrapper.write(self._stream, text)
 
+    @property
+    def rich_proxied_file(self) -> "_Sent":
+        """This very stream: nothing stands before it."""
+        return self
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 

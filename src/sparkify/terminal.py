@@ -40,7 +40,7 @@ def _pattern(keep: str) -> re.Pattern[str]:
     return re.compile(f"(?![{re.escape(keep)}])[{ranges}]" if keep else f"[{ranges}]")
 
 
-def say(text: str) -> None:
-    """Tell people something, on stderr."""
+def say(text: str, *, keep: str = "") -> None:
+    """Tell people something, on stderr: a line, or several with ``keep`` a newline."""
     if sys.stderr is not None:  # as in a process without one
-        sys.stderr.write(printable(text, keep="\n") + "\n")
+        sys.stderr.write(printable(text, keep=keep) + "\n")
