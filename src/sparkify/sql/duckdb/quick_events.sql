@@ -63,7 +63,7 @@ SELECT
     fault,
     -- Cheap, for all records pay for it: CASE leaves what is dear to the rows that need it. What may have been true or
     -- false is looked at (1 and 0 as DOUBLE), and whatever is NULL and may have been something. None of a clean load
-    -- should be under review: where rows are deleted before they are committed, DuckDB writes all that came with them twice.
+    -- should be under review: where rows are deleted before the commit, DuckDB writes all that came with them twice.
     COALESCE(
         v.page IS NULL
         OR v.ts IS NULL
