@@ -1,5 +1,6 @@
 """Files of which nothing could be loaded: what they are, as far as their beginning shows."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 
@@ -11,8 +12,11 @@ from sparkify.sources import LoadFile, Store
 
 _HEAD_BYTES = 2**16
 
-_LARGE = 2**20
-"""From how many bytes on damage is more than a damaged record."""
+_LARGE = 2**16
+"""From how many bytes on a file is more than one record, which happens to be bad."""
+
+_LARGE_DAMAGE = 2**20
+"""From how many bytes of damage on it is asked whether what could be loaded is part of something larger."""
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]')
 
@@ -21,6 +25,8 @@ def without_good(
     store: Store, files: Sequence[LoadFile], counts: Mapping[int, FileCount], paths: Sequence[Path]
 ) -> list[BadFileError]:
     """The files of which no record could be loaded, but for those that hold a single damaged one.
+
+    A wrapper that is too long for a record is among them, though its end may have been read as records.
 
     Args:
         store: where they are.
@@ -31,7 +37,8 @@ def without_good(
     found = []
     for file in files:
         count = counts[file.file_id]
-        if count.records and not count.loaded and (bad := _looked_into(store, file, count, paths)):
+        is_suspect = (count.records and not count.loaded) or count.damaged > _LARGE_DAMAGE
+        if is_suspect and (bad := _looked_into(store, file, count, paths)):
             found.append(bad)
     return found
 
@@ -47,7 +54,7 @@ def _looked_into(
     except SparkifyError:
         head = b""
     start = head.lstrip(b" \t\r\n\xef\xbb\xbf\x1e")
-    if b"\x00" in head:
+    if b"\x00" in head and not count.loaded:
         return BadFileError(uri, "binary data, of which nothing can be loaded")
     wrapper = _wrapper(start.decode(errors="replace"), paths)
     keys = " and the key ".join(_quoted(step) for step in wrapper if isinstance(step, str))
@@ -64,8 +71,16 @@ def _looked_into(
             f"the values of its records lie below the key {keys}",
             f"name their places in a JSONPaths file (--log-jsonpath): {written([*wrapper, 'ts'])} and so on",
         )
-    if count.records > 1 or not start.startswith((b"{", b"[")) or count.damaged > _LARGE:
-        found = f"none of its {count.records:,} records can be loaded"
+    if count.loaded:
+        return None
+    # Of the brackets of an array with one bad object, too.
+    is_object = start.lstrip(b"[, \t\r\n").startswith(b"{")
+    if count.records > 1 or not is_object or max(count.size, count.damaged) > _LARGE:
+        found = (
+            f"none of its {count.records:,} records can be loaded"
+            if count.records > 1
+            else "nothing of it can be loaded"
+        )
         if not start.startswith((b"{", b"[")):
             is_table = re.match(rb"[^{}\n]*[,;\t][^{}\n]*(\n|\Z)", start)
             found = f"not JSON, it looks like {'a table (CSV)' if is_table else 'plain text'}; {found}"
@@ -94,7 +109,7 @@ def _wrapper(text: str, paths: Sequence[Path]) -> Path:
                 stack.pop()
             key = None
         elif token[2]:
-            key = token[1]
+            key = _unescaped(token[1])
             place = tuple(step for step in stack if step is not None)
             keys = seen.setdefault(place, set())
             keys.add(key)
@@ -106,5 +121,12 @@ def _wrapper(text: str, paths: Sequence[Path]) -> Path:
     return []
 
 
+def _unescaped(key: str) -> str:
+    try:
+        return str(json.loads(f'"{key}"'))
+    except ValueError:
+        return key
+
+
 def _quoted(key: str) -> str:
-    return '"' + key.replace('"', '\\"') + '"'
+    return json.dumps(key, ensure_ascii=False)

@@ -55,6 +55,12 @@ _TAR_AT, _TAR = 257, b"ustar"
 _MARKUP = re.compile(rb"\s*<(!doctype html|html|head|body|!--)", re.IGNORECASE)
 _XML = re.compile(rb"\s*<(\?xml|[A-Za-z][\w:.-]*[\s/>])")
 
+# JSON begins with two characters of ASCII at least; of NULs alone nobody can tell what they were.
+_WIDE = (
+    (re.compile(rb"([^\0]\0\0\0){2}|(\0\0\0[^\0]){2}"), "UTF-32 without a byte order mark"),
+    (re.compile(rb"([^\0]\0){2}|(\0[^\0]){2}"), "UTF-16 without a byte order mark"),
+)
+
 _HEAD_BYTES = 512
 """What is looked at of a file to tell what it is."""
 
@@ -68,17 +74,12 @@ def kind_of(head: bytes) -> str:
             return name
     if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
         return "a tar archive"
-    if _MARKUP.match(head):
+    text = head.removeprefix(codecs.BOM_UTF8)
+    if _MARKUP.match(text):
         return "an HTML page"
-    if _XML.match(head):
+    if _XML.match(text):
         return "XML"
-    # Of JSON in UTF-16 or UTF-32 every other byte is 0, or three of four.
-    start = head[:4].ljust(4, b"x")
-    if start[:3] == b"\x00\x00\x00" or start[1:] == b"\x00\x00\x00":
-        return "UTF-32 without a byte order mark"
-    if (start[0] == 0) != (start[1] == 0) and (start[2] == 0) == (start[0] == 0):
-        return "UTF-16 without a byte order mark"
-    return ""
+    return next((name for pattern, name in _WIDE if pattern.match(head)), "")
 
 
 def contents(uri: str, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -162,8 +162,7 @@ class _Walk:
                 line_end = self._line_end(end, following)
                 if not self._final and line_end == size:
                     return self._pieces(start)
-                # What stands beside it on its line can't be told from damage.
-                self._add(start, end if _is_blank(self._data[end:line_end]) else line_end)
+                self._add_beside(start, end, line_end)
             rest = self._add_lines(line_end, following)
         if rest is not None:
             return self._pieces(rest)
@@ -214,6 +213,17 @@ class _Walk:
     def _add(self, start: int, end: int) -> None:
         self._found_starts.append(start)
         self._found_ends.append(end)
+
+    def _add_beside(self, start: int, end: int, line_end: int) -> None:
+        """An object, with what stands beside it on its line."""
+        beside = self._data[end:line_end].lstrip(_SPACE)
+        if _is_blank(beside):
+            self._add(start, end)
+        elif beside.startswith(b","):  # an element of an array, and behind it one that is no object
+            self._add(start, end)
+            self._add(line_end - len(beside.lstrip(SEPARATORS)), line_end)
+        else:  # it can't be told from damage to the object
+            self._add(start, line_end)
 
     def _add_lines(self, start: int, end: int) -> int | None:
         """What stands outside of objects, a record a line.

@@ -1,0 +1,550 @@
+"""Whole files: arrays, wrappers, files that are no JSON, marks, and damage that is cut into few pieces."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import random
+import tarfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from sparkify.config import Settings
+from sparkify.errors import SparkifyError, TooManyRejectsError, UnusableFilesError
+from sparkify.pipeline import Summary, run_etl
+from sparkify.progress import Silence
+from tests.engines import Engine
+from tests.support import Loaded, Record, event, read_star, track, write
+
+FIRST = 1543449657000
+CHUNK = 4 * 2**20
+
+
+def events(count: int, start: int = 0, **values: Any) -> list[Record]:
+    return [event(ts=FIRST + start + number, **values) for number in range(count)]
+
+
+def tracks(count: int) -> list[Record]:
+    return [track(song_id=f"S{number}", artist_id=f"A{number}") for number in range(count)]
+
+
+def as_lines(records: list[Record]) -> bytes:
+    return "\n".join(map(json.dumps, records)).encode()
+
+
+@dataclass
+class Place:
+    """A warehouse with the usual limit of bad records, over folders of the test's own."""
+
+    engine: Engine
+    folder: Path
+    settings: Settings
+
+    def log(self, name: str, contents: bytes) -> Path:
+        return write(self.folder / "log_data" / name, contents)
+
+    def songs(self, name: str, contents: bytes) -> Path:
+        return write(self.folder / "song_data" / name, contents)
+
+    def location(self, path: Path) -> str:
+        return self.engine.location(path, self.folder)
+
+    def load(self, **options: Any) -> Loaded:
+        self.engine.publish(self.folder)
+        summary: Summary = run_etl(self.settings, Silence(), **options)
+        return Loaded(self.settings, summary)
+
+    def fails(self, kind: type[SparkifyError] = UnusableFilesError, **options: Any) -> Any:
+        """What a run fails with; it leaves the warehouse as it was."""
+        before = self.state()
+        with pytest.raises(kind) as caught:
+            self.load(**options)
+        assert self.state() == before
+        return caught.value
+
+    def state(self) -> tuple[Any, ...]:
+        loaded = Loaded(self.settings, Summary())
+        ledger = loaded.query("SELECT uri, version, records, loaded FROM ledger ORDER BY uri")
+        return read_star(self.settings), loaded.rejects, ledger, loaded.query("SELECT * FROM runs")
+
+
+@pytest.fixture
+def place(engine: Engine, tmp_path: Path) -> Place:
+    """With 300 good events and a song, loaded before."""
+    write(tmp_path / "song_data/good.json", track())
+    write(tmp_path / "log_data/good.json", as_lines(events(300)))
+    found = Place(engine, tmp_path, engine.settings(tmp_path))
+    found.load()
+    return found
+
+
+# --- arrays
+
+
+def one_a_line(records: list[Record]) -> bytes:
+    return ("[\n" + ",\n".join(map(json.dumps, records)) + "\n]\n").encode()
+
+
+ARRAYS: dict[str, Callable[[list[Record]], bytes]] = {
+    "minified": lambda some: json.dumps(some, separators=(",", ":")).encode(),
+    "with blanks": lambda some: json.dumps(some).encode(),
+    "one object a line": one_a_line,
+    "one object a line, brackets beside them": lambda some: (
+        "[" + ",\n".join(map(json.dumps, some)) + "]"
+    ).encode(),
+    "commas first": lambda some: ("[" + "\n,".join(map(json.dumps, some)) + "\n]").encode(),
+    "CRLF": lambda some: one_a_line(some).replace(b"\n", b"\r\n"),
+    "pretty-printed": lambda some: json.dumps(some, indent=4).encode(),
+    "pretty-printed with tabs": lambda some: json.dumps(some, indent="\t").encode(),
+    "much white space": lambda some: (
+        "\n \t[\n\n" + " ,\r\n\t \n".join(map(json.dumps, some)) + " \n\n] "
+    ).encode(),
+    "array in array": lambda some: json.dumps([some[:1], [some[1:]]]).encode(),
+    "several arrays": lambda some: b"\n".join(json.dumps([record] * 1).encode() for record in some),
+    "empty arrays between": lambda some: b"[]\n" + json.dumps(some).encode() + b"\n[ ]\n[]",
+    "with a mark": lambda some: b"\xef\xbb\xbf" + json.dumps(some).encode(),
+    "UTF-16": lambda some: json.dumps(some).encode("utf-16"),
+    "gzip": lambda some: gzip.compress(json.dumps(some).encode()),
+    "gzip, pretty-printed": lambda some: gzip.compress(json.dumps(some, indent=2).encode()),
+    "lines that end in a comma": lambda some: ",\n".join(map(json.dumps, some)).encode() + b",\n",
+    "lines that end in a comma and CRLF": lambda some: (
+        ",\r\n".join(map(json.dumps, some)).encode() + b",\r\n"
+    ),
+    "lines, then an array": lambda some: as_lines(some[:3]) + b"\n" + json.dumps(some[3:]).encode(),
+    "an array, then lines": lambda some: json.dumps(some[:3]).encode() + b"\n" + as_lines(some[3:]),
+    "a line of several arrays": lambda some: (json.dumps(some[:3]) + json.dumps(some[3:])).encode(),
+    "nested values": lambda some: json.dumps([record | {"x": [{"ts": 1}, [{}]]} for record in some]).encode(),
+    "brackets and quotes in texts": lambda some: json.dumps(
+        [record | {"userAgent": '"}, {" [\\'} for record in some], indent=1
+    ).encode(),
+}
+
+
+def test_the_objects_of_arrays_of_events_and_songs_are_records(place: Place) -> None:
+    for number, way in enumerate(ARRAYS.values(), 1):
+        place.log(f"{number:02}.json", way(events(7, 1000 * number)))
+        songs = [record | {"song_id": f"{record['song_id']}-{number}"} for record in tracks(5)]
+        place.songs(f"{number:02}.json", way(songs))
+    loaded = place.load()
+    assert loaded.rejects == []
+    counts = dict(loaded.query("SELECT uri, records FROM ledger"))
+    for number, name in enumerate(ARRAYS, 1):
+        for folder, count in (("log_data", 7), ("song_data", 5)):
+            assert counts[place.location(place.folder / folder / f"{number:02}.json")] == count, name
+    assert len(loaded.star["songplays"]) == 300 + 7 * len(ARRAYS)
+    assert len(loaded.star["songs"]) == 1 + 5 * len(ARRAYS)
+
+
+@pytest.mark.parametrize("name", ["minified", "one object a line", "pretty-printed", "gzip"])
+def test_an_array_alone_is_loaded_as_the_same_objects_on_lines_are(
+    engine: Engine, tmp_path: Path, name: str
+) -> None:
+    songs, logs = tracks(20), events(50) + events(3, 10, userId="")
+    stars = []
+    for number, way in enumerate((as_lines, ARRAYS[name])):
+        folder = tmp_path / str(number)
+        write(folder / "song_data/songs.json", way(songs))
+        write(folder / "log_data/events.json", way(logs))
+        place = Place(engine, folder, engine.settings(folder))
+        stars.append(place.load().star)
+    assert stars[0] == stars[1]
+
+
+@pytest.mark.parametrize("name", ["minified", "one object a line", "pretty-printed", "gzip"])
+def test_an_array_larger_than_what_is_read_at_a_time_is_read_whole(place: Place, name: str) -> None:
+    some = events(12_000, 1000)
+    contents = ARRAYS[name](some)
+    assert len(gzip.decompress(contents) if name == "gzip" else contents) > 1.2 * CHUNK
+    place.log("large.json", contents)
+    loaded = place.load()
+    assert loaded.rejects == []
+    assert loaded.summary.tables["songplays"] == (12_300, 12_000)
+
+
+DAMAGE = {
+    "a value without quotes": '{"ts": soon, "page": "NextSong", "sessionId": 1}',
+    "a missing colon": '{"ts" 1543449657000, "page": "NextSong"}',
+    "single quotes": "{'ts': 1543449657000}",
+    "a text": '"x"',
+    "null": "null",
+    "a number": "42",
+    "no ts": '{"page": "NextSong"}',
+    "half an object": '{"ts": 1543449657000, "page": "Next',
+}
+
+
+@pytest.mark.parametrize("separator", [",", ",\n"], ids=["minified", "one a line"])
+@pytest.mark.parametrize("what", DAMAGE)
+def test_a_damaged_element_of_an_array_costs_no_other(place: Place, separator: str, what: str) -> None:
+    some = [json.dumps(record) for record in events(200, 1000)]
+    text = "[" + separator.join([*some[:100], DAMAGE[what], *some[100:]]) + "]"
+    place.log("array.json", text.encode())
+    loaded = place.load()
+    reached = len(loaded.star["songplays"]) - 300
+    # On one line, the object behind something that is none can't be told from the inside of a damaged one.
+    is_apart = separator != "," or (DAMAGE[what].startswith("{") and what != "half an object")
+    assert reached == (200 if is_apart else 199)
+    assert len(loaded.rejects) == 1
+    assert loaded.summary.sources["log_data"].records == reached + 1
+
+
+@pytest.mark.parametrize("name", ["minified", "one object a line", "pretty-printed"])
+def test_of_an_array_that_is_cut_off_all_whole_objects_load(place: Place, name: str) -> None:
+    contents = ARRAYS[name](events(200, 1000))
+    place.log("array.json", contents[: contents.rindex(b'"page"')])
+    loaded = place.load()
+    assert loaded.summary.tables["songplays"] == (499, 199)
+    assert len(loaded.rejects) == 1
+
+
+# --- wrappers
+
+many = events(200, 1000)
+WRAPPERS: dict[str, tuple[bytes, tuple[str, ...]]] = {
+    "Records": (json.dumps({"Records": many}).encode(), ("Records",)),
+    "Records, one a line": (
+        b'{"Records": [\n' + ",\n".join(map(json.dumps, many)).encode() + b"\n]}",
+        ("Records",),
+    ),
+    "Records, pretty-printed": (json.dumps({"Records": many}, indent=2).encode(), ("Records",)),
+    "Records, minified": (json.dumps({"Records": many}, separators=(",", ":")).encode(), ("Records",)),
+    "below two keys": (json.dumps({"data": {"events": many}}).encode(), ("data", "events")),
+    "below two keys, pretty-printed": (
+        json.dumps({"data": {"events": many}}, indent=4).encode(),
+        ("data", "events"),
+    ),
+    "a scalar first": (
+        json.dumps({"count": 200, "next": None, "ok": True, "items": many}).encode(),
+        ("items",),
+    ),
+    "an object first": (
+        json.dumps({"meta": {"page": 1, "of": [1, 2]}, "hits": many}, indent=1).encode(),
+        ("hits",),
+    ),
+    "a list first": (json.dumps({"tags": ["a", {"b": 1}], "value": many}).encode(), ("value",)),
+    "one a line": (b"\n".join(json.dumps({"event": record}).encode() for record in many), ("event",)),
+    "pages on lines": (
+        b"\n".join(json.dumps({"page_events": many[n : n + 50]}).encode() for n in range(0, 200, 50)),
+        ("page_events",),
+    ),
+    "an array of wrappers": (json.dumps([{"event": record} for record in many]).encode(), ("event",)),
+    "gzip": (gzip.compress(json.dumps({"Records": many}).encode()), ("Records",)),
+    "with a mark": (b"\xef\xbb\xbf" + json.dumps({"Records": many}).encode(), ("Records",)),
+    "UTF-16": (json.dumps({"Records": many}).encode("utf-16"), ("Records",)),
+    "a quote in the key": (json.dumps({'the "records"': many}).encode(), ('the \\"records\\"',)),
+    "a single event": (json.dumps({"Records": many[:1]}).encode(), ("Records",)),
+}
+
+
+@pytest.mark.parametrize("name", WRAPPERS)
+def test_a_wrapper_fails_the_run_which_names_the_key_that_the_records_lie_below(
+    place: Place, name: str
+) -> None:
+    contents, keys = WRAPPERS[name]
+    path = place.log("wrapper.json", contents)
+    error = place.fails()
+    assert error.message.startswith(f"{place.location(path)}: ")
+    assert "below the key " + " and the key ".join(f'"{key}"' for key in keys) in error.message
+    assert "jq -c" in error.hint or "JSONPaths" in error.hint
+    assert "--skip-bad-files" in error.hint
+
+
+@pytest.mark.parametrize("indent", [None, 2], ids=["minified", "pretty-printed"])
+@pytest.mark.parametrize("is_one_a_line", [False, True])
+def test_a_large_wrapper_names_its_key_too(place: Place, indent: int | None, is_one_a_line: bool) -> None:
+    some = events(25_000, 1000)
+    contents = json.dumps({"Records": some}, indent=indent).encode()
+    if is_one_a_line:
+        between = ",\n" if indent is None else ",\n\n"
+        contents = b'{"Records": [\n' + between.join(map(json.dumps, some)).encode() + b"\n]}"
+    assert len(contents) > 2 * CHUNK
+    path = place.log("wrapper.json", contents)
+    error = place.fails()
+    assert error.message.startswith(f'{place.location(path)}: its records lie below the key "Records"')
+
+
+def test_a_wrapper_of_songs_fails_the_run_as_well(place: Place) -> None:
+    path = place.songs("wrapper.json", json.dumps({"songs": tracks(50)}, indent=1).encode())
+    assert place.fails().message.startswith(f'{place.location(path)}: its records lie below the key "songs"')
+
+
+# --- files that are no JSON of records
+
+
+def zipped(name: str, contents: bytes) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, contents)
+    return target.getvalue()
+
+
+def in_tar(name: str, contents: bytes, mode: Any = "w") -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode=mode) as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(contents)
+        archive.addfile(entry, io.BytesIO(contents))
+    return target.getvalue()
+
+
+def in_parquet(records: list[Record]) -> bytes:
+    target = io.BytesIO()
+    pyarrow.parquet.write_table(pa.Table.from_pylist(records), target)
+    return target.getvalue()
+
+
+def in_csv(records: list[Record], separator: str) -> bytes:
+    rows = [separator.join(records[0])]
+    rows += [
+        separator.join(str(value).replace(separator, " ") for value in record.values()) for record in records
+    ]
+    return "\n".join(rows).encode()
+
+
+some = events(3, 1000)
+TEXT = as_lines(some)
+COLUMNS = {key: {str(n): record[key] for n, record in enumerate(many)} for key in many[0]}
+
+FOREIGN: dict[str, tuple[bytes, str]] = {
+    "zip": (zipped("events.json", TEXT), "a zip archive"),
+    "an empty zip": (b"PK\x05\x06" + bytes(18), "a zip archive"),
+    "bzip2": (bz2.compress(TEXT), "bzip2"),
+    "xz": (lzma.compress(TEXT), "xz"),
+    "lzma": (lzma.compress(TEXT, lzma.FORMAT_ALONE), "lzma"),
+    "zstd": (
+        b"\x28\xb5\x2f\xfd\x20" + bytes([255]) + (1 | 255 << 3).to_bytes(3, "little") + TEXT[:255],
+        "Zstandard",
+    ),
+    "gzip in gzip": (gzip.compress(gzip.compress(TEXT)), "gzip inside of gzip"),
+    "zip in gzip": (gzip.compress(zipped("events.json", TEXT)), "a zip archive"),
+    "tar": (in_tar("events.json", TEXT), "a tar archive"),
+    "tar in gzip": (in_tar("events.json", TEXT, "w:gz"), "a tar archive"),
+    "Parquet": (in_parquet(some), "Parquet"),
+    "UTF-16 without a mark": (TEXT.decode().encode("utf-16-le"), "UTF-16 without a byte order mark"),
+    "UTF-16 big-endian without a mark": (
+        TEXT.decode().encode("utf-16-be"),
+        "UTF-16 without a byte order mark",
+    ),
+    "an array in UTF-16 over lines": (
+        one_a_line(some).decode().encode("utf-16-le"),
+        "UTF-16 without a byte order mark",
+    ),
+    "UTF-32": (TEXT.decode().encode("utf-32"), "UTF-32"),
+    "UTF-32 big-endian": (b"\x00\x00\xfe\xff" + TEXT.decode().encode("utf-32-be"), "UTF-32"),
+    "UTF-32 without a mark": (TEXT.decode().encode("utf-32-le"), "UTF-32"),
+    "UTF-32 big-endian without a mark": (TEXT.decode().encode("utf-32-be"), "UTF-32"),
+    "an HTML page": (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", "an HTML page"),
+    "HTML with a mark": (b"\xef\xbb\xbf\n<html lang=en>\n<p>503</html>", "an HTML page"),
+    "HTML with a comment first": (b"<!-- saved from url=(0027)https://example.com/ -->\n<p>", "an HTML page"),
+    "XML": (
+        b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code></Error>',
+        "XML",
+    ),
+    "XML without a prologue": (b"<Error><Code>NoSuchKey</Code></Error>\n", "XML"),
+    "XML with a mark": (b'\xef\xbb\xbf<?xml version="1.0"?>\n<events/>', "XML"),
+    "a Git LFS pointer": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d" * 32 + b"\nsize 132735\n",
+        "a Git LFS pointer",
+    ),
+    "a git-annex pointer": (b"/annex/objects/SHA256E-s31390--f50d.json\n", "a git-annex pointer"),
+    "CSV": (in_csv(some, ","), "a table (CSV)"),
+    "CSV with semicolons": (in_csv(some, ";"), "a table (CSV)"),
+    "CSV with a mark": (b"\xef\xbb\xbf" + in_csv(some, ","), "a table (CSV)"),
+    "TSV": (in_csv(some, "\t"), "a table (CSV)"),
+    "CSV with a header alone": (b'"ts","page","userId"\n', "a table (CSV)"),
+    "plain text": (b"Nov 12 03:14:15 web1 nginx: started\n" * 20, "plain text"),
+    "one word": (b"null", "plain text"),
+    "YAML": (b"---\nts: 1543449657000\npage: NextSong\n", "plain text"),
+    "NULs": (bytes(5000), "binary data"),
+    "NULs behind a blank line": (b"\n" + bytes(5000), "binary data"),
+    "binary": (b"\x93NUMPY" + bytes(range(256)) * 20, "binary data"),
+    "other keys": (b'{"time": "2018-11-01", "event": "play"}\n' * 20, "none of its 20 records can be loaded"),
+    "other keys in an array": (
+        json.dumps([{"time": 1, "event": "play"}] * 20).encode(),
+        "none of its 20 records can be loaded",
+    ),
+    "an array of rows": (
+        json.dumps([list(record.values()) for record in many]).encode(),
+        "nothing of it can be loaded",
+    ),
+    "Python's way to write them": (
+        "\n".join(map(str, many)).encode(),
+        "none of its 200 records can be loaded",
+    ),
+    "a table by columns": (json.dumps(COLUMNS).encode(), "nothing of it can be loaded"),
+    "songs among the logs": (as_lines(tracks(5)), "none of its 5 records can be loaded"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_file_of_another_kind_fails_the_run_and_is_named_with_what_it_looks_like(
+    place: Place, name: str
+) -> None:
+    contents, kind = FOREIGN[name]
+    paths = [place.log("kind.json", contents), place.log("kind.json.gz", contents)]
+    place.log("new.json", as_lines(events(5, 1000)))
+    error = place.fails()
+    assert {bad.uri for bad in error.bad} == {place.location(path) for path in paths}
+    for bad in error.bad:
+        assert kind in bad.problem, bad.problem
+    assert error.message.startswith(
+        f"{place.location(paths[0])}: {error.bad[0].problem}; nothing was changed"
+    )
+    assert "sparkify etl --skip-bad-files" in error.hint
+
+
+def test_without_files_of_other_kinds_all_others_load_and_they_when_they_have_changed(place: Place) -> None:
+    paths = {name: place.log(f"{n:02}.json", FOREIGN[name][0]) for n, name in enumerate(FOREIGN)}
+    wrapper = place.songs("wrapper.json", WRAPPERS["Records"][0])
+    place.log("zz.json", as_lines(events(5, 1000)))
+    loaded = place.load(skip_bad_files=True)
+    assert loaded.summary.tables["songplays"] == (305, 5)
+    assert loaded.rejects == []
+    warnings = {
+        line.split(": left out: ")[0]: line for line in loaded.summary.warnings if ": left out: " in line
+    }
+    assert warnings.keys() == {place.location(path) for path in [*paths.values(), wrapper]}
+    for name, path in paths.items():
+        assert FOREIGN[name][1] in warnings[place.location(path)]
+
+    # Nothing is new: they are known, until they change.
+    again = place.load()
+    assert (again.summary.run_id, again.summary.sources["log_data"].files) == (None, 0)
+    assert again.summary.sources["log_data"].known == len(paths) + 2
+
+    changed, still_bad = [*paths.values()][:2]
+    changed.write_bytes(as_lines(events(2, 5000)))
+    still_bad.write_bytes(still_bad.read_bytes() + b" ")
+    error = place.fails()
+    assert [bad.uri for bad in error.bad] == [place.location(still_bad)]
+    last = place.load(skip_bad_files=True)
+    assert last.summary.tables["songplays"] == (307, 2)
+    assert [line for line in last.summary.warnings if place.location(still_bad) in line]
+
+
+@pytest.mark.parametrize("name", ["zip", "plain text", "other keys"])
+def test_a_loaded_file_that_has_become_bad_keeps_its_rows_where_bad_files_are_skipped(
+    place: Place, name: str
+) -> None:
+    path = place.log("day.json", as_lines(events(20, 1000)))
+    before = place.load().star
+    place.log("new.json", as_lines(events(5, 2000)))
+    path.write_bytes(FOREIGN[name][0])
+    assert place.fails().bad[0].uri == place.location(path)
+    loaded = place.load(skip_bad_files=True)
+    assert loaded.summary.tables["songplays"] == (325, 5)
+    assert set(before["songplays"]) < set(loaded.star["songplays"])
+    assert f"{place.location(path)}: left out: " in "\n".join(loaded.summary.warnings)
+    path.write_bytes(as_lines(events(21, 1000)))
+    assert place.load().summary.tables["songplays"] == (326, 1)
+
+
+def test_who_allows_all_records_to_be_bad_allows_a_file_of_them(engine: Engine, tmp_path: Path) -> None:
+    write(tmp_path / "song_data/good.json", track())
+    write(tmp_path / "log_data/a.json", FOREIGN["other keys"][0])
+    place = Place(engine, tmp_path, engine.settings(tmp_path, max_reject_share=1))
+    assert len(place.load().rejects) == 20
+
+
+# --- marks
+
+
+MARK = b"\xef\xbb\xbf"
+MARKED: dict[str, Callable[[list[bytes]], bytes]] = {
+    "put together with cat": lambda parts: MARK + (b"\n" + MARK).join(parts) + b"\n",
+    "put together with nothing between": lambda parts: MARK + MARK.join(parts),
+    "with CRLF": lambda parts: b"\r\n".join(MARK + part for part in parts),
+    "members of gzip": lambda parts: b"".join(gzip.compress(MARK + part + b"\n") for part in parts),
+    "members of gzip without newlines": lambda parts: b"".join(gzip.compress(MARK + part) for part in parts),
+    "record separators": lambda parts: b"".join(
+        b"\x1e" + line + b"\n" for part in parts for line in part.split(b"\n")
+    ),
+    "record separators alone": lambda parts: b"".join(
+        b"\x1e" + line for part in parts for line in part.split(b"\n")
+    ),
+    "marks alone on lines": lambda parts: (b"\n" + MARK + b"\n").join(parts),
+    "two marks": lambda parts: MARK + MARK + (b"\n" + MARK + MARK).join(parts),
+    "UTF-16": lambda parts: b"".join(("\n" + part.decode()).encode("utf-16") for part in parts),
+    "before arrays": lambda parts: b"\n".join(
+        MARK + b"[" + part.replace(b"\n", b",") + b"]" for part in parts
+    ),
+}
+
+
+def test_marks_further_on_cost_no_record(place: Place) -> None:
+    for number, way in enumerate(MARKED.values(), 1):
+        place.log(f"{number}.json", way([as_lines(events(4, 1000 * number + 100 * n)) for n in range(3)]))
+    loaded = place.load()
+    assert loaded.rejects == []
+    counts = dict(loaded.query("SELECT uri, loaded FROM ledger WHERE source = 'log_data'"))
+    for number, name in enumerate(MARKED, 1):
+        assert counts[place.location(place.folder / f"log_data/{number}.json")] == 12, name
+    assert len(loaded.star["songplays"]) == 300 + 12 * len(MARKED)
+
+
+# --- damage that is large, in few pieces
+
+LARGE_DAMAGE = {
+    "binary": random.Random(1).randbytes(2**20),
+    "binary without newlines": random.Random(2).randbytes(2**20).replace(b"\n", b"\r"),
+    "NULs": bytes(2**20),
+    "a text without an end": b'{"ts": 1, "page": "' + b"x" * 2**20,
+    "brackets": b'{"ts": ' + b"[" * 2**20,
+}
+
+
+@pytest.mark.parametrize("what", LARGE_DAMAGE)
+@pytest.mark.parametrize("is_first", [False, True], ids=["behind", "before"])
+def test_large_damage_counts_by_its_bytes(place: Place, what: str, is_first: bool) -> None:
+    parts = [as_lines(events(2000, 1000)), LARGE_DAMAGE[what]]
+    path = place.log("log.json", b"\n".join(reversed(parts) if is_first else parts))
+    error = place.fails(SparkifyError)
+    assert isinstance(error, (TooManyRejectsError, UnusableFilesError))
+    assert place.location(path) in error.message
+
+
+# --- inputs that were once loaded wrongly
+
+
+def settings_of(engine: Engine, folder: Path) -> Place:
+    return Place(engine, folder, engine.settings(folder))
+
+
+@pytest.mark.parametrize("name", ["C01", "C01b", "C01c", "C01d", "C01e", "C08", "C10", "C10b", "C12e"])
+def test_a_case_of_arrays_and_marks_is_read_whole(engine: Engine, cases: Path, name: str) -> None:
+    loaded = settings_of(engine, cases / name).load()
+    assert loaded.rejects == []
+    ((records, good, least),) = loaded.query("SELECT SUM(records), SUM(loaded), MIN(records) FROM ledger")
+    assert records == good
+    assert least > 0
+    if name == "C01c":
+        assert loaded.summary.sources["log_data"].loaded == 700
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("C01f", 'below the key "Records"'),
+        ("C12", "UTF-16"),
+        ("C12d", "UTF-32"),
+        ("C18d", "gzip inside of gzip"),
+        ("C18e", "a zip archive"),
+        ("C18f", "bzip2"),
+        ("C43f", "an HTML page"),
+        ("C43g", "a Git LFS pointer"),
+    ],
+)
+def test_a_case_of_another_kind_of_file_fails_and_says_what_it_is(
+    engine: Engine, cases: Path, name: str, found: str
+) -> None:
+    with pytest.raises(UnusableFilesError) as caught:
+        settings_of(engine, cases / name).load()
+    assert found in caught.value.message
