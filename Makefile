@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Nothing but what requirements/ names, hash by hash, and no package's own build script.
 INSTALL_PINNED := $(PIP_INSTALL) --require-hashes --only-binary :all:
 
-.PHONY: help run setup venv redshift notebooks system-packages test test-kills test-examples test-redshift bench bench-quick redshift-local lint format lock clean
+.PHONY: help run setup venv redshift notebooks system-packages test test-kills test-examples test-formats test-redshift bench bench-quick redshift-local lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -72,10 +72,15 @@ test-kills: setup  ## kill the pipeline more than a hundred times, and compare w
 test-examples: setup  ## ten times as much made-up input as in make test, and other each time (some five minutes)
 	$(BIN)/python -m pytest -n 2 -q --hypothesis-profile long tests/test_rules.py tests/test_reading.py tests/test_records.py
 
+# SEED=… says with which records to begin: what a failure shows.
+test-formats: setup  ## write made-up records into ten thousand files in every way, and compare what is loaded
+	$(BIN)/python -m pytest -q -rP -m long tests/test_reading.py
+
 # The tests of the star schema on the stand-in instead of DuckDB, then the engine's own, the long ones too.
 test-redshift: setup  ## everything about Redshift, on the stand-in: the star, loading, kills (some 6 minutes)
 	$(BIN)/python -m pytest -n 2 -q --engine redshift tests/test_sample.py tests/test_rules.py tests/test_audits.py \
-		tests/test_simulated.py tests/test_bad_input.py tests/test_key_spelling.py tests/test_unread.py tests/test_limits.py tests/test_shrunk.py
+		tests/test_simulated.py tests/test_bad_input.py tests/test_whole_files.py tests/test_reading.py \
+		tests/test_key_spelling.py tests/test_unread.py tests/test_limits.py tests/test_shrunk.py
 	$(BIN)/python -m pytest -n 2 -q -rP -m 'not aws' tests/redshift tests/standin
 
 # BENCH takes data and warehouses, some 15 GB at most. Each peer gets an environment of its own in benchmarks/.venvs.

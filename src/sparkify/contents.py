@@ -88,19 +88,25 @@ def contents(uri: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
     Raises:
         BadFileError: it is damaged gzip, or of a kind that is not JSON.
     """
-    first = next(chunks, b"")
+    first = _beginning(chunks)
     if first.startswith(_GZIP):
         chunks = _unpacked(uri, chain([first], chunks))
-        first = next(chunks, b"")
+        first = _beginning(chunks)
         if first.startswith(_GZIP):
             raise BadFileError(uri, "gzip inside of gzip", "unpack it once")
-    while len(first) < _HEAD_BYTES and (more := next(chunks, b"")):
-        first += more
     if kind := kind_of(first[:_HEAD_BYTES]):
         raise BadFileError(uri, f"not JSON, it looks like {kind}")
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _utf8_from_utf16(chain([first], chunks))
     return chain([first], chunks)
+
+
+def _beginning(chunks: Iterator[bytes]) -> bytes:
+    """The first chunk, with more where it is too short to tell what it is of."""
+    first = next(chunks, b"")
+    while len(first) < _HEAD_BYTES and (more := next(chunks, b"")):
+        first += more
+    return first
 
 
 def _utf8_from_utf16(chunks: Iterable[bytes]) -> Iterator[bytes]:
