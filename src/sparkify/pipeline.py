@@ -200,6 +200,7 @@ def load(
                 summary.findings = run_audits(warehouse, in_run=True)
             for table in ("contested_plays", "touched_users", "due_events", "event_horizon"):
                 warehouse.run(f"DROP TABLE {table}")
+            warehouse.forget_batch()
             summary.run_id = ledger.record_run(
                 warehouse, plans, counts, started=started, is_full=is_full, event_keys=digest
             )

@@ -135,6 +135,10 @@ class Warehouse(Protocol):
         """How many records of each file the last ``stage`` has loaded, as the database has it."""
         ...
 
+    def forget_batch(self) -> None:
+        """Drop what the last ``stage`` of each source has left, where the next one could not replace it."""
+        ...
+
     def insert_songplays(self, select: str) -> None:
         """Append the rows of a SELECT to songplays, each with a songplay_id of its own.
 

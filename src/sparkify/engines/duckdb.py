@@ -220,6 +220,9 @@ class DuckDBWarehouse:
         reader = RecordReader(store, added, on_progress=progress, on_records=on_records)
         return stage_files(self, self._connection, source, reader, columns, paths)
 
+    def forget_batch(self) -> None:
+        """Do nothing: the next ``stage`` replaces what the last one has left."""
+
     def insert_songplays(self, select: str) -> None:
         """Append the rows of a SELECT to songplays, numbered."""
         self.run(f"CREATE OR REPLACE TEMP VIEW new_songplays AS {select}")

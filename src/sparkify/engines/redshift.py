@@ -273,6 +273,10 @@ class RedshiftWarehouse:
         """How many records of each file the last ``stage`` has loaded."""
         return self._stager.count_loaded(source)
 
+    def forget_batch(self) -> None:
+        """Drop what the last ``stage`` of each source has left."""
+        self._stager.forget_batch()
+
     def insert_songplays(self, select: str) -> None:
         """Append the rows of a SELECT to songplays; IDENTITY numbers them."""
         columns = "start_time, user_id, level, song_id, artist_id, session_id, location, user_agent"

@@ -97,7 +97,6 @@ class Stager:
         noun = NOUNS[source]
         self._straight[source] = {}
         for kind in ("batch", "removed"):
-            self._query(f"DROP TABLE IF EXISTS {kind}_{noun}")
             self._query(f"CREATE TEMP TABLE {kind}_{noun} (LIKE staging_{noun})")
         if removed:
             ids = _id_list(removed)
@@ -117,6 +116,13 @@ class Stager:
             staged = Staged(self._by_prefix(source, store, added, progress, on_records))
         self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
         return staged
+
+    def forget_batch(self) -> None:
+        """Drop the tables that ``stage`` has left for both sources."""
+        # While they are there, they come before other people's tables of these names.
+        for noun in NOUNS.values():
+            for kind in ("batch", "removed"):
+                self._query(f"DROP TABLE {kind}_{noun}")
 
     def _by_prefix(
         self, source: Source, store: Store, added: list[LoadFile], progress: Progress, on_records: OnRecords
