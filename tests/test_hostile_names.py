@@ -230,6 +230,23 @@ def test_nothing_with_a_hostile_name_speaks_to_a_terminal(hostile: Path) -> None
     assert "\\x1b]0;TITLE" in report
 
 
+def test_no_line_of_a_hostile_name_looks_like_a_message_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "data\nerror: forged\nwarning: forged"
+    write(folder / "song_data/a.json", track())
+    write(folder / "log_data/a\nnote: forged.json", "x", event(), "y")
+    for options in ([], ["--max-reject-share", "1"]):
+        sources = [f"--{name.replace('_', '-')}={folder / name}" for name in ("song_data", "log_data")]
+        result = subprocess.run(
+            [sys.executable, "-m", "sparkify", "etl", *sources, *options],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "forged" in result.stderr
+        assert not re.search("^(error|warning|note): forged", result.stderr, re.MULTILINE)
+
+
 def test_nothing_with_a_hostile_name_gets_into_a_log_of_messages(hostile: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-c", WALK],

@@ -121,7 +121,7 @@ def simulate(
     interrupts.leaves(lambda: "what was written is unfinished, and the same command finishes it")
     with progress() as tell:
         summary = run(settings, sink, tell)
-    say(summary.describe(out), keep="\n")
+    say(summary.describe(out), in_lines=True)
 
 
 @app.command()

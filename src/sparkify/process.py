@@ -91,5 +91,5 @@ def _fail(error: SparkifyError, cause: Exception | None = None) -> NoReturn:
         raise cause
     kind = "usage error" if isinstance(error, UsageError) else "error"
     hint = f"\n  what to do: {error.hint}" if error.hint else ""
-    say(f"{kind}: {error.message}{hint}", keep="\n")
+    say(f"{kind}: {error.message}{hint}", in_lines=True)
     sys.exit(error.exit_code)

@@ -40,7 +40,14 @@ def _pattern(keep: str) -> re.Pattern[str]:
     return re.compile(f"(?![{re.escape(keep)}])[{ranges}]" if keep else f"[{ranges}]")
 
 
-def say(text: str, *, keep: str = "") -> None:
-    """Tell people something, on stderr: a line, or several with ``keep`` a newline."""
+def say(text: str, *, in_lines: bool = False) -> None:
+    """Tell people something, on stderr.
+
+    Args:
+        text: what.
+        in_lines: whether it may have several lines. All but the first are indented, so that no line of a name
+            looks like a message of its own.
+    """
+    shown = printable(text, keep="\n" if in_lines else "")
     if sys.stderr is not None:  # as in a process without one
-        sys.stderr.write(printable(text, keep=keep) + "\n")
+        sys.stderr.write(re.sub(r"\n(?!  )", "\n  ", shown) + "\n")
