@@ -4,6 +4,9 @@ Other faults have tests of their own: bad records in test_bad_input, S3 in test_
 signals and a second writer in test_interrupts, failing audits in test_audits, time zones in test_cli.
 """
 
+import functools
+import gzip
+import json
 import os
 import shutil
 import subprocess
@@ -17,8 +20,9 @@ import pytest
 from sparkify.config import Settings
 from sparkify.engines import Progress as Advance
 from sparkify.local_files import LocalSource
-from sparkify.pipeline import run_etl
+from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
+from sparkify.records import RecordReader
 from sparkify.sources import SourceObject
 from tests.reference import build_star, read_records
 from tests.state import state_of
@@ -258,6 +262,49 @@ def test_a_log_that_grows_while_it_is_read_is_loaded_up_to_its_last_whole_line(
     path.write_text(text[: text.index('{"ts": 4')] + text[text.index('{"ts": 5') : text.index('{"ts": 6')])
     assert run_etl(settings, Silence()).tables["songplays"] == (3, 1)
     assert_as_one_load()
+
+
+@pytest.mark.parametrize("chunk_bytes", [2**22, 1000, 70])
+def test_a_growing_log_is_read_to_the_same_line_however_large_it_is(
+    folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, chunk_bytes: int
+) -> None:
+    monkeypatch.setattr(
+        RecordReader, "__init__", functools.partialmethod(RecordReader.__init__, chunk_bytes=chunk_bytes)
+    )
+    path = write(folder / "log_data/12.json", *(event(ts=number) for number in range(50)), "", '{"ts": 4')
+    text = path.read_text()
+    meddler = Meddler("stage log_data", 1, lambda: path.write_text(text + "}\n" + text))
+    assert run_etl(settings, meddler).tables["songplays"] == (52, 52)
+    assert Loaded(settings, Summary()).rejects == []
+    path.write_text(text[: text.index('{"ts": 4')])
+    assert run_etl(settings, Silence()).tables["songplays"] == (52, 0)
+
+
+@pytest.mark.parametrize("kind", ["gzip", "gzip in chunks", "UTF-16"])
+def test_a_growing_file_without_lines_is_left_for_the_next_run_and_all_others_load(
+    folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    if kind == "gzip in chunks":
+        monkeypatch.setattr(
+            RecordReader, "__init__", functools.partialmethod(RecordReader.__init__, chunk_bytes=500)
+        )
+    some = "\n".join(
+        json.dumps(event(ts=number, userAgent=f"{number * 7919:x}" * 9)) for number in range(500)
+    )
+    contents = some.encode("utf-16") if kind == "UTF-16" else gzip.compress(some.encode())
+    assert b"\n" in contents[-1000:]
+    path = write(folder / "log_data/12.json", contents[:-10])
+
+    def grow() -> None:
+        with path.open("ab") as file:
+            file.write(b"\n")
+
+    summary = run_etl(settings, Meddler("stage log_data", 99, grow))
+    assert f"{path.resolve()}: changes while it is read, and is left for the next run" in summary.warnings
+    assert summary.tables["songplays"] == (2, 2)
+    assert Loaded(settings, Summary()).rejects == []
+    path.write_bytes(contents)
+    assert run_etl(settings, Silence()).tables["songplays"] == (502, 500)
 
 
 def test_a_file_that_vanishes_between_listing_and_reading_makes_the_run_list_again(

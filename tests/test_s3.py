@@ -1,6 +1,7 @@
 """S3 sources: the same answers as from folders, and one clear line where something goes wrong."""
 
 import gzip
+import itertools
 import json
 import subprocess
 import sys
@@ -518,6 +519,28 @@ def test_an_object_that_is_listed_but_never_there_is_named_and_all_others_load(
         in summary.warnings
     )
     assert summary.tables["songplays"][0] > 0
+
+
+def test_an_object_that_is_replaced_whenever_it_is_read_is_left_for_the_next_run_and_all_others_load(
+    settings: Settings, faulty: tuple[FaultyS3, Bucket]
+) -> None:
+    server, bucket = faulty
+    etl(bucket.settings(settings))
+    put_json(bucket, "log_data/c.json", event(ts=1))
+    moments = itertools.count(2)
+    server.add(
+        "before",
+        "log_data/b.json",
+        None,
+        action=lambda: put_json(bucket, "log_data/b.json", *(event(ts=next(moments)) for _ in range(30))),
+    )
+    put_json(bucket, "log_data/b.json", event(ts=next(moments)))
+    summary = etl(bucket.settings(settings))
+    uri = f"{bucket.uri}/log_data/b.json"
+    assert summary.warnings == [f"{uri}: changes while it is read, and is left for the next run"]
+    assert summary.tables["songplays"] == (41, 1)  # what was loaded of it stays
+    server.faults.clear()
+    assert etl(bucket.settings(settings)).tables["songplays"] == (51, 10)
 
 
 @pytest.fixture(params=["rclone", "moto"])

@@ -1,5 +1,6 @@
 """Source files on this machine: folders, single files, and file:// URIs."""
 
+import codecs
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,8 @@ from sparkify.places import PATTERN_HINT, is_pattern, local_path
 from sparkify.sources import LoadFile, SourceObject, is_data_file, is_hidden
 from sparkify.unread import Unread, is_no_data
 
-_GZIP = b"\x1f\x8b"
+_NO_LINES = (b"\x1f\x8b", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How files begin in which a byte 10 does not end a line."""
 
 
 class LocalSource:
@@ -151,13 +153,14 @@ def _read_chunks(source: SourceObject, chunk_bytes: int, grown: list[str]) -> It
     A log that has grown since is read up to the last whole line of that; its listed version is the one that
     goes into the ledger, so that the next run finds it changed.
     """
-    held = b""
+    first = held = b""
     try:
         # Unbuffered: whole chunks are asked for, and most song files are smaller than a buffer.
         with open(source.uri, "rb", buffering=0, opener=_open_regular) as file:
             remaining = source.size
             while remaining and (chunk := file.read(min(chunk_bytes, remaining))):
                 remaining -= len(chunk)
+                first = first or chunk[:2]
                 if remaining:
                     yield chunk
                 else:
@@ -173,7 +176,7 @@ def _read_chunks(source: SourceObject, chunk_bytes: int, grown: list[str]) -> It
         yield held
         return
     whole = held.rfind(b"\n") + 1
-    if remaining or now.size <= source.size or not whole or held.startswith(_GZIP):
+    if remaining or now.size <= source.size or not whole or first in _NO_LINES:
         raise SourceChangedError(source.uri)
     grown.append(source.uri)
     yield held[:whole]
