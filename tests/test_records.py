@@ -1,16 +1,20 @@
 """Cutting files into records: the same records however the bytes come, and none lost."""
 
+import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from sparkify import splitter
 from sparkify.local_files import LocalSource
 from sparkify.records import RecordReader
 from sparkify.sources import LoadFile
-from sparkify.splitter import Splitter
+from sparkify.splitter import MAX_RECORD_BYTES, Splitter
 from tests.support import examples
 
 values = st.recursive(
@@ -105,3 +109,71 @@ def test_lines_are_counted_from_one_over_blank_lines_and_chunks(tmp_path: Path) 
             (0, 8, "x"),
             (0, 9, '{"a": 4}{"a": 5}'),  # which the loader looks into
         ]
+
+
+# --- growth: twice as much input takes twice as much work, whatever it is
+
+GROWING: dict[str, Callable[[int], bytes]] = {
+    "objects in objects": lambda size: b'{"a":' * (size // 5),
+    "arrays in arrays": lambda size: b'{"a":' + b"[" * size,
+    "arrays in arrays that end": lambda size: b'{"a":' + b"[" * (size // 2) + b"]" * (size // 2) + b"}",
+    "lines that open an object": lambda size: b"{\n" * (size // 2),
+    "objects in arrays in objects": lambda size: b'{"a":[{"a":[' * (size // 12),
+    "the same over lines": lambda size: b'{"a":[\n{"a":[\n' * (size // 14),
+    "a long text": lambda size: b'{"a": "' + b"x" * size,
+    "texts without an end": lambda size: b'{"a": "x\n' * (size // 9),
+    "escapes": lambda size: b'{"a": "' + b"\\" * size,
+    "a large number": lambda size: b'{"a": ' + b"7" * size,
+    "commas": lambda size: b"{}" + b"," * size,
+    "marks": lambda size: b"\xef\xbb\xbf" * (size // 3),
+    "marks on lines": lambda size: b"\xef\xbb\xbf\n{}\n" * (size // 7),
+    "closing braces": lambda size: b"}" * size,
+    "elements that are no objects": lambda size: b"{},42,\n" * (size // 7),
+    "damage over lines": lambda size: b'{\n"a": 1,\n"b" 2\n},\n' * (size // 20),
+    "half an object before good ones": lambda size: b'{"a": [\n' + b'{"a": 1},\n' * (size // 10),
+    "half an object before some good ones": lambda size: (b'{"a": "\n' + b'{"a": 1}\n' * 20) * (size // 188),
+    "white space": lambda size: (b"{" + b" " * 70 + b"\n") * (size // 72),
+}
+
+
+def work(monkeypatch: pytest.MonkeyPatch, folder: Path, contents: bytes) -> int:
+    """How many bytes are gone through, in all steps, to cut a file."""
+    folder.mkdir()
+    (folder / "a.json").write_bytes(contents)
+    done = 0
+    cut, split, decode = RecordReader._cut, Splitter.split, splitter._decode
+
+    def counting(step: Callable[..., Any], position: int) -> Callable[..., Any]:
+        def counted(*arguments: Any, **options: Any) -> Any:
+            nonlocal done
+            done += len(arguments[position])
+            return step(*arguments, **options)
+
+        return counted
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RecordReader, "_cut", counting(cut, 2))
+        patch.setattr(Splitter, "split", counting(split, 1))
+        patch.setattr(splitter, "_decode", counting(decode, 0))
+        read(folder)
+    assert done
+    return done
+
+
+@pytest.mark.parametrize("kind", GROWING)
+@pytest.mark.parametrize("is_packed", [False, True], ids=["plain", "in many members of gzip"])
+def test_the_work_grows_as_the_file_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, is_packed: bool
+) -> None:
+    def made(size: int) -> bytes:
+        text = GROWING[kind](size)
+        if not is_packed:
+            return text
+        return b"".join(gzip.compress(text[start : start + 300]) for start in range(0, len(text), 300))
+
+    size = 30_000 if is_packed else 150_000
+    once = work(monkeypatch, tmp_path / "once", made(size))
+    twice = work(monkeypatch, tmp_path / "twice", made(2 * size))
+    assert twice <= 2.5 * once
+    # Looking ahead may cost a small file as much as a record may be long.
+    assert twice <= 20 * 2 * size + MAX_RECORD_BYTES

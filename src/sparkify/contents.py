@@ -119,8 +119,13 @@ def _utf8_from_utf16(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _unpacked(uri: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """What gzip of any number of members holds; zeros may follow the last, as gzip itself allows."""
+    """What gzip of any number of members holds; zeros may follow the last, as gzip itself allows.
+
+    Members may be as small as a record: their texts are put together, for each piece costs.
+    """
     member = None
+    found: list[bytes] = []
+    size = 0
     try:
         for chunk in chunks:
             data = chunk
@@ -131,13 +136,18 @@ def _unpacked(uri: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
                         break
                     member = inflate.decompressobj(wbits=31)
                 if text := member.decompress(data, _UNPACKED_BYTES):
-                    yield text
+                    found.append(text)
+                    size += len(text)
+                if size >= _UNPACKED_BYTES // 2:
+                    yield b"".join(found)
+                    found, size = [], 0
                 if member.eof:
                     data, member = member.unused_data, None
                 else:
                     data = member.unconsumed_tail
         if member is not None:
             raise zlib.error("it ends too early")
+        yield b"".join(found)
     except (zlib.error, inflate.error) as error:
         # How many records lie behind the damage nobody can tell, so they could be neither rows nor rejects.
         raise BadFileError(
