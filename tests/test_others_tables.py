@@ -108,7 +108,7 @@ def test_the_five_tables_of_the_star_schema_alone_may_be_anybodys(either: Either
     for view in VIEWS:
         either.sql(f"DROP VIEW {view}")
     for table in set(TABLES) - set(STAR_TABLES):
-        either.sql(f"DROP TABLE {table}")
+        either.sql(f"DROP TABLE {table} CASCADE")
     with pytest.raises(WarehouseError, match="but none of ledger, runs"):
         create_tables(either)
     assert either.sql("SELECT COUNT(*) FROM songplays") == [(2,)]

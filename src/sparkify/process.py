@@ -82,7 +82,7 @@ def _not_an_option(arg: str) -> str:
 
 
 def _stop(number: int) -> NoReturn:
-    say(interrupts.message(number))
+    say(interrupts.message(number), in_lines=True)
     sys.exit(128 + number)
 
 
