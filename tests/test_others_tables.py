@@ -168,6 +168,17 @@ def test_tables_of_an_older_version_are_brought_up_to_date_and_nothing_is_lost(
     assert has_tables(either)
 
 
+def test_views_that_an_older_version_did_not_have_are_made(either: Either, files: Path) -> None:
+    either.load()
+    for view in ("event_horizon", "audit_window"):
+        either.sql(f"DROP VIEW {view}")
+    with pytest.raises(WarehouseError, match="was loaded by an older version of sparkify"):
+        has_tables(either)
+    write(files / "log_data/b.json", event(ts=3))
+    assert either.load().summary.tables["songplays"] == (3, 1)
+    assert has_tables(either)
+
+
 def test_the_columns_that_tables_are_told_by_are_those_that_are_made(either: Either) -> None:
     create_tables(either)
     for table in TABLES:
