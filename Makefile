@@ -80,7 +80,8 @@ test-formats: setup  ## write made-up records into ten thousand files in every w
 test-redshift: setup  ## everything about Redshift, on the stand-in: the star, loading, kills (some 6 minutes)
 	$(BIN)/python -m pytest -n 2 -q --engine redshift tests/test_sample.py tests/test_rules.py tests/test_audits.py \
 		tests/test_simulated.py tests/test_bad_input.py tests/test_whole_files.py tests/test_reading.py \
-		tests/test_key_spelling.py tests/test_unread.py tests/test_limits.py tests/test_shrunk.py
+		tests/test_key_spelling.py tests/test_unread.py tests/test_limits.py tests/test_shrunk.py \
+		tests/test_accounts.py tests/test_horizon.py tests/test_ties.py
 	$(BIN)/python -m pytest -n 2 -q -rP -m 'not aws' tests/redshift tests/standin
 
 # BENCH takes data and warehouses, some 15 GB at most. Each peer gets an environment of its own in benchmarks/.venvs.
