@@ -21,43 +21,32 @@ known AS (
         user_states.ts
     FROM users
     LEFT JOIN user_states ON users.user_id = user_states.user_id
-),
-
-agreeing AS (
-    SELECT DISTINCT known.user_id
-    FROM known
-    INNER JOIN staging_events
-        ON known.user_id = staging_events.user_id AND known.ts = staging_events.ts
-    WHERE
-        (known.first_name = staging_events.first_name OR COALESCE(known.first_name, staging_events.first_name) IS NULL)
-        AND (known.last_name = staging_events.last_name OR COALESCE(known.last_name, staging_events.last_name) IS NULL)
-        AND (known.gender = staging_events.gender OR COALESCE(known.gender, staging_events.gender) IS NULL)
-        AND (known.level = staging_events.level OR COALESCE(known.level, staging_events.level) IS NULL)
 )
 
 SELECT
-    'no row' AS fault,
+    CASE WHEN known.user_id IS NULL THEN 'no row' ELSE 'not as of the latest event' END AS fault,
     latest.user_id
 FROM latest
 LEFT JOIN known ON latest.user_id = known.user_id
-WHERE known.user_id IS NULL
-UNION ALL
-SELECT
-    'not as of the latest event' AS fault,
-    known.user_id
-FROM known
-INNER JOIN latest ON known.user_id = latest.user_id
 CROSS JOIN event_horizon
 WHERE
-    known.ts < latest.last_ts
+    known.user_id IS NULL
+    OR known.ts < latest.last_ts
     OR (known.ts > event_horizon.horizon AND (latest.last_ts IS NOT NULL OR known.ts > latest.first_ts))
 UNION ALL
 SELECT
     'no event says so' AS fault,
     known.user_id
 FROM known
-LEFT JOIN agreeing ON known.user_id = agreeing.user_id
 CROSS JOIN audit_window
+LEFT JOIN staging_events AS events
+    ON
+        known.user_id = events.user_id
+        AND known.ts = events.ts
+        AND (known.first_name = events.first_name OR COALESCE(known.first_name, events.first_name) IS NULL)
+        AND (known.last_name = events.last_name OR COALESCE(known.last_name, events.last_name) IS NULL)
+        AND (known.gender = events.gender OR COALESCE(known.gender, events.gender) IS NULL)
+        AND (known.level = events.level OR COALESCE(known.level, events.level) IS NULL)
 WHERE
-    agreeing.user_id IS NULL
+    events.user_id IS NULL
     AND (known.ts IS NULL OR known.ts BETWEEN audit_window.first_moment AND audit_window.last_moment);
