@@ -249,6 +249,29 @@ def test_a_user_who_is_kept_without_events_is_found_in_an_incremental_run(
     assert read_star(settings) == before
 
 
+def test_a_days_run_neither_writes_nor_audits_the_users_of_other_days(
+    engine: Engine, tmp_path: Path, load: Callable[..., Loaded], settings: Settings
+) -> None:
+    if engine.name == "redshift":
+        pytest.skip("audits look at all users there, and find the mark")
+    write(tmp_path / "song_data/song.json", SONG)
+    write(tmp_path / "log_data/1.json", FIRST, *LAST)
+    load()
+    warehouse = connect(settings)
+    with warehouse.transaction():
+        warehouse.run("UPDATE users SET last_name = 'Marked' WHERE user_id IN (1, 2)")
+    warehouse.close()
+    write(
+        tmp_path / "log_data/2.json", event(ts=1543549657000, userId="2"), event(ts=1543549657001, userId="4")
+    )
+    assert load().query("SELECT user_id, last_name FROM users ORDER BY 1") == [
+        (1, "Marked"),
+        (2, "Klein"),
+        (3, "Klein"),
+        (4, "Klein"),
+    ]
+
+
 def test_plays_of_1970_are_warned_about_when_an_incremental_run_brings_them(
     tmp_path: Path, load: Callable[..., Loaded]
 ) -> None:
