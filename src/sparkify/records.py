@@ -148,20 +148,25 @@ class RecordReader:
     def _cut_waiting(self) -> Iterator[pa.RecordBatch]:
         """Whole files: those of one object per line together, the others by themselves."""
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
-        if len(waiting) > 1:
-            data = b"\n".join(text for _, text in waiting)
-            newlines, starts, ends = _find_lines(data, 0, len(data))
-            if _is_regular(data, starts, ends).all():
-                file_starts = np.cumsum([0] + [len(text) + 1 for _, text in waiting[:-1]])
-                file_of = np.searchsorted(file_starts, starts, "right") - 1
-                lines = (
-                    np.searchsorted(newlines, starts) - np.searchsorted(newlines, file_starts)[file_of] + 1
-                )
-                file_ids = np.array([file_id for file_id, _ in waiting], np.int32)[file_of]
-                yield from self._of_lines(data, starts, ends, file_ids, lines)
-                return
-        for file_id, text in waiting:
+        if len(waiting) < 2:
+            for file_id, text in waiting:
+                yield from self._cut(_Place(file_id), text, 0, final=True)
+            return
+        data = b"\n".join(text for _, text in waiting)
+        newlines, starts, ends = _find_lines(data, 0, len(data))
+        file_starts = np.cumsum([0] + [len(text) + 1 for _, text in waiting[:-1]])
+        file_of = np.searchsorted(file_starts, starts, "right") - 1
+        odd = set(file_of[~_is_regular(data, starts, ends)].tolist())
+        if not odd:
+            lines = np.searchsorted(newlines, starts) - np.searchsorted(newlines, file_starts)[file_of] + 1
+            file_ids = np.array([file_id for file_id, _ in waiting], np.int32)[file_of]
+            yield from self._of_lines(data, starts, ends, file_ids, lines)
+            return
+        for number in sorted(odd):
+            file_id, text = waiting[number]
             yield from self._cut(_Place(file_id), text, 0, final=True)
+        self._waiting = [file for number, file in enumerate(waiting) if number not in odd]
+        yield from self._cut_waiting()
 
     def _cut_large(
         self, file_id: int, first: bytes, second: bytes, chunks: Iterator[bytes]
@@ -200,9 +205,8 @@ class RecordReader:
             if final or len(data) - begin <= MAX_RECORD_BYTES:
                 place.carry = data[begin:]
                 return
-            whole = len(
-                data
-            )  # no line ends for longer than a record may be: objects with nothing between them
+            # No line ends for longer than a record may be: these are objects with nothing between them.
+            whole = len(data)
         newlines, starts, ends = _find_lines(data, begin, whole)
         regular = _is_regular(data, starts, ends)
         if regular.all():
