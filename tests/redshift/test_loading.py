@@ -295,7 +295,7 @@ def test_what_is_left_behind_is_told_by_the_clock_of_s3(
             return cls.fromtimestamp(time.time() + 3 * 86400, tz)
 
     few_files(site.folder)
-    running = f"{site.root}/work/sparkify-staging/running/part"
+    running = f"{site.settings.work_prefix}/sparkify-staging/running/part"
     redshift.s3.put(running, b"x")
     age(redshift, running, 23)
     monkeypatch.setattr(redshift_work, "datetime", DaysAhead)
