@@ -156,7 +156,7 @@ def _read_chunks(source: SourceObject, chunk_bytes: int, grown: list[str]) -> It
     first = held = b""
     try:
         # Unbuffered: whole chunks are asked for, and most song files are smaller than a buffer.
-        with open(source.uri, "rb", buffering=0, opener=_open_regular) as file:
+        with open(source.uri, "rb", buffering=0, opener=_open_at_once) as file:
             remaining = source.size
             while remaining and (chunk := file.read(min(chunk_bytes, remaining))):
                 remaining -= len(chunk)
@@ -182,5 +182,6 @@ def _read_chunks(source: SourceObject, chunk_bytes: int, grown: list[str]) -> It
     yield held[:whole]
 
 
-def _open_regular(path: str, flags: int) -> int:
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for anybody, as a pipe that has come into its place would."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

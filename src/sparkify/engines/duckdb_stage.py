@@ -10,7 +10,15 @@ import duckdb
 
 from sparkify.engines import Source, Staged
 from sparkify.engines.nouns import NOUNS
-from sparkify.engines.parsing import INVALID, are_usual, prepare, records_of, recut_records
+from sparkify.engines.parsing import (
+    INVALID,
+    are_usual,
+    judged_relation,
+    pieces_of,
+    prepare,
+    records_of,
+    staged,
+)
 from sparkify.records import RecordReader
 from sparkify.sql_queries import read_sql
 
@@ -39,29 +47,24 @@ def stage_files(
     Raises:
         UnusableFilesError: some files can't be loaded.
     """
-    noun = NOUNS[source]
-    prepare(connection, source, columns, paths)
+    noun, is_quick = NOUNS[source], are_usual(source, paths)
+    prepare(connection, columns, paths)
     with warehouse.explained(), records_of(connection, reader):
-        if are_usual(source, paths):
+        if is_quick:
             connection.execute(read_sql("quick_events", "duckdb"))
             connection.execute(read_sql("stage_events", "duckdb"))
         else:
-            _judge(connection, noun)
+            _judge(connection, source, "CREATE OR REPLACE TEMP TABLE judged AS")
     reader.require_all()
-    if are_usual(source, paths):
+    if is_quick:
         warehouse.run(read_sql("review_events", "duckdb"))
         with warehouse.explained():
-            _judge(connection, noun)
+            _judge(connection, source, "CREATE OR REPLACE TEMP TABLE judged AS")
     torn = warehouse.query("SELECT file_id, line, raw FROM judged WHERE reason = ?", [INVALID])
     if torn:
         warehouse.query("DELETE FROM judged WHERE reason = ?", [INVALID])
-        warehouse.run("CREATE OR REPLACE TEMP TABLE judged_before AS SELECT * FROM judged")
-        with warehouse.explained():
-            connection.register("pieces", recut_records(torn, reader.counts))
-            connection.execute("CREATE OR REPLACE TEMP VIEW records AS SELECT * FROM pieces")
-            _judge(connection, noun)
-            connection.unregister("pieces")
-        warehouse.run("INSERT INTO judged SELECT * FROM judged_before")
+        with warehouse.explained(), pieces_of(connection, torn, reader):
+            _judge(connection, source, "INSERT INTO judged")
     warehouse.run(
         f"INSERT INTO staging_{noun} SELECT * EXCLUDE (line, raw, reason) FROM judged WHERE reason IS NULL"
     )
@@ -71,20 +74,21 @@ def stage_files(
     )
     warehouse.insert("rejected_files", [(file_id, source, reader.uris[file_id]) for (file_id,) in ids])
     warehouse.run(read_sql("stage_rejects", "duckdb"))
-    damaged: dict[int, int] = dict(
-        warehouse.query(
-            "SELECT file_id, SUM(STRLEN(raw))::BIGINT FROM judged WHERE reason LIKE 'not %' GROUP BY file_id"
-        )
+    damaged = warehouse.query(
+        "SELECT file_id, SUM(STRLEN(raw))::BIGINT FROM judged WHERE reason LIKE 'not %' GROUP BY file_id"
     )
-    for file_id, size in reader.lost.items():
-        damaged[file_id] = damaged.get(file_id, 0) + size
-    return Staged(reader.counts, reader.sizes, damaged)
+    return staged(reader, dict(damaged))
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, noun: str) -> None:
-    """Make the table ``judged`` of the relation ``records``; it keeps the text of what can't be loaded."""
-    connection.execute(read_sql(f"judged_{noun}", "duckdb"))
+def _judge(connection: duckdb.DuckDBPyConnection, source: Source, into: str) -> None:
+    """Put the records of the relation ``records`` into the table ``judged``, with the text of the bad ones.
+
+    Args:
+        connection: where.
+        source: whose records.
+        into: the beginning of the statement that makes or fills the table.
+    """
+    judged = judged_relation(connection, source)
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE judged AS"
-        f" SELECT * REPLACE (CASE WHEN reason IS NOT NULL THEN raw END AS raw) FROM judged_{noun}"
+        f"{into} SELECT * REPLACE (CASE WHEN reason IS NOT NULL THEN raw END AS raw) FROM {judged}"
     )

@@ -6,12 +6,14 @@ fares the same on both. It reads the relation ``records``, which is here filled 
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from sparkify.engines import Source
+from sparkify.engines import Source, Staged
 from sparkify.engines.nouns import NOUNS
 from sparkify.keys import EVENT_KEYS
 from sparkify.records import SCHEMA, RecordReader
@@ -24,7 +26,6 @@ INVALID = "not valid JSON"
 
 def prepare(
     connection: duckdb.DuckDBPyConnection,
-    source: Source,
     columns: Sequence[str],
     paths: Sequence[Sequence[str | int]],
 ) -> None:
@@ -32,14 +33,20 @@ def prepare(
 
     Args:
         connection: where the records will be judged.
-        source: whose records.
         columns: of the staging table, in order; those beyond the paths are not filled by keys.
         paths: for each column the keys that lead to its value.
     """
-    singular = NOUNS[source].removesuffix("s")
-    connection.execute(f"SET VARIABLE {singular}_columns = ?", [list(columns[: len(paths)])])
-    connection.execute(f"SET VARIABLE {singular}_paths = ?", [[_json_path(path) for path in paths]])
+    connection.execute("SET VARIABLE record_columns = ?", [list(columns[: len(paths)])])
+    connection.execute("SET VARIABLE record_paths = ?", [[_json_path(path) for path in paths]])
     connection.execute(read_sql("review", "duckdb"))
+
+
+def judged_relation(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
+    """Make the view of the judged records of the relation ``records``, and give its name."""
+    name = f"judged_{NOUNS[source]}"
+    connection.execute(read_sql("extracted_records", "duckdb"))
+    connection.execute(read_sql(name, "duckdb"))
+    return name
 
 
 def are_usual(source: Source, paths: Sequence[Sequence[str | int]]) -> bool:
@@ -68,27 +75,42 @@ def records_of(connection: duckdb.DuckDBPyConnection, reader: RecordReader) -> I
             connection.unregister("records")
 
 
-def recut_records(rows: Iterable[tuple[int, int, str]], counts: dict[int, int]) -> pa.Table:
-    """What lines that are no JSON hold, as a table like ``records``: several objects, or one piece of damage.
+@contextlib.contextmanager
+def pieces_of(
+    connection: duckdb.DuckDBPyConnection, torn: Iterable[Sequence[Any]], reader: RecordReader
+) -> Iterator[None]:
+    """Let the relation ``records`` be what lines that are no JSON hold: several objects, or just damage.
 
     Args:
-        rows: file_id, line and text of each.
-        counts: records by file_id, to be corrected.
+        connection: where the records will be judged.
+        torn: file_id, line and text of each of these lines; what follows these is not looked at.
+        reader: its counts are corrected.
     """
     found: list[tuple[int, int, str]] = []
-    for file_id, line, text in rows:
+    for file_id, line, text, *_ in torn:
         pieces = recut(text)
-        counts[file_id] += len(pieces) - 1
+        reader.counts[file_id] += len(pieces) - 1
         found += [(file_id, line + offset, piece) for offset, piece in pieces]
-    columns = list(zip(*found, strict=True)) or [(), (), ()]
-    return pa.table(
-        [
-            pa.array(column, kind)
-            for column, kind in zip(columns, (pa.int32(), pa.int64(), pa.string()), strict=True)
-        ]
-        + [pa.nulls(len(found), pa.string())],
-        names=SCHEMA.names[:4],
+    kinds = (pa.int32(), pa.int64(), pa.string())
+    columns = [pa.array(column, kind) for column, kind in zip(zip(*found, strict=True), kinds, strict=True)]
+    connection.register(
+        "pieces", pa.table([*columns, pa.nulls(len(found), pa.string())], names=SCHEMA.names[:4])
     )
+    connection.execute("CREATE OR REPLACE TEMP VIEW records AS SELECT * FROM pieces")
+    yield
+    connection.unregister("pieces")
+
+
+def staged(reader: RecordReader, damaged: Mapping[int, int]) -> Staged:
+    """What was read of files, all of which have been judged.
+
+    Args:
+        reader: the files.
+        damaged: by file_id, how many bytes the records hold that are no JSON.
+    """
+    lost = Counter(damaged)
+    lost.update(reader.lost)
+    return Staged(reader.counts, reader.sizes, dict(lost))
 
 
 def _json_path(path: Sequence[str | int]) -> str:

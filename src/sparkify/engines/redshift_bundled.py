@@ -11,7 +11,7 @@ import duckdb
 from sparkify.config import Settings
 from sparkify.engines import OnRecords, Progress, Row, Source, Staged
 from sparkify.engines.nouns import NOUNS
-from sparkify.engines.parsing import prepare
+from sparkify.engines.parsing import prepare, staged
 from sparkify.engines.redshift_copy import KEPT_CHARACTERS, LoadError, copy_statement, run_copy
 from sparkify.engines.redshift_parts import Bundle, bundle, origin_of
 from sparkify.engines.redshift_work import WorkFolder
@@ -45,13 +45,10 @@ def copy_bundled(
     columns, _ = warehouse.execute(f"SELECT * FROM staging_{NOUNS[source]} LIMIT 0")
     with duckdb.connect(config={"memory_limit": settings.memory_limit}) as judge:
         judge.execute("SET TimeZone = 'UTC'")
-        prepare(judge, source, columns, paths)
+        prepare(judge, columns, paths)
         bundled = bundle(work, source, judge, reader, paths, sum(file.source.size for file in files))
     warehouse.insert("staging_rejects", _copy_parts(warehouse, settings, source, files, work, bundled))
-    damaged = bundled.damaged
-    for file_id, size in reader.lost.items():
-        damaged[file_id] = damaged.get(file_id, 0) + size
-    return Staged(reader.counts, reader.sizes, damaged)
+    return staged(reader, bundled.damaged)
 
 
 def _copy_parts(

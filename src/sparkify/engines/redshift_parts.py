@@ -14,8 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from sparkify.engines import Row, Source
-from sparkify.engines.nouns import NOUNS
-from sparkify.engines.parsing import INVALID, are_usual, records_of, recut_records
+from sparkify.engines.parsing import INVALID, are_usual, judged_relation, pieces_of, records_of
 from sparkify.engines.redshift_copy import KEPT_CHARACTERS
 from sparkify.engines.redshift_work import WorkFolder
 from sparkify.errors import SourceError, WarehouseError
@@ -134,8 +133,7 @@ def _judged(
     paths: list[list[str | int]],
 ) -> Iterator[tuple[list[str], list[Row]]]:
     """The good records as JSON texts, and the bad ones as (file_id, line, raw, reason)."""
-    noun = NOUNS[source]
-    relation, is_quick = f"judged_{noun}", are_usual(source, paths)
+    is_quick = are_usual(source, paths)
     torn: list[Row] = []
     try:
         with records_of(connection, reader):
@@ -155,27 +153,23 @@ def _judged(
                             " WHERE good IS NULL"
                         )
             else:
-                connection.execute(read_sql(relation, "duckdb"))
-                yield from _good_and_bad(connection, relation, torn)
+                yield from _good_and_bad(connection, source, torn)
         reader.require_all()
         if is_quick:
             connection.execute("CREATE OR REPLACE TEMP VIEW records AS SELECT * FROM under_review")
-            connection.execute(read_sql(relation, "duckdb"))
-            yield from _good_and_bad(connection, relation, torn)
+            yield from _good_and_bad(connection, source, torn)
         if torn:
-            connection.register("pieces", recut_records([row[:3] for row in torn], reader.counts))
-            connection.execute("CREATE OR REPLACE TEMP VIEW records AS SELECT * FROM pieces")
-            connection.execute(read_sql(relation, "duckdb"))
-            yield from _good_and_bad(connection, relation, None)
+            with pieces_of(connection, torn, reader):
+                yield from _good_and_bad(connection, source, None)
     except duckdb.Error as error:
         raise WarehouseError(f"bundling {source}: {str(error).splitlines()[0]}", "free some memory") from None
 
 
 def _good_and_bad(
-    connection: duckdb.DuckDBPyConnection, relation: str, torn: list[Row] | None
+    connection: duckdb.DuckDBPyConnection, source: Source, torn: list[Row] | None
 ) -> Iterator[tuple[list[str], list[Row]]]:
-    """What ``judged_*`` says; records that are no JSON go to ``torn`` where that is a list."""
-    for batch in _batches(connection, relation, "reason IS NULL", "reason"):
+    """What is said of the relation ``records``; what is no JSON goes to ``torn`` where that is a list."""
+    for batch in _batches(connection, judged_relation(connection, source), "reason IS NULL", "reason"):
         bad: list[Row] = []
         if batch.column("good").null_count:
             columns = (batch.column(name).to_pylist() for name in ("file_id", "line", "raw", "why"))

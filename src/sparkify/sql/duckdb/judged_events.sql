@@ -1,28 +1,8 @@
 -- judged_events: one row per record of log_data, cast, with the reason where it can't be loaded.
--- Reads the relation `records` (file_id, line, raw, fault) and the variables `event_paths` (one JSON pointer per
--- column, from the JSONPaths file) and `event_columns` (their names). Takes any paths and judges anything; most events
--- need no more than quick_events.sql.
+-- Reads the view `extracted_records` and the variable `record_columns` (the columns' names). Takes the paths of any
+-- JSONPaths file and judges anything; most events need no more than quick_events.sql.
 CREATE OR REPLACE TEMP VIEW judged_events AS
-WITH documents AS (
-    SELECT
-        file_id,
-        line,
-        raw,
-        fault,
-        CASE WHEN JSON_VALID(raw) THEN raw END AS document
-    FROM records
-),
-
-extracted AS (
-    SELECT
-        *,
-        JSON_EXTRACT(document, GETVARIABLE('event_paths')) AS parts,
-        JSON_TYPE(document, GETVARIABLE('event_paths')) AS kinds,
-        JSON_EXTRACT_STRING(document, GETVARIABLE('event_paths')) AS texts
-    FROM documents
-),
-
-cast_once AS (
+WITH cast_once AS (
     SELECT
         *,
         INTEGER_AT(parts, kinds, texts, 5) AS item_in_session,
@@ -32,7 +12,7 @@ cast_once AS (
         INTEGER_AT(parts, kinds, texts, 15) AS status,
         INTEGER_AT(parts, kinds, texts, 16) AS ts_ms,
         INTEGER_AT(parts, kinds, texts, 18) AS user_id
-    FROM extracted
+    FROM extracted_records
 )
 
 SELECT
@@ -76,7 +56,7 @@ SELECT
             INTEGER_FAULT(parts, kinds, texts, 15, 'status', TRY_CAST(status AS INTEGER)),
             NUMBER_FAULT(kinds, texts, 7, 'length', length),
             NUMBER_FAULT(kinds, texts, 12, 'registration', registration),
-            TEXT_FAULT(kinds, texts, GETVARIABLE('event_columns'))
+            TEXT_FAULT(kinds, texts, GETVARIABLE('record_columns'))
         )
     END AS reason
 FROM cast_once;

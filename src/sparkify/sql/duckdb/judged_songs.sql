@@ -1,28 +1,8 @@
 -- judged_songs: one row per record of song_data, cast, with the reason where it can't be loaded.
--- Reads the relation `records` (file_id, line, raw, fault) and the variables `song_paths` (one JSON pointer per
--- column) and `song_columns` (their names). Songs are few beside events: a quick way
--- would save little.
+-- Reads the view `extracted_records` and the variable `record_columns` (the columns' names). Songs are few beside
+-- events: a quick way would save little.
 CREATE OR REPLACE TEMP VIEW judged_songs AS
-WITH documents AS (
-    SELECT
-        file_id,
-        line,
-        raw,
-        fault,
-        CASE WHEN JSON_VALID(raw) THEN raw END AS document
-    FROM records
-),
-
-extracted AS (
-    SELECT
-        *,
-        JSON_EXTRACT(document, GETVARIABLE('song_paths')) AS parts,
-        JSON_TYPE(document, GETVARIABLE('song_paths')) AS kinds,
-        JSON_EXTRACT_STRING(document, GETVARIABLE('song_paths')) AS texts
-    FROM documents
-),
-
-cast_once AS (
+WITH cast_once AS (
     SELECT
         *,
         TRY_CAST(INTEGER_AT(parts, kinds, texts, 1) AS INTEGER) AS num_songs,
@@ -30,7 +10,7 @@ cast_once AS (
         NUMBER_AT(parts, kinds, 4) AS artist_longitude,
         NUMBER_AT(parts, kinds, 9) AS duration,
         TRY_CAST(INTEGER_AT(parts, kinds, texts, 10) AS INTEGER) AS year
-    FROM extracted
+    FROM extracted_records
 )
 
 SELECT
@@ -59,7 +39,7 @@ SELECT
             NUMBER_FAULT(kinds, texts, 3, 'artist_latitude', artist_latitude),
             NUMBER_FAULT(kinds, texts, 4, 'artist_longitude', artist_longitude),
             NUMBER_FAULT(kinds, texts, 9, 'duration', duration),
-            TEXT_FAULT(kinds, texts, GETVARIABLE('song_columns'))
+            TEXT_FAULT(kinds, texts, GETVARIABLE('record_columns'))
         )
     END AS reason
 FROM cast_once;

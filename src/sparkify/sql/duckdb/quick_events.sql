@@ -134,7 +134,7 @@ SELECT
                             OR STARTS_WITH(v.song, '[') OR STARTS_WITH(v.song, '{')
                             OR STARTS_WITH(v.userAgent, '[') OR STARTS_WITH(v.userAgent, '{')
                             OR STARTS_WITH(v.level, '[') OR STARTS_WITH(v.level, '{')
-                            THEN LIST_HAS_ANY(JSON_TYPE(document, GETVARIABLE('event_paths')), ['OBJECT', 'ARRAY'])
+                            THEN LIST_HAS_ANY(JSON_TYPE(document, GETVARIABLE('record_paths')), ['OBJECT', 'ARRAY'])
                     END
         END
         OR CASE WHEN CONTAINS(raw, '\u') THEN CONTAINS(raw, '\u0000') END
