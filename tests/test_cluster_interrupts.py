@@ -12,6 +12,7 @@ import pytest
 from tests.aws_server import Account, aws_account
 from tests.cli_support import PROCESS
 from tests.cluster_support import CONFIG, MY_IP
+from tests.processes import killed_at_the_end
 from tests.support import HANGS
 
 CREATE = ("create", "--my-ip", MY_IP)
@@ -28,27 +29,20 @@ def account() -> Iterator[Account]:
 @pytest.fixture
 def start(account: Account, tmp_path: Path) -> Iterator[Start]:
     """Starts a cluster command in a folder with a dwh.cfg."""
-    started: list[subprocess.Popen[str]] = []
     (tmp_path / "dwh.cfg").write_text(CONFIG.format(type="serverless"))
 
-    def run(*arguments: str, poll_seconds: float = 10) -> "subprocess.Popen[str]":
-        prelude = f"from sparkify.cluster import waiting; waiting._POLL_SECONDS = {poll_seconds}"
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROCESS.format(prelude=prelude), "cluster", *arguments],
-            cwd=tmp_path,
-            env=account.environment(tmp_path),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
+    with killed_at_the_end() as start:
 
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+        def run(*arguments: str, poll_seconds: float = 10) -> "subprocess.Popen[str]":
+            prelude = f"from sparkify.cluster import waiting; waiting._POLL_SECONDS = {poll_seconds}"
+            return start(
+                [sys.executable, "-c", PROCESS.format(prelude=prelude), "cluster", *arguments],
+                cwd=tmp_path,
+                env=account.environment(tmp_path),
+                stdin=subprocess.PIPE,
+            )
+
+        yield run
 
 
 def said_until(process: "subprocess.Popen[str]", text: str) -> None:

@@ -17,6 +17,7 @@ from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
 from tests.cli_support import PROCESS
 from tests.faulty_s3 import FaultyS3
+from tests.processes import killed_at_the_end
 from tests.s3_servers import Bucket, rclone
 from tests.state import state_of
 from tests.support import HANGS, event, track, write
@@ -36,24 +37,16 @@ def environment(settings: Settings) -> dict[str, str]:
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Starts the command; with ``prelude``, after some Python of the test's own."""
-    started: list[subprocess.Popen[str]] = []
+    with killed_at_the_end() as popen:
 
-    def run(settings: Settings, *arguments: str, prelude: str = "") -> "subprocess.Popen[str]":
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("SPARKIFY_")}
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROCESS.format(prelude=prelude), "etl", *arguments],
-            env=kept | environment(settings),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
+        def run(settings: Settings, *arguments: str, prelude: str = "") -> "subprocess.Popen[str]":
+            kept = {key: value for key, value in os.environ.items() if not key.startswith("SPARKIFY_")}
+            return popen(
+                [sys.executable, "-c", PROCESS.format(prelude=prelude), "etl", *arguments],
+                env=kept | environment(settings),
+            )
 
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+        yield run
 
 
 def output_until(process: "subprocess.Popen[str]", text: str) -> None:
