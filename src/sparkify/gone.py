@@ -13,9 +13,8 @@ from datetime import datetime
 
 from sparkify.engines import Source, Warehouse
 from sparkify.errors import WarehouseError
-from sparkify.sources import GoneFiles, LoadedFile, LoadedFiles, SourcePlan, Store, is_s3_uri
+from sparkify.sources import GoneFiles, LoadedFile, LoadedFiles, SourcePlan, Store, first_few, is_s3_uri
 
-_SHOWN_FILES = 3
 _IDS_AT_ONCE = 1000
 
 
@@ -134,8 +133,7 @@ def _lost(files: GoneFiles, left_out: Container[str]) -> str:
 
 def _held(files: GoneFiles) -> str:
     records = sum(file.records for file in files.values())
-    shown = ", ".join([*files][:_SHOWN_FILES]) + (", …" if len(files) > _SHOWN_FILES else "")
-    return f"{records:,} record{'s' * (records != 1)} ({shown})"
+    return f"{records:,} record{'s' * (records != 1)} ({first_few(list(files))})"
 
 
 def _set_gone_at(warehouse: Warehouse, file_ids: list[int], when: datetime | None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sparkify.engines import Source
-from sparkify.sources import LoadFile
+from sparkify.sources import LoadFile, first_few
 
 _BAD_FILE_SHARE = 0.1
 _FEW_REJECTS = 2
@@ -12,8 +12,6 @@ _FEW_REJECTS = 2
 
 _FEW_BYTES = 2**16
 """So many bytes of damage, likewise."""
-
-_SHOWN_FILES = 3
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,6 @@ def bad_files(source: Source, files: Sequence[LoadFile], counts: Mapping[int, Fi
     if not bad:
         return []
     bad.sort(key=lambda item: (-item[0], item[2]))
-    shown = [f"{uri} ({count.rejected:,} of {count.records:,})" for _, count, uri in bad[:_SHOWN_FILES]]
-    named = ", ".join(shown) + (", …" if len(bad) > _SHOWN_FILES else "")
+    named = first_few([f"{uri} ({count.rejected:,} of {count.records:,})" for _, count, uri in bad])
     what = "a file has" if len(bad) == 1 else f"{len(bad):,} files have"
     return [f"{source}: {what} a tenth or more of bad records: {named}"]

@@ -6,10 +6,8 @@ from sparkify.engines import Source, Warehouse
 from sparkify.engines.nouns import NOUNS
 from sparkify.errors import SourceError
 from sparkify.limits import FileCount
-from sparkify.sources import LoadedFile, LoadedFiles, SourcePlan
+from sparkify.sources import LoadedFile, LoadedFiles, SourcePlan, first_few
 from sparkify.sql_queries import read_sql
-
-_SHOWN_FILES = 3
 
 
 def check(
@@ -54,11 +52,11 @@ def check(
             files = "1 file has" if len(shrunk) == 1 else f"{len(shrunk):,} files have"
             # Where everything is loaded anew, the rows of before are not there to compare.
             left = f"; {_left(sum(missing.values()))}" if todo.removed else ""
-            warnings.append(f"{source}: {files} lost records since being loaded: {_named(shrunk)}{left}")
+            warnings.append(f"{source}: {files} lost records since being loaded: {first_few(shrunk)}{left}")
     if emptied and not may_be_empty:
         files = "1 file that was loaded is" if len(emptied) == 1 else f"{len(emptied):,} loaded files are"
         raise SourceError(
-            f"{files} empty now: {_named(emptied)}; nothing was changed",
+            f"{files} empty now: {first_few(emptied)}; nothing was changed",
             "bring the records back, or let them leave the warehouse: sparkify etl --allow-shrunk",
         )
     return warnings
@@ -81,7 +79,3 @@ def _left(missing: int) -> str:
 
 def _records(count: int) -> str:
     return f"{count:,} record" + "s" * (count != 1)
-
-
-def _named(files: list[str]) -> str:
-    return ", ".join(files[:_SHOWN_FILES]) + (", …" if len(files) > _SHOWN_FILES else "")

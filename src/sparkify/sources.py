@@ -5,7 +5,7 @@ Owns what counts as data (``*.json`` and ``*.json.gz``; no name below the root t
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,8 @@ from sparkify.places import local_path
 from sparkify.unread import JSONPATHS_NAME, Unread
 
 DATA_SUFFIXES = (".json", ".json.gz")
+
+_SHOWN_FILES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,3 +200,8 @@ def is_data_file(name: str) -> bool:
 def is_hidden(name: str) -> bool:
     """Whether a file or folder of this name is passed over."""
     return name.startswith((".", "_"))
+
+
+def first_few(names: Sequence[str]) -> str:
+    """The first of some names, as many as a message should hold, and whether there are more."""
+    return ", ".join(names[:_SHOWN_FILES]) + (", …" if len(names) > _SHOWN_FILES else "")
