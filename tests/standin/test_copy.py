@@ -17,7 +17,7 @@ from .server import RedshiftStandIn
 Put = Callable[..., str]
 
 EVENTS_DDL = """
-    CREATE TABLE staging_events (
+    CREATE TABLE sample_events (
         artist VARCHAR(1024), auth VARCHAR(20), first_name VARCHAR(256), gender CHAR(1),
         item_in_session SMALLINT, last_name VARCHAR(256), length DOUBLE PRECISION, level VARCHAR(10),
         location VARCHAR(1024), method VARCHAR(10), page VARCHAR(50), registration DOUBLE PRECISION,
@@ -25,7 +25,7 @@ EVENTS_DDL = """
         ts TIMESTAMP SORTKEY, user_agent VARCHAR(1024), user_id INTEGER DISTKEY
     )"""
 SONGS_DDL = """
-    CREATE TABLE staging_songs (
+    CREATE TABLE sample_songs (
         num_songs INTEGER, artist_id VARCHAR(18), artist_latitude DOUBLE PRECISION,
         artist_longitude DOUBLE PRECISION, artist_location VARCHAR(1024), artist_name VARCHAR(1024),
         song_id VARCHAR(18), title VARCHAR(1024),
@@ -43,16 +43,16 @@ def test_the_sample_loads_whole(redshift: RedshiftStandIn, sql: Sql) -> None:
     sql(EVENTS_DDL)
     sql(SONGS_DDL)
     sql(
-        f"COPY staging_events FROM 's3://{BUCKET}/sample/log_data/' IAM_ROLE '{ROLE_ARN}' REGION 'us-west-2' "
+        f"COPY sample_events FROM 's3://{BUCKET}/sample/log_data/' IAM_ROLE '{ROLE_ARN}' REGION 'us-west-2' "
         f"FORMAT AS JSON 's3://{BUCKET}/sample/log_json_path.json' TIMEFORMAT AS 'epochmillisecs' "
         "COMPUPDATE OFF STATUPDATE OFF"
     )
-    sql(copy("staging_songs", f"s3://{BUCKET}/sample/song_data/"))
+    sql(copy("sample_songs", f"s3://{BUCKET}/sample/song_data/"))
     assert sql(
         "SELECT count(*), count(user_id), min(ts), sum(CASE WHEN page = 'NextSong' THEN 1 ELSE 0 END) "
-        "FROM staging_events"
+        "FROM sample_events"
     ) == [[8056, 7770, datetime(2018, 11, 1, 20, 57, 10, 796000), 6820]]
-    assert sql("SELECT count(*), count(DISTINCT artist_id) FROM staging_songs") == [[71, 69]]
+    assert sql("SELECT count(*), count(DISTINCT artist_id) FROM sample_songs") == [[71, 69]]
     assert sql("SELECT count(*) FROM stl_load_commits WHERE query = pg_last_copy_id()") == [[71]]
 
 
