@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.commands import command
 from tests.support import event, track, write
 
 PROCESS = """\
@@ -21,7 +21,6 @@ main()
 """The command, after some Python of a test's own, as a process that hears signals which the one of the tests
 was told to ignore (nohup, a script's background)."""
 
-ROOT = Path(__file__).parents[1]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -32,16 +31,8 @@ def run(tmp_path: Path) -> Run:
     def call(
         *arguments: str, script: str = "", cwd: Path = tmp_path, **environment: str
     ) -> "subprocess.CompletedProcess[str]":
-        program = [str(ROOT / script)] if script else ["-m", "sparkify"]
         kept = {key: value for key, value in os.environ.items() if not key.startswith("SPARKIFY_")}
-        return subprocess.run(
-            [sys.executable, *program, *arguments],
-            cwd=cwd,
-            env=kept | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return command(*arguments, script=script, cwd=cwd, env=kept | environment)
 
     return call
 

@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ import pytest
 from sparkify.config import load_settings
 from sparkify.engines.redshift_login import login_options
 from sparkify.errors import UsageError
+from tests import commands
 
 KEYS = "[AWS]\nACCESS_KEY=AKIAOFFILE\nSECRET_KEY=secret\nREGION=us-west-2\n"
 SERVER_SAYS = b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>"
@@ -98,14 +97,7 @@ def test_every_way_to_aws_goes_by_the_same_credentials(
         ("etl", "--song-data", "s3://bucket/song_data", "--log-data", "s3://bucket/log_data"),
     ):
         aws.asked.clear()
-        done = subprocess.run(
-            [sys.executable, "-m", "sparkify", *command],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = commands.command(*command, cwd=tmp_path, env=environment)
         assert aws.asked == {asked}, done.stderr
         assert "token" not in done.stderr
 
@@ -126,14 +118,7 @@ def test_a_profile_that_is_not_there_is_named(
 ) -> None:
     (tmp_path / "dwh.cfg").write_text("[AWS]\nPROFILE=home\nREGION=us-west-2\n")
     for command in (("cluster", "create", "--yes"), ("cluster", "delete", "--yes")):
-        done = subprocess.run(
-            [sys.executable, "-m", "sparkify", *command],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = commands.command(*command, cwd=tmp_path, env=environment)
         assert done.returncode == 2
         assert "usage error: The config profile (home) could not be found" in done.stderr
         assert "check [AWS] PROFILE" in done.stderr

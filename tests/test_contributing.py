@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.answers_support import SIMULATION
-from tests.cli_support import ROOT
+from tests.commands import ROOT
 
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "*.ipynb")
 

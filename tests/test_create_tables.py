@@ -11,7 +11,7 @@ import pytest
 from sparkify.engines import connect
 from sparkify.errors import WarehouseError
 from sparkify.recreate import create_tables, look
-from tests.cli_support import ROOT
+from tests import commands
 from tests.either import Either
 from tests.support import event, track, write
 
@@ -36,16 +36,8 @@ def plays(on: Either) -> int:
 
 def command(on: Either, *arguments: str, script: str = "") -> "subprocess.CompletedProcess[str]":
     """Run create-tables where nobody can be asked."""
-    program = [str(ROOT / script)] if script else ["-m", "sparkify", "create-tables"]
-    return subprocess.run(
-        [sys.executable, *program, *arguments],
-        cwd=on.folder,
-        env=on.environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    arguments = arguments if script else ("create-tables", *arguments)
+    return commands.command(*arguments, script=script, cwd=on.folder, env=on.environment)
 
 
 def on_terminal(on: Either, typed: str) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli_support import ROOT
+from tests.commands import ROOT
 from tests.support import event, track, write
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")

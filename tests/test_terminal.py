@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli_support import ROOT, assert_fails
+from tests.cli_support import assert_fails
+from tests.commands import ROOT
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

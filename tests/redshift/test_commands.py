@@ -1,10 +1,7 @@
 """The command line and the plain scripts against a cluster that dwh.cfg names."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,11 +9,10 @@ import pytest
 
 from sparkify.cli import run
 from sparkify.questions import load_questions
+from tests import commands
 from tests.redshift.support import Site, drop_tables
 from tests.standin.server import RedshiftStandIn
 from tests.support import event, track, write
-
-ROOT = Path(__file__).parents[2]
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -81,9 +77,7 @@ def test_the_known_scripts_load_the_cluster_that_dwh_cfg_names(
 ) -> None:
     said = ""
     for script in ("create_tables.py", "etl.py"):
-        done = subprocess.run(
-            [sys.executable, str(ROOT / script)], capture_output=True, text=True, check=False, env=os.environ
-        )
+        done = commands.command(script=script, cwd=Path.cwd())
         assert (done.returncode, done.stdout) == (0, ""), done.stderr
         said += done.stderr
     assert "created the tables in localhost/dev" in said

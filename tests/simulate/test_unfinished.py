@@ -21,7 +21,8 @@ from sparkify.pipeline import plan_etl, run_etl
 from sparkify.progress import Silence
 from sparkify.simulate import MANIFEST, OutputError, Settings, Sink, simulate, sink_for
 from sparkify.unfinished import UNFINISHED
-from tests.cli_support import PROCESS, ROOT
+from tests.cli_support import PROCESS
+from tests.commands import ROOT
 from tests.faulty_s3 import FaultyS3
 from tests.killing import kill_self, processes
 from tests.s3_servers import Bucket, rclone

@@ -56,6 +56,8 @@ class DuckDBWarehouse:
             self._connection.execute("SET preserve_insertion_order = false")
             self._connection.execute("SET memory_limit = ?", [settings.memory_limit])
             self._connection.execute("SET TimeZone = 'UTC'")
+            # Where Python is asked interactively, DuckDB draws its own on stdout, which is for data.
+            self._connection.execute("SET enable_progress_bar = false")
         except duckdb.Error as error:
             raise open_error(self.location, error) from None
 

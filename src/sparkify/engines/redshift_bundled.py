@@ -44,6 +44,7 @@ def copy_bundled(
     reader = RecordReader(store, files, on_progress=progress, on_records=on_records)
     columns, _ = warehouse.execute(f"SELECT * FROM staging_{NOUNS[source]} LIMIT 0")
     with duckdb.connect(config={"memory_limit": settings.memory_limit}) as judge:
+        judge.execute("SET enable_progress_bar = false")  # see engines/duckdb.py
         judge.execute("SET TimeZone = 'UTC'")
         prepare(judge, columns, paths)
         bundled = bundle(work, source, judge, reader, paths, sum(file.source.size for file in files))
