@@ -59,6 +59,7 @@ DWH_ARN=arn:aws:iam::123456789012:role/dwhRole
 def config(tmp_path: Path, text: str) -> str:
     path = tmp_path / "dwh.cfg"
     path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
     return str(path)
 
 

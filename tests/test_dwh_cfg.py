@@ -15,6 +15,7 @@ EXAMPLE = Path(__file__).parents[1] / "dwh.cfg.example"
 
 def read(folder: Path, text: str) -> Settings:
     (folder / "dwh.cfg").write_text(text, encoding="utf-8")
+    (folder / "dwh.cfg").chmod(0o600)
     return load_settings(str(folder / "dwh.cfg"), {})
 
 
@@ -91,8 +92,8 @@ def test_a_case_with_the_names_of_public_files_means_that_cluster(cases: Path) -
     assert settings.aws_region == "us-west-2"
     assert settings.log_jsonpath == str(cases / "C72" / "none.json")
     assert (settings.db_name, settings.db_user, settings.db_port) == ("dwh", "dwhuser", 5439)
-    (warning,) = settings.warnings
-    assert "[IAM_ROLE] POLICY_ARN is not used: the role that cluster create makes gets a policy" in warning
+    unused = settings.warnings[0]
+    assert "[IAM_ROLE] POLICY_ARN is not used: the role that cluster create makes gets a policy" in unused
 
 
 @pytest.mark.parametrize(

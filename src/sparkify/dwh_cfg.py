@@ -1,10 +1,12 @@
 """Reads dwh.cfg in the shapes that circulate: values bare or quoted, several names for one key."""
 
 import configparser
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from sparkify import config_owner
 from sparkify.dwh_cfg_keys import KEYS, meant_key, why_unused
 from sparkify.errors import UsageError
 
@@ -23,16 +25,23 @@ def split_comment(value: str) -> tuple[str, str]:
     return (value[: found.start()], value[found.start() :]) if found else (value, "")
 
 
-def _parsed(path: Path) -> configparser.RawConfigParser:
-    # Passwords hold % and ; and #: nothing is interpolated, and comments behind a value are _text's.
-    # [DEFAULT] would count for every section.
-    parser = configparser.RawConfigParser(strict=True, comment_prefixes=("#", ";"), default_section="\0")
+def _content(path: Path) -> tuple[str, os.stat_result]:
+    """The text of a file, with its owner and permissions."""
     try:
-        parser.read_string(path.read_text(encoding="utf-8-sig"))
+        with path.open(encoding="utf-8-sig") as file:
+            return file.read(), os.fstat(file.fileno())
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}", _reading_hint(path, error)) from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: not a text file in UTF-8", _REMEDY) from None
+
+
+def _parsed(path: Path, content: str) -> configparser.RawConfigParser:
+    # Passwords hold % and ; and #: nothing is interpolated, and comments behind a value are _text's.
+    # [DEFAULT] would count for every section.
+    parser = configparser.RawConfigParser(strict=True, comment_prefixes=("#", ";"), default_section="\0")
+    try:
+        parser.read_string(content)
     except configparser.MissingSectionHeaderError as error:
         raise UsageError(f"{path}: line {error.lineno}: a [SECTION] must come first", _REMEDY) from None
     except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as error:
@@ -69,7 +78,8 @@ def read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str,
     Raises:
         UsageError: the file is missing or malformed.
     """
-    parser = _parsed(path)
+    content, status = _content(path)
+    parser = _parsed(path, content)
     sections: dict[str, str] = {}
     found: dict[str, tuple[str, str]] = {}
     for section in parser.sections():
@@ -90,13 +100,15 @@ def read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str,
             try:
                 text = _text(value or "", is_password=setting == "db_password")
             except UsageError as error:
-                line = _line_of(path, section, option)
+                line = _line_of(content, section, option)
                 raise UsageError(f"{path}: line {line}: {place}: {error.message}", error.hint) from None
             if text:
                 before, other = found.setdefault(setting, (text, place))
                 if before != text:
                     warnings.append(f"{path}: {other} and {place} mean the same and differ; {place} counts")
                 yield setting, (text, f"{path}: {place}")
+    secret_keys = [found[name][1] for name in config_owner.SECRETS if name in found]
+    warnings += filter(None, [config_owner.readers_warning(path, status, secret_keys)])
 
 
 def _remark(section: str, upper_section: str, key: str) -> str:
@@ -133,10 +145,10 @@ def _text(value: str, *, is_password: bool) -> str:
     return text
 
 
-def _line_of(path: Path, section: str, option: str) -> int:
+def _line_of(content: str, section: str, option: str) -> int:
     """The line in which a key stands, which the parser does not tell; 0 where it is not found."""
     now = ""
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+    for number, line in enumerate(content.splitlines(), 1):
         if header := re.match(r"\[(.+)\]", line):
             now = header[1]
         elif now == section and re.split("[=:]", line, maxsplit=1)[0].strip().lower() == option:

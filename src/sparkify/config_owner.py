@@ -1,0 +1,45 @@
+"""Whose a configuration file is: one with secrets is its owner's alone, and one of others is used only when named."""
+
+import os
+import shlex
+import stat
+from pathlib import Path
+
+SECRETS = ("db_password", "aws_secret_access_key", "aws_session_token")
+"""The settings that are secrets."""
+
+
+def readers_warning(path: Path, status: os.stat_result, secret_keys: list[str]) -> str:
+    """What is to be said of a file with secrets that others can read; empty where nothing is.
+
+    Args:
+        path: the file.
+        status: its owner and permissions.
+        secret_keys: where it holds secrets, as ``[SECTION] KEY``.
+    """
+    if not secret_keys or not _permitted(status) & (stat.S_IRGRP | stat.S_IROTH):
+        return ""
+    return (
+        f"{path}: others on this machine can read it, and it holds {', '.join(secret_keys)}; keep it to"
+        f" yourself with: chmod 600 {shlex.quote(str(path))}"
+    )
+
+
+def _permitted(status: os.stat_result) -> int:
+    """The permissions of a file that count for others than its owner."""
+    if not hasattr(os, "geteuid"):
+        return 0  # Windows has other permissions than these
+    ours = stat.S_IRWXU | (stat.S_IRWXG if _is_of_one(status) else 0)
+    return stat.S_IMODE(status.st_mode) & ~ours
+
+
+def _is_of_one(status: os.stat_result) -> bool:
+    """Whether a file's group is its owner's alone, as many systems make one for each user."""
+    import grp
+    import pwd
+
+    try:
+        group, owner = grp.getgrgid(status.st_gid), pwd.getpwuid(status.st_uid)
+    except KeyError:
+        return False
+    return group.gr_name == owner.pw_name and set(group.gr_mem) <= {owner.pw_name}
