@@ -113,14 +113,14 @@ def test_so_does_the_login_to_redshift(tmp_path: Path) -> None:
     assert "access_key_id" not in options
 
 
-def test_a_profile_that_is_not_there_is_named(
+def test_a_profile_that_is_not_there_is_told_by_its_setting(
     tmp_path: Path, environment: dict[str, str], aws: Listener
 ) -> None:
     (tmp_path / "dwh.cfg").write_text("[AWS]\nPROFILE=home\nREGION=us-west-2\n")
     for command in (("cluster", "create", "--yes"), ("cluster", "delete", "--yes")):
         done = commands.command(*command, cwd=tmp_path, env=environment)
         assert done.returncode == 2
-        assert "usage error: The config profile (home) could not be found" in done.stderr
+        assert "usage error: The config profile could not be found" in done.stderr
         assert "check [AWS] PROFILE" in done.stderr
     assert aws.asked == set()
 

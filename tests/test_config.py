@@ -125,7 +125,7 @@ def test_an_unknown_key_is_warned_about_with_the_nearest_known_one(tmp_path: Pat
     path = config(tmp_path, "[S3]\nLOG_DATTA=x\n[WEATHER]\nRAIN=1\n")
     first, second = load_settings(path, {}).warnings
     assert first == f"{path}: unknown key [S3] LOG_DATTA, ignored; did you mean [S3] LOG_DATA?"
-    assert second == f"{path}: unknown key [WEATHER] RAIN, ignored"
+    assert second == f"{path}: line 4: unknown key in [WEATHER], ignored"
     (warning,) = load_settings(config(tmp_path, ""), {"SPARKIFY_DATABSE": "x"}).warnings
     assert (
         warning == "unknown environment variable SPARKIFY_DATABSE, ignored; did you mean SPARKIFY_DATABASE?"
@@ -140,17 +140,30 @@ def test_an_unknown_key_is_warned_about_with_the_nearest_known_one(tmp_path: Pat
         ("[S3]\n[S3]\n", "line 2: [S3] stands there twice"),
         ("[CLUSTER]\nDB_PORT=secret\n", "[CLUSTER] DB_PORT is not a whole number"),
         ("[WAREHOUSE]\nMAX_REJECT_SHARE=some\n", "[WAREHOUSE] MAX_REJECT_SHARE is not a number"),
-        ("[WAREHOUSE]\nMAX_REJECT_SHARE=1.5\n", "[WAREHOUSE] MAX_REJECT_SHARE: max_reject_share is 1.5"),
+        (
+            "[WAREHOUSE]\nMAX_REJECT_SHARE=1.5\n",
+            "[WAREHOUSE] MAX_REJECT_SHARE: max_reject_share is out of its range",
+        ),
         ("[WAREHOUSE]\nMEMORY_LIMIT=a lot\n", "[WAREHOUSE] MEMORY_LIMIT is no amount of memory"),
         ("[WAREHOUSE]\nMEMORY_LIMIT=0GB\n", "[WAREHOUSE] MEMORY_LIMIT is no amount of memory"),
         ("[WAREHOUSE]\nMEMORY_LIMIT=512\n", "[WAREHOUSE] MEMORY_LIMIT is no amount of memory"),
-        ("[WAREHOUSE]\nMAX_REJECT_SHARE=nan\n", "[WAREHOUSE] MAX_REJECT_SHARE: max_reject_share is nan"),
-        ("[S3]\nREQUESTS=0\n", "[S3] REQUESTS: s3_requests is 0"),
-        ("[S3]\nTIMEOUT=-1\n", "[S3] TIMEOUT: s3_timeout is -1"),
-        ("[S3]\nRETRIES=1000\n", "[S3] RETRIES: s3_retries is 1000"),
-        ("[S3]\nBUNDLE_BELOW_MB=-5\n", "[S3] BUNDLE_BELOW_MB: bundle_below_mb is -5"),
-        ("[CLUSTER]\nDB_PORT=65536\n", "[CLUSTER] DB_PORT: db_port is 65536"),
-        ("[DWH]\nDWH_TIMEOUT_MINUTES=0\n", "[DWH] DWH_TIMEOUT_MINUTES: cluster_timeout_minutes is 0"),
+        (
+            "[WAREHOUSE]\nMAX_REJECT_SHARE=nan\n",
+            "[WAREHOUSE] MAX_REJECT_SHARE: max_reject_share is out of its range",
+        ),
+        ("[S3]\nREQUESTS=0\n", "[S3] REQUESTS: s3_requests is out of its range"),
+        ("[S3]\nTIMEOUT=-1\n", "[S3] TIMEOUT: s3_timeout is out of its range"),
+        ("[S3]\nRETRIES=1000\n", "[S3] RETRIES: s3_retries is out of its range"),
+        ("[S3]\nBUNDLE_BELOW_MB=-5\n", "[S3] BUNDLE_BELOW_MB: bundle_below_mb is out of its range"),
+        ("[CLUSTER]\nDB_PORT=65536\n", "[CLUSTER] DB_PORT: db_port is out of its range"),
+        (
+            "[DWH]\nDWH_TIMEOUT_MINUTES=0\n",
+            "[DWH] DWH_TIMEOUT_MINUTES: cluster_timeout_minutes is out of its range",
+        ),
+        ("[AWS]\nREGION=Oregon!\n", "[AWS] REGION is not a region"),
+        ("[AWS]\nREGION=attacker.example/\n", "[AWS] REGION is not a region"),
+        ("[S3]\nREGION=us west\n", "[S3] REGION is not a region"),
+        ("[S3]\nSup3rPw=1\nSup3rPw=2\n", "line 3: [S3]: the same key stands there twice"),
         ("[DEFAULT]\nLOG_DATA=a\n[S3]\n", "[DEFAULT] means nothing here"),
         (
             "[S3]\n[WAREHOUSE]\n# its file\nDATABASE = 'abc\n",
@@ -184,7 +197,10 @@ def test_a_value_that_begins_with_a_quote_can_be_written_in_quotes(tmp_path: Pat
 def test_a_number_out_of_its_range_is_refused_with_the_range() -> None:
     with pytest.raises(UsageError) as caught:
         load_settings(None, {"SPARKIFY_S3_REQUESTS": "0"})
-    assert caught.value.message == "the environment variable SPARKIFY_S3_REQUESTS: s3_requests is 0"
+    assert (
+        caught.value.message
+        == "the environment variable SPARKIFY_S3_REQUESTS: s3_requests is out of its range"
+    )
     assert caught.value.hint == "it is requests at a time, from 1 to 1,000"
 
 

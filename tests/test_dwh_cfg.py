@@ -144,10 +144,10 @@ def test_the_names_of_public_files_are_known(
 
 def test_what_others_configure_and_nobody_needs_here_is_said_to_be_unused(tmp_path: Path) -> None:
     policy, group = read(
-        tmp_path, "[IAM_ROLE]\nDESCRIPTION=d\n[SECURITY_GROUP]\nSG_NAME=redshift_security_group\n"
+        tmp_path, "[IAM_ROLE]\nDESCRIPTION=d\n[SECURITY_GROUP]\nSG_NAME=redshift_security_group\nSG_PORT=1\n"
     ).warnings
     assert policy.endswith("[IAM_ROLE] DESCRIPTION is not used: the role has a description of its own")
-    assert "[SECURITY_GROUP] SG_NAME is not used: cluster create makes a security group of its own" in group
+    assert "[SECURITY_GROUP] is not used: cluster create makes a security group of its own" in group
 
 
 # --- misspelled keys

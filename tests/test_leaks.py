@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from nbclient.exceptions import CellExecutionError
 
+from sparkify.config import Settings
+from sparkify.dwh_cfg_keys import file_keys
 from tests.cluster_support import CONFIG as CLUSTER_CONFIG
 from tests.cluster_support import MY_IP, World, open_world, refuse
 from tests.engines import RedshiftEngine
@@ -147,7 +150,9 @@ MISPLACED = {
     },
     "in a user without a colon": f"[S3]\nSONG_DATA=s3://{URL_SECRET}@bucket/song_data\n",
     "in a host": f"[CLUSTER]\nHOST=awsuser:{URL_SECRET}@127.0.0.1\n",
-    "in a signed address": f"[S3]\nSONG_DATA=https://b.s3.amazonaws.com/song_data?X-Amz-Signature={MARK}\n",
+    "in a secret with slashes": f"[S3]\nSONG_DATA=s3://{URL_KEY}:a/{URL_SECRET}/b@bucket/song_data\n",
+    "behind signs that are escaped": f"[S3]\nSONG_DATA=s3://{URL_KEY}%3A{URL_SECRET}%40bucket/song_data\n",
+    "in an address within an address": f"[S3]\nSONG_DATA=s3://bucket/x?at=https://u:{URL_SECRET}@host/x\n",
     "in another kind of address": f"[S3]\nLOG_DATA=ftp://someone:{MARK}@host/log_data\n",
     "in the place of a number": f"[CLUSTER]\nDB_PORT={PASSWORD}\n",
     "in the place of a choice": f"[CLUSTER]\nLOGIN={PASSWORD}\n",
@@ -157,6 +162,9 @@ MISPLACED = {
         f"[AWZ]\nSECRET={MARK}\n[CLUSTR]\nDB_PASSWORD={MARK}\n"
         f"[AWS]\nSECRT={MARK}\nSECRET_ACCESS_KEY={MARK}\nTOKEN={MARK}\nSECRET_KEY {MARK}=\n"
     ),
+    "as a key": f"[S3]\n{URL_SECRET}Pw=1\n[AWZ]\n{URL_SECRET}=\n[SECURITY_GROUP]\n{URL_SECRET}=\n",
+    "as a key, twice": f"[S3]\n{URL_SECRET}Pw=1\n{URL_SECRET}Pw=2\n",
+    "as an option of an address": f"[CLUSTER]\nHOST=127.0.0.1:1/dev?{URL_SECRET}=1\n",
     "after no equals sign": f"[AWS]\nSECRET_KEY {MARK}\n",
     "before any section": f"SECRET_KEY={MARK}\n",
     "twice": f"[AWS]\nSECRET={MARK}\nSECRET={MARK}\n",
@@ -172,6 +180,88 @@ def test_a_secret_in_the_wrong_place_is_not_repeated(leaks: Leaks, config: str) 
         assert code in (0, 1, 2), said
         assert "this is a bug" not in said
     assert leaks.found() == []
+
+
+SIGNED = {
+    "Amazon": f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={URL_KEY}%2F2026&X-Amz-Signature={MARK}",
+    "Amazon, of old": f"AWSAccessKeyId={URL_KEY}&Expires=1&Signature={MARK}%3D",
+    "Amazon, by a session": f"x-amz-security-token={MARK}",
+    "CloudFront": f"Expires=1&Key-Pair-Id={URL_KEY}&Policy={MARK}",
+    "Google": f"X-Goog-Credential={MARK}&X-Goog-Signature={MARK}",
+    "Google, of old": f"GoogleAccessId={MARK}",
+    "Azure": f"sv=2024-11-04&sr=c&sp=rl&sig={MARK}%3D",
+    "Alibaba": f"OSSAccessKeyId={MARK}&Signature={MARK}",
+    "Tencent": f"q-sign-algorithm=sha1&q-ak={MARK}&q-signature={MARK}",
+    "a token": f"raw=1&token={MARK}",
+    "a session": f"access_token={MARK}",
+    "a key": f"api_key={MARK}",
+    "a password": f"user=someone&password={MARK}",
+    "escaped": f"x=1%26Signature%3D{MARK}",
+}
+"""What stands behind the ? of addresses that let in whoever has them."""
+
+
+@pytest.mark.parametrize("signature", SIGNED.values(), ids=SIGNED)
+def test_a_signed_address_is_not_repeated_wherever_it_stands(leaks: Leaks, signature: str) -> None:
+    leaks.run("create-tables")
+    (leaks.folder / "dwh.cfg").write_text("")
+    addresses = [
+        f"{place}{sign}{signature}"
+        for place in ("https://b.s3.amazonaws.com/x", "s3://b/x", "abfss://b/x", "x")
+        for sign in "?#"
+    ]
+    for address in addresses:
+        for arguments in (
+            ("etl", "--song-data", address),
+            ("etl", "--log-data", address),
+            ("etl", "--log-jsonpath", address),
+            ("status", "--database", address),
+            ("status", "--config", address),
+            ("simulate", address),
+            ("export", address),
+            ("report", address),
+            ("check", address),
+        ):
+            code, said = leaks.run(*arguments)
+            assert (code, "this is a bug" in said) == (2, False), said
+    for section, key in (
+        ("S3", "SONG_DATA"),
+        ("S3", "WORK_PREFIX"),
+        ("S3", "EXPORT_PREFIX"),
+        ("S3", "ENDPOINT"),
+        ("WAREHOUSE", "DATABASE"),
+        ("CLUSTER", "HOST"),
+    ):
+        (leaks.folder / "dwh.cfg").write_text(f"[{section}]\n{key}={addresses[0]}\n")
+        assert leaks.run("etl")[0] == 2
+    assert leaks.found() == []
+
+
+PLACES = ("song_data", "log_data", "log_jsonpath", "database", "host")
+"""What is said of these settings names them: a path or a host may be called anything."""
+
+WRONG_LINES = [
+    name
+    for name in (setting.name for setting in fields(Settings))
+    if name not in ("warnings", "db_password", "aws_secret_access_key", "aws_session_token")
+]
+
+
+@pytest.mark.parametrize("name", WRONG_LINES)
+def test_a_secret_in_the_line_of_another_setting_is_not_repeated(leaks: Leaks, name: str) -> None:
+    section, key = file_keys(name)[0]
+    shapes = [URL_KEY, f"wJalrXUtn/{MARK}/K7MDENGbPxRfiCYEXAMP9"]  # as AWS makes them
+    assert len(shapes[1]) == 40
+    if name not in PLACES:
+        shapes += [f"Sup3r/{MARK}+pw=1", f"{MARK}!5", "20011999"]
+    for secret in shapes:
+        (leaks.folder / "dwh.cfg").write_text(f"[{section}]\n{key}={secret}\n")
+        for arguments in (("etl",), ("status",), ("cluster", "create", "--dry-run")):
+            code, said = leaks.run(*arguments)
+            assert code in (0, 1, 2), said
+            assert "this is a bug" not in said
+    assert leaks.found() == []
+    assert not any("20011999" in said for said in leaks.told)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sparkify import __version__, process
+from sparkify import __version__, credentials, process
 from sparkify.cluster.cli import app as cluster_app
 from sparkify.errors import UsageError
 from sparkify.terminal import say
@@ -325,6 +325,7 @@ def check(
     from sparkify.engines import connect
     from sparkify.questions import require_tables
 
+    credentials.require_none(str(answers or ""), "ANSWERS_DIR")
     warehouse = connect(_settings(config, database=database), read_only=True)
     try:
         require_tables(warehouse)
@@ -346,6 +347,7 @@ def report(
     from sparkify.questions import require_tables
     from sparkify.report import write_report
 
+    credentials.require_none(str(out), "OUT.html")
     warehouse = connect(_settings(config, database=database), read_only=True)
     try:
         require_tables(warehouse)

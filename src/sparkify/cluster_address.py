@@ -6,7 +6,7 @@ from sparkify import credentials
 from sparkify.errors import UsageError
 
 _SCHEME = re.compile(r"(?:jdbc:)?(?:redshift|postgres(?:ql)?|https?)(?P<driver>[+:]\w+)?://", re.IGNORECASE)
-_HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:/?;,@\[\]]+)(?::(?P<port>\d+))?")
+_HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::(?P<port>\d+))?")
 _SECRET_OPTION = re.compile(r"(user|uid|password|pwd|accesskeyid|\w*secret\w*|\w*token)=", re.IGNORECASE)
 
 _HINT = "write the host alone, or host:5439/dev; DB_PORT and DB_NAME can stand in lines of their own"
@@ -52,6 +52,6 @@ def address_parts(text: str, origin: str) -> tuple[dict[str, str], str]:
         parts["db_name"] = database
     if is_iam:
         parts["login"] = "iam"
-    names = [option.partition("=")[0] for option in re.split("[&;]", options) if "=" in option]
-    note = f"{origin}: the options behind {separator} are not used: {', '.join(names)}" if names else ""
+    # Without their names: one may be a secret that something went wrong with.
+    note = f"{origin}: the options behind {separator} are not used" if "=" in options else ""
     return parts, note

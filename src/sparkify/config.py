@@ -151,6 +151,7 @@ def config_path(config: str | None) -> Path:
     """The configuration file that ``--config`` names."""
     if not config:
         return Path(DEFAULT_CONFIG)
+    credentials.require_none(config, "--config")
     place = places.plain_place(config, "--config")
     if places.is_on_s3(place):
         raise UsageError("--config: not a file of this machine", "copy it here, and name the copy")

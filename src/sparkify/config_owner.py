@@ -1,4 +1,4 @@
-"""Whose a configuration file is: one with secrets is its owner's alone, and one of others is used only when named."""
+"""Whose a configuration file is: nobody else may read one with secrets, and one of others is not used."""
 
 import os
 import shlex

@@ -23,6 +23,7 @@ _RANGES: dict[str, tuple[int, int, str]] = {
 """Smallest, largest, and what it is a number of."""
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt])(i?)b?", re.IGNORECASE)
+_REGION = re.compile(r"[a-z0-9-]*")
 # What DuckDB takes for a kind of database rather than for a part of a file's name.
 _KIND_OF_DATABASE = re.compile(r"(\w{2,}):", re.ASCII)
 
@@ -85,14 +86,19 @@ def check(settings: "Settings", origins: Mapping[str, str]) -> None:
     for name, (least, most, what) in _RANGES.items():
         value = getattr(settings, name)
         if not least <= value <= most:
+            # Without the value, here and below: a password may stand in the wrong line.
             raise UsageError(
-                f"{origins[name]}: {name} is {value}", f"it is {what}, from {least:,} to {most:,}"
+                f"{origins[name]}: {name} is out of its range", f"it is {what}, from {least:,} to {most:,}"
             )
     if not 0 <= settings.max_reject_share <= 1:
         raise UsageError(
-            f"{origins['max_reject_share']}: max_reject_share is {settings.max_reject_share}",
+            f"{origins['max_reject_share']}: max_reject_share is out of its range",
             "it is a share of the records of a source: a number from 0 (none may be bad) to 1",
         )
+    for name in ("aws_region", "s3_region"):
+        # It becomes part of the address that requests go to.
+        if not _REGION.fullmatch(getattr(settings, name)):
+            raise UsageError(f"{origins[name]} is not a region", "it looks like us-west-2")
     if settings.aws_session_token and not settings.aws_access_key_id:
         raise UsageError(
             f"{origins['aws_session_token']}: a session token without the keys that it belongs to",

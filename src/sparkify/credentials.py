@@ -1,30 +1,45 @@
-"""Finds credentials where none belong: in addresses, which messages, the ledger and the report repeat."""
+"""Finds credentials where none belong: in what messages, the ledger and reports repeat."""
 
 import re
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 from sparkify.errors import UsageError
 
-_ADDRESSES = (
-    "database",
-    "song_data",
-    "log_data",
-    "log_jsonpath",
-    "host",
-    "work_prefix",
-    "export_prefix",
-    "s3_endpoint",
+_MAY_LOOK_LIKE_SOME = (
+    "db_password",
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "tags",
 )
-"""The settings that are addresses."""
+"""The settings that are credentials, or are shown to nobody."""
 
-# user:secret@ or key@ before the host, also where pathlib has made one slash of two; or a signed URL of S3.
-_CREDENTIALS = re.compile(
-    r"^[\w+.-]+:/{1,2}[^/]*@|^[^/]+:[^/]*@|[?&]X-Amz-(Signature|Credential|Security-Token)=", re.IGNORECASE
+_USER = re.compile(
+    r"""
+    ^[\w+.-]+:/{1,2}[^/]*@            # user@ or user:secret@; pathlib makes one slash of two
+    | ^[^/]+:[^/]*@                   # user:secret@host
+    | ://[^/@]*:(?!\d+(/|$)).*@       # a secret with slashes; behind a colon alone is the number of a port
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+_PARAMETER = re.compile(
+    r"""
+    [?&;\#]\s*(
+        (x-(amz|goog|oss|cos|obs|ms)-|q-)[\w-]*   # Amazon, Google, Alibaba, Tencent, Huawei, Microsoft
+        | [\w.-]*(signature|credential|secret|passw|token|session|api_?key|access_?key|accessid|apikey)[\w.-]*
+        | (\w*-)?(pwd|sig|sas|key|jwt|hmac|auth|authorization|policy|code|user|uid)
+        | key-pair-id | hdn\w+
+    )=
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+# As AWS makes them: an access key's id, and a secret key.
+_KEY = re.compile(r"(AKIA|ASIA)[A-Z0-9]{12,}|(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9/+]{40}")
 
 
 def require_none_in(settings: Mapping[str, tuple[str, str]]) -> None:
-    """Refuse settings that are addresses with credentials in them.
+    """Refuse settings that have credentials in them and are none.
 
     Args:
         settings: by name, the text and where it was said.
@@ -32,9 +47,11 @@ def require_none_in(settings: Mapping[str, tuple[str, str]]) -> None:
     Raises:
         UsageError: one has some.
     """
-    for name in _ADDRESSES:
-        if name in settings:
-            require_none(*settings[name])
+    for name, (text, origin) in settings.items():
+        if name == "db_user":  # IAM's may be IAM:someone@example.com
+            require_no_key(text, origin)
+        elif name not in _MAY_LOOK_LIKE_SOME:
+            require_none(text, origin)
 
 
 def require_none(location: str, origin: str) -> None:
@@ -47,8 +64,25 @@ def require_none(location: str, origin: str) -> None:
     Raises:
         UsageError: it has some.
     """
-    if _CREDENTIALS.search(location):
+    require_no_key(location, origin)
+    for spelling in (location, unquote(location)):
+        if _USER.search(spelling) or _PARAMETER.search(spelling):
+            raise UsageError(
+                f"{origin}: there is a user name or a secret in the address",
+                "take it out: credentials belong to AWS's own configuration, to the environment or below"
+                " [AWS]; signed addresses can't be read, name the bucket as s3://bucket/prefix",
+            )
+
+
+def require_no_key(text: str, origin: str) -> None:
+    """Refuse what looks like a key of AWS, without repeating it.
+
+    Raises:
+        UsageError: it does.
+    """
+    if _KEY.fullmatch(text.strip()):
         raise UsageError(
-            f"{origin}: there is a user name or a secret in the address",
-            "take it out: credentials belong to AWS's own configuration, to the environment or below [AWS]",
+            f"{origin}: what stands there looks like a key of AWS",
+            "keys belong to AWS's own configuration, to the environment or below [AWS]; a path that looks so"
+            " can be written with ./ before it",
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sparkify import config_owner
-from sparkify.dwh_cfg_keys import KEYS, meant_key, why_unused
+from sparkify.dwh_cfg_keys import KEYS, UNUSED_SECTIONS, meant_key, why_unused
 from sparkify.errors import UsageError
 
 _REMEDY = "see dwh.cfg.example for its form"
@@ -45,9 +45,10 @@ def _parsed(path: Path, content: str) -> configparser.RawConfigParser:
     except configparser.MissingSectionHeaderError as error:
         raise UsageError(f"{path}: line {error.lineno}: a [SECTION] must come first", _REMEDY) from None
     except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as error:
-        what = f"[{error.section}]" + (
-            f" {error.option.upper()}" if isinstance(error, configparser.DuplicateOptionError) else ""
-        )
+        what = f"[{error.section}]"
+        if isinstance(error, configparser.DuplicateOptionError):
+            name = error.option.upper()
+            what += f" {name}" if name in KEYS.get(error.section.upper(), ()) else ": the same key"
         raise UsageError(f"{path}: line {error.lineno}: {what} stands there twice", "remove one") from None
     except configparser.ParsingError as error:
         lines = ", ".join(str(number) for number, _ in error.errors)
@@ -94,7 +95,8 @@ def read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str,
         for option, value in parser.items(section):
             name, key = option.upper(), (section.upper(), option.upper())
             if key[1] not in KEYS.get(key[0], ()):
-                warnings.append(f"{path}: {_remark(section, *key)}")
+                remark = f"{path}: {_remark(section, key, _line_of(content, section, option))}"
+                warnings += [remark] if remark not in warnings else []
                 continue
             setting, place = KEYS[key[0]][key[1]], f"[{section}] {name}"
             try:
@@ -111,11 +113,16 @@ def read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str,
     warnings += filter(None, [config_owner.readers_warning(path, status, secret_keys)])
 
 
-def _remark(section: str, upper_section: str, key: str) -> str:
-    if reason := why_unused(upper_section, key):
-        return f"[{section}] {key} is not used: {reason}"
+def _remark(section: str, key: tuple[str, str], line: int) -> str:
+    if reason := why_unused(*key):
+        name = "" if key[0] in UNUSED_SECTIONS else f" {key[1]}"
+        return f"[{section}]{name} is not used: {reason}"
     # Only its first word: KEY value = more makes all before the = a key.
-    return f"unknown key [{section}] {key.split()[0]}, ignored{meant_key(upper_section, key)}"
+    word = key[1].split()[0]
+    if meant := meant_key(key[0], word):
+        return f"unknown key [{section}] {word}, ignored{meant}"
+    # It is like no key there is: a secret may stand in a line of its own, and have a = in it.
+    return f"line {line}: unknown key in [{section}], ignored"
 
 
 def _text(value: str, *, is_password: bool) -> str:

@@ -79,7 +79,7 @@ _UNUSED = {
     ("DWH", "POLICY_ARN"): _POLICY,
     ("DWH", "DWH_POLICY_ARN"): _POLICY,
 }
-_UNUSED_SECTIONS = {"SECURITY_GROUP": _NETWORK, "INBOUND_RULE": _NETWORK}
+UNUSED_SECTIONS = {"SECURITY_GROUP": _NETWORK, "INBOUND_RULE": _NETWORK}
 
 _ALIKE = 0.8
 """How alike names must be for one to be a misspelling of the other, as difflib counts: SONG_DTA is 0.94."""
@@ -99,7 +99,7 @@ def file_keys(name: str) -> list[tuple[str, str]]:
 
 def why_unused(section: str, key: str) -> str:
     """Why a key that others have, in capitals, means nothing here; empty where it is not known at all."""
-    return _UNUSED.get((section, key)) or _UNUSED_SECTIONS.get(section, "")
+    return _UNUSED.get((section, key)) or UNUSED_SECTIONS.get(section, "")
 
 
 def meant_key(section: str, key: str) -> str:

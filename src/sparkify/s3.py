@@ -320,13 +320,15 @@ def _profile(name: str) -> Any:
         from obstore.auth.boto3 import Boto3CredentialProvider
     except ImportError:
         raise SourceError(
-            f"AWS profile {name}: needs boto3",
+            "[AWS] PROFILE needs boto3",
             "install it from the project's folder: make redshift",
         ) from None
     try:
         return Boto3CredentialProvider(boto3.Session(profile_name=name))
     except botocore.exceptions.BotoCoreError as error:
-        raise SourceError(f"AWS profile {name}: {error}", "check ~/.aws/config") from None
+        # Without its name: a key may stand in the wrong line.
+        told = str(error).replace(f"({name}) ", "")
+        raise SourceError(f"[AWS] PROFILE: {told}", "check ~/.aws/config") from None
 
 
 def _result(future: Future[bytes]) -> bytes:

@@ -63,16 +63,10 @@ class Wrong:
 
 WRONG = {
     "an ARN that is none": Wrong(
-        {"iam_role_arn": "my-role"}, "[IAM_ROLE] ARN: 'my-role'", "arn:aws:iam::", is_usage=True
+        {"iam_role_arn": "my-role"}, "[IAM_ROLE] ARN is not the ARN of a role", "arn:aws:iam::", is_usage=True
     ),
     "SQL for an ARN": Wrong(
         {"iam_role_arn": "'; DROP TABLE users; --"}, "is not the ARN of a role", "arn:aws:", is_usage=True
-    ),
-    "a region that is none": Wrong(
-        {"aws_region": "Oregon!"}, "[AWS] REGION: 'Oregon!'", "us-west-2", is_usage=True
-    ),
-    "a bucket's region that is none": Wrong(
-        {"s3_region": "us west"}, "[S3] REGION: 'us west'", "us-west-2", is_usage=True
     ),
     "a role that is not attached": Wrong(
         {"iam_role_arn": OTHER_ROLE}, "not authorized to assume IAM Role", "[IAM_ROLE] ARN"
@@ -84,7 +78,7 @@ WRONG = {
         {"log_data": f"s3://{BUCKET}/nothing"}, f"s3://{BUCKET}/nothing: no *.json", "check the path"
     ),
     "a work prefix that is not on S3": Wrong(
-        {"work_prefix": "/scratch"}, "[S3] WORK_PREFIX: '/scratch'", "s3://bucket/folder", is_usage=True
+        {"work_prefix": "/scratch"}, "[S3] WORK_PREFIX is not on S3", "s3://bucket/folder", is_usage=True
     ),
     "a work prefix in no bucket": Wrong(
         {"work_prefix": "s3://not-there/work"},

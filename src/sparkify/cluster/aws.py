@@ -71,6 +71,9 @@ def open_session(settings: Settings) -> Any:
             "of aws_access_key_id and aws_secret_access_key only one is set",
             "set both, or better neither: AWS's own credential chain finds them",
         )
+    # At DEBUG botocore logs what is sent, the master password with it, and what it is configured with.
+    for name in ("boto3", "botocore", "urllib3"):
+        logging.getLogger(name).setLevel(logging.INFO)
     try:
         session = boto3.Session(
             aws_access_key_id=settings.aws_access_key_id or None,
@@ -81,13 +84,18 @@ def open_session(settings: Settings) -> Any:
         )
     except BotoCoreError as error:
         raise UsageError(
-            str(error), "check [AWS] PROFILE or AWS_PROFILE, and the files below ~/.aws"
+            str(error).replace(f"({settings.aws_profile}) ", ""),
+            "check [AWS] PROFILE or AWS_PROFILE, and the files below ~/.aws",
         ) from None
     if not session.region_name:
         raise UsageError("no AWS region", "set [AWS] REGION in dwh.cfg, or AWS_DEFAULT_REGION")
-    # At DEBUG botocore logs what is sent, the master password with it.
-    for name in ("boto3", "botocore", "urllib3"):
-        logging.getLogger(name).setLevel(logging.INFO)
+    try:
+        session.get_partition_for_region(session.region_name)
+    except BotoCoreError:
+        raise UsageError(
+            "AWS has no region of the configured name",
+            "[AWS] REGION or AWS_DEFAULT_REGION looks like us-west-2",
+        ) from None
     return session
 
 

@@ -115,7 +115,9 @@ def make_plan(settings: Settings, region: str) -> Plan:
         )
     # Base capacities: 4 RPU, or 8 to 1024 in steps of 8 (Redshift Management Guide, "Serverless compute").
     if settings.base_rpu != 4 and (settings.base_rpu % 8 or not 8 <= settings.base_rpu <= 1024):
-        raise UsageError(f"base_rpu is {settings.base_rpu}", "it is 4, or a multiple of 8 up to 1024")
+        raise UsageError("base_rpu is none of those there are", "it is 4, or a multiple of 8 up to 1024")
+    if not re.fullmatch(r"[a-z0-9]+\.[a-z0-9]+", settings.node_type):
+        raise UsageError("node_type is not a type of node", "it looks like ra3.large")
     _check_password(settings.db_password)
     is_foreign = settings.iam_role_arn.rpartition("/")[2] != settings.iam_role_name
     return Plan(
@@ -145,7 +147,7 @@ def _check_name(setting: str, value: str, *, shortest: int) -> None:
     is_good = re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", value) and shortest <= len(value) <= 63
     if not is_good:
         raise UsageError(
-            f"{setting} is {value!r}",
+            f"{setting} is not such a name",
             f"it has {shortest} to 63 lower-case letters, digits and single hyphens, a letter first",
         )
 
@@ -171,7 +173,7 @@ def _parse_tags(text: str) -> tuple[tuple[str, str], ...]:
     tags = tuple((key.strip(), value.strip()) for key, _, value in pairs)
     for (key, _), (_, equals, _) in zip(tags, pairs, strict=True):
         if not key or not equals:
-            raise UsageError(f"tags is {text!r}", "it is a list of the form key=value, key=value")
+            raise UsageError("tags is not a list of tags", "it is a list of the form key=value, key=value")
         if key in _TAGGED_KEYS:
             raise UsageError(f"tags names {key}", "that tag is this project's own: choose another key")
     return tags

@@ -66,7 +66,7 @@ def access_for(settings: Settings) -> Access:
             continue
         place = _parse(name, uri, folder=True)
         if place is None:
-            raise UsageError(f"{name} is {uri!r}, which is not on S3", "it is a folder s3://bucket/prefix/")
+            raise UsageError(f"{name} is not on S3", "it is a folder s3://bucket/prefix/")
         if not place.key:
             raise UsageError(
                 f"{name} is {uri!r}, a whole bucket", "the role may delete there: name a folder in the bucket"

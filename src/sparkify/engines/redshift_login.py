@@ -188,7 +188,8 @@ def scrub(text: str, settings: Settings) -> str:
     for secret in (settings.db_password, settings.aws_secret_access_key, settings.aws_session_token):
         if secret:
             text = text.replace(secret, "***")
-    return text
+    # What stands there may be a key in the wrong line.
+    return text.replace(f"({settings.aws_profile}) ", "") if settings.aws_profile else text
 
 
 def explain(error: BaseException, location: str, settings: Settings) -> WarehouseError:

@@ -144,7 +144,7 @@ class Stager:
             )
         if source == "log_data" and not settings.log_jsonpath.startswith("s3://"):
             raise SourceError(
-                f"log_jsonpath {settings.log_jsonpath!r}: Redshift reads the JSONPaths file from S3",
+                "[S3] LOG_JSONPATH: Redshift reads the JSONPaths file from S3",
                 "put log_json_path.json into a bucket and name it in [S3] LOG_JSONPATH, or set [S3]"
                 " WORK_PREFIX",
             )

@@ -37,7 +37,7 @@ class WorkFolder:
     def __init__(self, settings: Settings) -> None:
         prefix = settings.work_prefix
         if not prefix.startswith("s3://") or prefix == "s3://":
-            raise UsageError(f"[S3] WORK_PREFIX: {prefix!r} is not on S3", "write it as s3://bucket/folder")
+            raise UsageError("[S3] WORK_PREFIX is not on S3", "write it as s3://bucket/folder")
         self._place = S3Folder(f"{prefix.rstrip('/')}/sparkify-staging", settings)
         self._run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         self._names: list[str] = []
