@@ -246,9 +246,13 @@ class RecordReader:
                     break
                 # An object goes on over lines that look whole.
                 cursor, more = min(cursor + more, len(starts)), 2 * more
-            kept[first:cursor] = False
-            loose.append(Pieces(pieces.starts + start, pieces.ends + start, 0))
-            rest = start + pieces.rest if is_end else rest
+            pieces = Pieces(pieces.starts + start, pieces.ends + start, start + pieces.rest)
+            lines = slice(first, cursor)
+            # Damage as it usually is: lines that were cut off, each a record of its own.
+            kept[lines] = pieces.rest == end and _are_lines(pieces, starts[lines], ends[lines])
+            if not kept[first]:
+                loose.append(pieces)
+                rest = pieces.rest if is_end else rest
         yield from self._of_regular_among(place, data, starts, ends, kept, newlines)
         yield from self._of_pieces(place, data, loose, newlines)
         place.line += int(np.searchsorted(newlines, rest))
@@ -271,11 +275,14 @@ class RecordReader:
         """The regular lines among others, which are blanked for it."""
         if not kept.any():
             return
-        text = bytearray(data)
-        for first, last in zip(starts[~kept].tolist(), ends[~kept].tolist(), strict=True):
-            text[first:last] = b" " * (last - first)
+        text = data
+        if not kept.all():
+            blanked = bytearray(data)
+            for first, last in zip(starts[~kept].tolist(), ends[~kept].tolist(), strict=True):
+                blanked[first:last] = b" " * (last - first)
+            text = bytes(blanked)
         lines = np.searchsorted(newlines, starts[kept]) + place.line
-        yield from self._of_lines(bytes(text), starts[kept], ends[kept], place.file_id, lines)
+        yield from self._of_lines(text, starts[kept], ends[kept], place.file_id, lines)
 
     def _of_lines(
         self,
@@ -303,6 +310,8 @@ class RecordReader:
         self, place: "_Place", data: bytes, loose: list[Pieces], newlines: Positions
     ) -> Iterator[pa.RecordBatch]:
         """Records of the splitter's."""
+        if not loose:
+            return
         starts = np.concatenate([pieces.starts for pieces in loose])
         ends = np.concatenate([pieces.ends for pieces in loose])
         if not len(starts):
@@ -420,6 +429,15 @@ def _is_regular(data: bytes, starts: Positions, ends: Positions) -> Flags:
     text = np.frombuffer(data, np.uint8)
     found: Flags = (text[starts] == _OPEN) & (text[ends - 1] == _CLOSE) & (ends - starts <= MAX_RECORD_BYTES)
     return found
+
+
+def _are_lines(pieces: Pieces, starts: Positions, ends: Positions) -> bool:
+    """Whether pieces are just these lines."""
+    return (
+        np.array_equal(pieces.starts, starts)
+        and np.array_equal(pieces.ends, ends)
+        and int((ends - starts).max()) <= MAX_RECORD_BYTES
+    )
 
 
 def _is_json(text: str) -> bool:

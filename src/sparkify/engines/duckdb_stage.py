@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from sparkify.engines import Source, Staged
+from sparkify.engines.duckdb_aside import aside
 from sparkify.engines.nouns import NOUNS
 from sparkify.engines.parsing import (
     INVALID,
@@ -49,17 +50,12 @@ def stage_files(
     """
     noun, is_quick = NOUNS[source], are_usual(source, paths)
     prepare(connection, columns, paths)
-    with warehouse.explained(), records_of(connection, reader):
-        if is_quick:
-            connection.execute(read_sql("quick_events", "duckdb"))
-            connection.execute(read_sql("stage_events", "duckdb"))
-        else:
-            _judge(connection, source, "CREATE OR REPLACE TEMP TABLE judged AS")
-    reader.require_all()
     if is_quick:
-        warehouse.run(read_sql("review_events", "duckdb"))
-        with warehouse.explained():
+        _load_certain(warehouse, connection, reader)
+    else:
+        with warehouse.explained(), records_of(connection, reader):
             _judge(connection, source, "CREATE OR REPLACE TEMP TABLE judged AS")
+        reader.require_all()
     torn = warehouse.query("SELECT file_id, line, raw FROM judged WHERE reason = ?", [INVALID])
     if torn:
         warehouse.query("DELETE FROM judged WHERE reason = ?", [INVALID])
@@ -78,6 +74,20 @@ def stage_files(
         "SELECT file_id, SUM(STRLEN(raw))::BIGINT FROM judged WHERE reason LIKE 'not %' GROUP BY file_id"
     )
     return staged(reader, dict(damaged))
+
+
+def _load_certain(
+    warehouse: "DuckDBWarehouse", connection: duckdb.DuckDBPyConnection, reader: RecordReader
+) -> None:
+    """Load the events that are right at first sight, and judge the others."""
+    with warehouse.explained(), aside(connection, warehouse.location) as under_review:
+        with records_of(connection, reader):
+            connection.execute(read_sql("quick_events", "duckdb"))
+            connection.execute(read_sql("stage_events", "duckdb"))
+        reader.require_all()
+        connection.register("records", under_review.read())
+        _judge(connection, "log_data", "CREATE OR REPLACE TEMP TABLE judged AS")
+        connection.unregister("records")
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, source: Source, into: str) -> None:

@@ -1,11 +1,6 @@
--- staging_events: one row per record of log_data. Records under review are told by a negative file_id, and travel in
--- columns that they have no other use for, since a statement fills one table only: review_events.sql takes them out.
+-- staging_events: one row per record of log_data that quick_events.sql is sure of. A statement fills one table only:
+-- what is under review is handed to the function `set_aside` (see engines/duckdb_stage.py), which is never true.
 INSERT INTO staging_events
-SELECT
-    * EXCLUDE (line, raw, fault, is_under_review) REPLACE (
-        CASE WHEN is_under_review THEN raw ELSE artist END AS artist,
-        CASE WHEN is_under_review THEN fault ELSE location END AS location,
-        CASE WHEN is_under_review THEN line ELSE session_id END AS session_id,
-        CASE WHEN is_under_review THEN -file_id ELSE file_id END AS file_id
-    )
-FROM quick_events;
+SELECT * EXCLUDE (line, raw, fault, is_under_review)
+FROM quick_events
+WHERE CASE WHEN is_under_review THEN SET_ASIDE(file_id, line, raw, fault) ELSE TRUE END;
