@@ -243,7 +243,7 @@ PLACES = ("song_data", "log_data", "log_jsonpath", "database", "host")
 WRONG_LINES = [
     name
     for name in (setting.name for setting in fields(Settings))
-    if name not in ("warnings", "db_password", "aws_secret_access_key", "aws_session_token")
+    if name not in ("warnings", "found", "db_password", "aws_secret_access_key", "aws_session_token")
 ]
 
 

@@ -40,6 +40,7 @@ class Settings:
         aws_profile: a profile of ~/.aws/config, where no keys are given.
         s3_endpoint: the address of another S3 server than AWS's.
         s3_anonymous: read public buckets without credentials.
+        s3_allow_http: whether credentials may go to s3_endpoint without TLS.
         s3_requests: how many requests to S3 may be under way at a time.
         s3_timeout: seconds one request may take.
         s3_retries: how often a request is tried again after a transient fault.
@@ -51,6 +52,7 @@ class Settings:
         tags: tags of one's own for all that is created, as ``key=value, key=value``.
         cluster_timeout_minutes: how long to wait for the cluster to reach a state.
         warnings: what is to be said about the configuration.
+        found: the settings that a file says which was found in the working directory, and not named.
     """
 
     database: str = "sparkify.duckdb"
@@ -82,6 +84,7 @@ class Settings:
     s3_region: str = ""
     s3_endpoint: str = ""
     s3_anonymous: bool = False
+    s3_allow_http: bool = False
     s3_requests: int = 32
     s3_timeout: int = 30
     s3_retries: int = 5
@@ -92,16 +95,18 @@ class Settings:
     tags: str = ""
     cluster_timeout_minutes: int = 60
     warnings: tuple[str, ...] = ()
+    found: frozenset[str] = frozenset()
 
 
 Origins = dict[str, tuple[str, str]]
 """By the name of a setting, its text and where that was said."""
 
-_ENVIRONMENT_KEYS = {
-    f"SPARKIFY_{setting.name.upper()}": setting.name
-    for setting in fields(Settings)
-    if setting.name != "warnings"
+_KINDS = {
+    setting.name: setting.type for setting in fields(Settings) if setting.name not in ("warnings", "found")
 }
+"""The types of those that can be said."""
+
+_ENVIRONMENT_KEYS = {f"SPARKIFY_{name.upper()}": name for name in _KINDS}
 
 
 # Understood elsewhere: by the command line, and by the tests.
@@ -130,7 +135,7 @@ def load_settings(
     origins: Origins = {}
     path = config_path(config)
     if config or path.exists():
-        _add(origins, dict(read_file(path, warnings)), warnings)
+        _add(origins, dict(read_file(path, warnings, is_named=bool(config))), warnings)
     in_file = dict(origins)
     _add(origins, _from_environment(os.environ if environment is None else environment, warnings), warnings)
     _add(origins, _from_flags(flags), warnings)
@@ -142,7 +147,8 @@ def load_settings(
     _take_places(origins, warnings, said_by_file, path.parent)
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     values = config_paths.resolved(values, said_by_file, path)
-    settings = Settings(**values, warnings=tuple(warnings))
+    found = frozenset() if config else frozenset(said_by_file)
+    settings = Settings(**values, warnings=tuple(warnings), found=found)
     config_rules.check(settings, {name: origin for name, (_, origin) in origins.items()})
     return settings
 
@@ -206,9 +212,6 @@ def _take_places(origins: Origins, warnings: list[str], said_by_file: Collection
                 place, note = places.source_place(text, origin, base)
             warnings += filter(None, [note])
             origins[name] = (place, origin)
-
-
-_KINDS = {setting.name: setting.type for setting in fields(Settings)}
 
 
 def _convert(name: str, text: str, origin: str) -> str | int | float | bool:

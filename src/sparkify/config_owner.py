@@ -5,8 +5,40 @@ import shlex
 import stat
 from pathlib import Path
 
+from sparkify.errors import UsageError
+
 SECRETS = ("db_password", "aws_secret_access_key", "aws_session_token")
 """The settings that are secrets."""
+
+
+def require_own(path: Path, status: os.stat_result) -> None:
+    """Refuse a file that was found and not named, and that is not the user's or root's alone to write.
+
+    It is refused rather than left out: without it a command would work in another warehouse.
+
+    Args:
+        path: the file.
+        status: its owner and permissions, once it has been opened.
+
+    Raises:
+        UsageError: it is somebody else's.
+    """
+    if not hasattr(os, "geteuid"):
+        return  # Windows has other owners than these
+    name = shlex.quote(str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise UsageError(f"{path}: not a regular file", "replace it, or name another with --config FILE")
+    owners = {status.st_uid, path.lstat().st_uid}  # of what a link leads to, and of the link
+    if others := owners - {0, os.geteuid()}:
+        raise UsageError(
+            f"{path}: belongs to another user (uid {others.pop()}), and is not used unless it is named",
+            f"if you trust what it says: --config {name}, or own it with: chown $(id -u) {name}",
+        )
+    if _permitted(status) & (stat.S_IWGRP | stat.S_IWOTH):
+        raise UsageError(
+            f"{path}: others on this machine can change it, so it is not used unless it is named",
+            f"keep it to yourself with: chmod go-w {name}; or, if you trust what it says: --config {name}",
+        )
 
 
 def readers_warning(path: Path, status: os.stat_result, secret_keys: list[str]) -> str:

@@ -25,11 +25,18 @@ def split_comment(value: str) -> tuple[str, str]:
     return (value[: found.start()], value[found.start() :]) if found else (value, "")
 
 
-def _content(path: Path) -> tuple[str, os.stat_result]:
+def _content(path: Path, *, is_named: bool) -> tuple[str, os.stat_result]:
     """The text of a file, with its owner and permissions."""
+    # What was not named may be a pipe that nobody writes to.
+    flags = 0 if is_named else getattr(os, "O_NONBLOCK", 0)
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            return file.read(), os.fstat(file.fileno())
+        with open(
+            path, encoding="utf-8-sig", opener=lambda name, usual: os.open(name, usual | flags)
+        ) as file:
+            status = os.fstat(file.fileno())
+            if not is_named:
+                config_owner.require_own(path, status)
+            return file.read(), status
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}", _reading_hint(path, error)) from None
     except UnicodeDecodeError:
@@ -66,20 +73,23 @@ def _reading_hint(path: Path, error: OSError) -> str:
     return "check its permissions, or name another file with --config"
 
 
-def read_file(path: Path, warnings: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+def read_file(
+    path: Path, warnings: list[str], *, is_named: bool = True
+) -> Iterator[tuple[str, tuple[str, str]]]:
     """The settings that a file says something about.
 
     Args:
         path: the file.
         warnings: what is to be said about it is added.
+        is_named: whether it was named, and not found in the working directory.
 
     Yields:
         The name of a setting, with its text and where that stands.
 
     Raises:
-        UsageError: the file is missing or malformed.
+        UsageError: the file is missing or malformed, or somebody else's and was not named.
     """
-    content, status = _content(path)
+    content, status = _content(path, is_named=is_named)
     parser = _parsed(path, content)
     sections: dict[str, str] = {}
     found: dict[str, tuple[str, str]] = {}

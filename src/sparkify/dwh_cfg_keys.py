@@ -54,6 +54,7 @@ _NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("s3_region", ("S3",), "REGION S3_REGION AWS_REGION"),
     ("s3_endpoint", ("S3",), "ENDPOINT S3_ENDPOINT"),
     ("s3_anonymous", ("S3",), "ANONYMOUS"),
+    ("s3_allow_http", ("S3",), "ALLOW_HTTP"),
     ("s3_requests", ("S3",), "REQUESTS"),
     ("s3_timeout", ("S3",), "TIMEOUT"),
     ("s3_retries", ("S3",), "RETRIES"),

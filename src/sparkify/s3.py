@@ -18,7 +18,7 @@ import obstore
 from obstore.exceptions import BaseError, GenericError, PermissionDeniedError, PreconditionError
 from obstore.store import S3Store
 
-from sparkify import interrupts
+from sparkify import destinations, interrupts
 from sparkify.config import Settings
 from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
 from sparkify.s3_errors import NO_LISTING, explanation, may_be_missing
@@ -268,13 +268,15 @@ def connect(bucket: str, settings: Settings, region: str = "") -> S3Store:
 
     Raises:
         SourceError: that is no bucket's name, or the profile can't be used.
+        UsageError: credentials must not go to that endpoint.
     """
     if not _BUCKET.fullmatch(bucket):
         raise SourceError(f"s3://{bucket}: {bucket!r} is no bucket's name", "write it as s3://bucket/prefix")
+    destinations.require_good_endpoint(settings)
     client: ClientConfig = {
         "timeout": timedelta(seconds=settings.s3_timeout),
         "connect_timeout": timedelta(seconds=min(10, settings.s3_timeout)),
-        "allow_http": settings.s3_endpoint.startswith("http://"),
+        "allow_http": settings.s3_endpoint.lower().startswith("http://"),
     }
     retry: RetryConfig = {
         "max_retries": settings.s3_retries,

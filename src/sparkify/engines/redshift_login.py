@@ -7,6 +7,7 @@ import re
 import socket
 from typing import TYPE_CHECKING, Any
 
+from sparkify import destinations
 from sparkify.config import Settings
 from sparkify.errors import ConflictError, StatementError, UsageError, WarehouseError
 from sparkify.s3_errors import code_explanation
@@ -61,7 +62,7 @@ def log_in(settings: Settings) -> "Connection":
     serverless or a workgroup is named, a provisioned cluster by its identifier otherwise.
 
     Raises:
-        UsageError: the driver is not installed, or a setting is missing.
+        UsageError: the driver is not installed, a setting is missing, or the credentials must not go there.
         WarehouseError: it can't be reached, or doesn't let us in.
     """
     try:
@@ -72,6 +73,7 @@ def log_in(settings: Settings) -> "Connection":
             "install it from the project's folder: make redshift",
         ) from None
     options = login_options(settings)
+    destinations.require_good_host(settings, is_by_iam="iam" in options)
     if settings.host:
         _reach(settings.host, settings.db_port)
     try:
