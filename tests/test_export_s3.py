@@ -18,7 +18,6 @@ from typer.testing import CliRunner
 from sparkify import export as exporting
 from sparkify.cli import app
 from sparkify.config import Settings
-from sparkify.engines import connect
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.export_s3 import export_to_s3
 from sparkify.s3_folder import S3Folder
@@ -65,11 +64,7 @@ class Place:
         self.settings = at_server.settings(Settings(database=database))
 
     def export(self, *, overwrite: bool = True) -> dict[str, Any]:
-        warehouse = connect(self.settings, read_only=True)
-        try:
-            return export_to_s3(warehouse, self.uri, self.settings, overwrite=overwrite)
-        finally:
-            warehouse.close()
+        return export_to_s3(self.settings, self.uri, overwrite=overwrite)
 
     def fails(self, kind: type[SparkifyError] = SparkifyError, *, overwrite: bool = True) -> SparkifyError:
         with pytest.raises(kind) as caught:
@@ -457,8 +452,7 @@ def test_ctrl_c_in_the_moment_of_the_switch_leaves_the_new_export_whole(
 
 
 def export_in_a_process(place_settings: Settings, uri: str) -> None:
-    warehouse = connect(place_settings, read_only=True)
-    export_to_s3(warehouse, uri, place_settings, overwrite=True)
+    export_to_s3(place_settings, uri, overwrite=True)
 
 
 def killed(place: Place, **moment: Any) -> None:

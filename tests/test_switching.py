@@ -29,8 +29,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def warehouse(database: str) -> Iterator[Warehouse]:
-    opened = connect(Settings(database=database), read_only=True)
+def settings(database: str) -> Settings:
+    return Settings(database=database)
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> Iterator[Warehouse]:
+    opened = connect(settings, read_only=True)
     yield opened
     opened.close()
 
@@ -173,16 +178,16 @@ def put_thesis(folder: Path) -> None:
 @pytest.mark.usefixtures("anywhere")
 @pytest.mark.parametrize("before", ["an export", "an empty folder", "nothing"])
 def test_what_somebody_puts_into_an_exports_folder_meanwhile_is_there_afterwards(
-    warehouse: Warehouse, tmp_path: Path, meanwhile: Meanwhile, before: str
+    settings: Settings, tmp_path: Path, meanwhile: Meanwhile, before: str
 ) -> None:
     out = tmp_path / "out"
     if before == "an export":
-        export(warehouse, out)
+        export(settings, out)
     elif before == "an empty folder":
         out.mkdir()
     meanwhile(lambda: put_thesis(out))
     said: list[str] = []
-    export(warehouse, out, overwrite=True, tell=said.append)
+    export(settings, out, overwrite=True, tell=said.append)
     assert said == [f"{out}: link has been put there meanwhile, and is there still"]
     assert (out / "notes/precious.txt").read_text() == "my thesis"
     assert (out / "link").is_symlink()
@@ -195,10 +200,10 @@ def test_what_somebody_puts_into_an_exports_folder_meanwhile_is_there_afterwards
 
 @pytest.mark.usefixtures("anywhere")
 def test_what_can_not_be_given_back_is_kept_and_said_to_be(
-    warehouse: Warehouse, tmp_path: Path, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tmp_path: Path, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
-    export(warehouse, out)
+    export(settings, out)
     meanwhile(lambda: (out / "precious.txt").write_text("my thesis"))
 
     def refuse(*_: Any) -> None:
@@ -206,7 +211,7 @@ def test_what_can_not_be_given_back_is_kept_and_said_to_be(
 
     monkeypatch.setattr(exporting, "move", refuse)
     with pytest.raises(SparkifyError, match="can't be removed: Permission denied") as caught:
-        export(warehouse, out, overwrite=True)
+        export(settings, out, overwrite=True)
     (kept,) = [path for path in tmp_path.iterdir() if path != out]
     assert str(kept) in caught.value.hint
     assert (kept / "precious.txt").read_text() == "my thesis"
@@ -215,11 +220,11 @@ def test_what_can_not_be_given_back_is_kept_and_said_to_be(
 @pytest.mark.usefixtures("anywhere")
 @pytest.mark.parametrize("what", ["another export", "a file", "a link"])
 def test_an_export_takes_no_place_that_something_else_has_taken_meanwhile(
-    warehouse: Warehouse, tmp_path: Path, meanwhile: Meanwhile, what: str
+    settings: Settings, tmp_path: Path, meanwhile: Meanwhile, what: str
 ) -> None:
     out, other = tmp_path / "out", tmp_path / "elsewhere"
-    export(warehouse, out)
-    export(warehouse, other)
+    export(settings, out)
+    export(settings, other)
     manifest = (other / "_export.json").read_bytes() + b" "
     (other / "_export.json").write_bytes(manifest)
 
@@ -234,7 +239,7 @@ def test_an_export_takes_no_place_that_something_else_has_taken_meanwhile(
 
     meanwhile(take)
     with pytest.raises(SparkifyError, match="has come here meanwhile, and is there now"):
-        export(warehouse, out, overwrite=True)
+        export(settings, out, overwrite=True)
     if what == "a file":
         assert out.read_text() == "precious"
     else:

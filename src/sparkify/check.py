@@ -68,18 +68,19 @@ def check_all(warehouse: Warehouse, answers: Path | None) -> list[Outcome]:
         UsageError: the folder is not there, or holds an answer to no question.
     """
     questions, expected = _collect(answers)
-    prepare_many(warehouse)
-    outcomes = [_check_question(warehouse, question, expected.get(question.name)) for question in questions]
-    for audit in load_audits():
+    audited = []
+    for audit in load_audits():  # before anybody's own questions could change what they see
         finding = find_bad_rows(warehouse, audit.name)
         if finding is None:
-            outcomes.append(Outcome("audit", audit.name, "passed"))
+            audited.append(Outcome("audit", audit.name, "passed"))
         else:
             result = "failed" if audit.fails else "warned"
-            outcomes.append(
+            audited.append(
                 Outcome("audit", audit.name, result, remark=str(finding).removeprefix(f"{audit.name}: "))
             )
-    return outcomes
+    prepare_many(warehouse)
+    asked = [_check_question(warehouse, question, expected.get(question.name)) for question in questions]
+    return asked + audited
 
 
 def find_bad_rows(warehouse: Warehouse, name: str) -> Finding | None:

@@ -365,27 +365,19 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
 ) -> None:
     """Write the five tables as Parquet files into a folder or to S3, to be read by anything else."""
-    from sparkify.engines import connect
     from sparkify.output import print_rows
     from sparkify.places import is_on_s3, output_place
-    from sparkify.questions import require_tables
 
     settings = _settings(config, database=database)
     out = output_place(out)
-    to_s3 = is_on_s3(out)
-    warehouse = connect(settings, read_only=True)
-    try:
-        require_tables(warehouse)
-        if to_s3:
-            from sparkify.export_s3 import export_to_s3
+    if is_on_s3(out):
+        from sparkify.export_s3 import export_to_s3
 
-            tables = export_to_s3(warehouse, out, settings, overwrite=overwrite)
-        else:
-            from sparkify.export import export as export_tables
+        tables = export_to_s3(settings, out, overwrite=overwrite)
+    else:
+        from sparkify.export import export as export_tables
 
-            tables = export_tables(warehouse, Path(out), overwrite=overwrite, tell=_note)
-    finally:
-        warehouse.close()
+        tables = export_tables(settings, Path(out), overwrite=overwrite, tell=_note)
     rows = [(name, table["rows"], table["files"]) for name, table in tables.items()]
     print_rows(["table", "rows", "files"], rows, "table")
     say(f"exported to {out}")

@@ -14,15 +14,18 @@ thousands of tiny files.
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sparkify import __version__
+from sparkify.config import Settings
 from sparkify.disk import remedy
-from sparkify.engines import Warehouse
+from sparkify.engines import Warehouse, connect
 from sparkify.errors import SparkifyError, UsageError
+from sparkify.questions import require_tables
 from sparkify.switching import move, name_beside, switch
 
 MANIFEST = "_export.json"
@@ -59,8 +62,19 @@ class _Before:
     listed: frozenset[str] = frozenset()
 
 
+@contextmanager
+def opened(settings: Settings, writes_to: str) -> Iterator[Warehouse]:
+    """The configured warehouse, which has been loaded, and may write below this place."""
+    warehouse = connect(settings, read_only=True, writes_to=writes_to)
+    try:
+        require_tables(warehouse)
+        yield warehouse
+    finally:
+        warehouse.close()
+
+
 def export(
-    warehouse: Warehouse,
+    settings: Settings,
     out: Path,
     *,
     overwrite: bool = False,
@@ -72,7 +86,7 @@ def export(
     it sees the old export or the new one, never some of both.
 
     Args:
-        warehouse: one that has been loaded.
+        settings: which warehouse.
         out: a folder that is not there or empty; an earlier export with ``overwrite``.
         overwrite: replace an earlier export.
         tell: takes a line about files that others have put into the folder meanwhile.
@@ -84,30 +98,32 @@ def export(
         UsageError: the folder is in use for something, or overwriting was not asked for.
         SparkifyError: the files can't be written, or another export has come meanwhile.
     """
-    before = _require_replaceable(out, overwrite=overwrite)
-    try:
-        out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        # Not by mkdtemp, which keeps others out: opening it later as the umask says would take a look at the
-        # umask, and the only way to look is to change it, for all threads.
-        aside = name_beside(out)
-        aside.mkdir()
-    except OSError as error:
-        raise SparkifyError(
-            f"{out}: can't be made: {error.strerror}", remedy(error, "name another folder")
-        ) from None
-    try:
-        tables = {name: _write(warehouse, name, layout, aside) for name, layout in LAYOUTS.items()}
-        manifest = {"software": f"Sparkify Warehouse {__version__}", "tables": tables}
-        (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-        is_replaced = switch(aside, out)
-    except BaseException as error:
-        shutil.rmtree(aside, ignore_errors=True)
-        if isinstance(error, OSError):
+    # Not by mkdtemp, which keeps others out: opening it later as the umask says would take a look at the
+    # umask, and the only way to look is to change it, for all threads.
+    aside = name_beside(out.absolute().parent.resolve() / out.absolute().name)
+    with opened(settings, str(aside)) as warehouse:
+        before = _require_replaceable(out, overwrite=overwrite)
+        try:
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            aside.mkdir()
+        except OSError as error:
             raise SparkifyError(
-                f"{out}: can't be written: {error.strerror}",
-                f"{remedy(error, 'check the disk')}, and run again; an export that was there is as it was",
+                f"{out}: can't be made: {error.strerror}", remedy(error, "name another folder")
             ) from None
-        raise
+        try:
+            tables = {name: _write(warehouse, name, layout, aside) for name, layout in LAYOUTS.items()}
+            manifest = {"software": f"Sparkify Warehouse {__version__}", "tables": tables}
+            (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+            is_replaced = switch(aside, out)
+        except BaseException as error:
+            shutil.rmtree(aside, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise SparkifyError(
+                    f"{out}: can't be written: {error.strerror}",
+                    f"{remedy(error, 'check the disk')}, and run again;"
+                    " an export that was there is as it was",
+                ) from None
+            raise
     if is_replaced:
         _clear(aside, out, before, tell)
     return {name: {"rows": table["rows"], "files": len(table["files"])} for name, table in tables.items()}

@@ -23,7 +23,7 @@ from sparkify import __version__, interrupts
 from sparkify.config import Settings
 from sparkify.engines import Warehouse
 from sparkify.errors import SourceError, SparkifyError, UsageError
-from sparkify.export import LAYOUTS, MANIFEST, files_of
+from sparkify.export import LAYOUTS, MANIFEST, files_of, opened
 from sparkify.s3_folder import Entry, S3Folder
 
 _ASIDE = re.compile(r"_sparkify-(\d{8}T\d{6}-[0-9a-f]{8})/(.*?)([^/]*)")
@@ -64,15 +64,12 @@ class _Found:
         return {_place(name) for name in self.aside} & self.entries.keys()
 
 
-def export_to_s3(
-    warehouse: Warehouse, out: str, settings: Settings, *, overwrite: bool = False
-) -> dict[str, Any]:
+def export_to_s3(settings: Settings, out: str, *, overwrite: bool = False) -> dict[str, Any]:
     """Write the five tables as Parquet below a prefix: the whole of it or nothing.
 
     Args:
-        warehouse: one that has been loaded.
+        settings: which warehouse, and how to reach S3.
         out: ``s3://bucket/prefix`` with nothing below it; an earlier export with ``overwrite``.
-        settings: how to reach S3.
         overwrite: replace an earlier export.
 
     Returns:
@@ -83,16 +80,17 @@ def export_to_s3(
         SparkifyError: the files can't be written; the export that was there is as it was. Or the earlier
             one's can't be deleted after the switch.
     """
-    place = S3Folder(out, settings)
-    before = _look(place)
-    _require_replaceable(place, before, overwrite=overwrite)
-    token = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-    try:
-        tables, now = _write(warehouse, place, token)
-        _switch(place, before, now, tables)
-    except BaseException as error:
-        _clean_up(place, token, before, error)
-        raise
+    with opened(settings, out) as warehouse:
+        place = S3Folder(out, settings)
+        before = _look(place)
+        _require_replaceable(place, before, overwrite=overwrite)
+        token = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        try:
+            tables, now = _write(warehouse, place, token)
+            _switch(place, before, now, tables)
+        except BaseException as error:
+            _clean_up(place, token, before, error)
+            raise
     _remove_replaced(place, before, now, token)
     return {name: {"rows": table["rows"], "files": len(table["files"])} for name, table in tables.items()}
 

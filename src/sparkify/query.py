@@ -14,9 +14,9 @@ from sparkify.output import Form, print_rows
 TABLE_ROWS = 1000
 """How many rows a table shows unless told otherwise: nobody reads more, and a table needs all at once."""
 
-# PIVOT is several statements to DuckDB.
-_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
 _READING_WORDS = ("SELECT", "WITH", "EXPLAIN", "SHOW", "VALUES", "TABLE")
+_QUERY_WORDS = b"SELECT WITH FROM VALUES TABLE PIVOT UNPIVOT SHOW DESCRIBE SUMMARIZE".split()
+_WORD = re.compile(rb"\w+|.", re.DOTALL)
 _COMMENTS = re.compile(r"(\s|;|--[^\n]*(\n|$)|/\*.*?\*/)*", re.DOTALL)
 
 
@@ -54,9 +54,8 @@ def require_select(sql: str, engine: str) -> None:
             statements = duckdb.extract_statements(sql)
         except duckdb.Error:
             return  # the engine says what is wrong with it
-        kinds = [statement.type for statement in statements]
-        refused = next((kind.name for kind in kinds if kind not in _READING), None)
-        count = len(kinds)
+        refused = next(filter(None, map(_kind_of_writing, statements)), None)
+        count = len(statements)
     else:
         comments = _COMMENTS.match(sql)
         words = re.split(r"\W", sql[comments.end() if comments else 0 :].lstrip("( \n\t").upper(), maxsplit=1)
@@ -73,6 +72,46 @@ def require_select(sql: str, engine: str) -> None:
         )
     if count > 1:
         raise UsageError(f"{count} statements, where there can be one", "run them one by one")
+
+
+def _kind_of_writing(statement: duckdb.Statement) -> str:
+    """The kind of a statement that may do more than read; empty where it reads."""
+    if statement.type == duckdb.StatementType.SELECT:
+        return ""
+    sql = statement.query.encode()
+    tokens = _tokens(sql)
+    if tokens[0][1] != b"EXPLAIN":
+        # PIVOT is several statements to DuckDB, whatever is done with its rows.
+        is_read = statement.type == duckdb.StatementType.MULTI and _is_query(sql)
+        return "" if is_read else statement.type.name
+    # EXPLAIN ANALYZE runs what it explains; its options may stand in parentheses, as a SELECT may.
+    tokens = tokens[2 if tokens[1][1] == b"ANALYZE" else 1 :]
+    explained = tokens[:1]
+    if tokens[0][1] == b"(":
+        options_end = [word for _, word in tokens].index(b")")
+        explained += tokens[options_end + 1 : options_end + 2]
+    return "" if any(_is_query(sql[at:]) for at, _ in explained) else "EXPLAIN, and not of a SELECT"
+
+
+def _is_query(sql: bytes) -> bool:
+    """Whether a statement is one that can stand in the place of a table."""
+    tokens = _tokens(sql)
+    end = next((at for at, word in tokens if word == b";"), len(sql))
+    try:
+        duckdb.extract_statements(f"SELECT * FROM (\n{sql[:end].decode()}\n)")
+    except duckdb.Error:
+        return False
+    return next((word for _, word in tokens if word != b"("), b"") in _QUERY_WORDS
+
+
+def _tokens(sql: bytes) -> list[tuple[int, bytes]]:
+    """Where words and marks are in a statement, comments left out, and what they are in capitals."""
+    found = []
+    for at, kind in duckdb.tokenize(sql.decode()):
+        word = _WORD.match(sql, at)
+        if word and kind != duckdb.token_type.comment:
+            found.append((at, word[0].upper()))
+    return found
 
 
 def print_answer(warehouse: Warehouse, sql: str, form: Form, limit: int | None) -> str:

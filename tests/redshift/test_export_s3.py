@@ -10,7 +10,6 @@ import pytest
 
 from sparkify import export as exporting
 from sparkify.config import Settings
-from sparkify.engines import connect
 from sparkify.errors import SourceError, UsageError, WarehouseError
 from sparkify.export_s3 import export_to_s3
 from sparkify.sql_queries import STAR_TABLES
@@ -32,11 +31,7 @@ def loaded(site: Site) -> Site:
 
 
 def export(settings: Settings, uri: str, *, overwrite: bool = False) -> dict[str, Any]:
-    warehouse = connect(settings, read_only=True)
-    try:
-        return export_to_s3(warehouse, uri, settings, overwrite=overwrite)
-    finally:
-        warehouse.close()
+    return export_to_s3(settings, uri, overwrite=overwrite)
 
 
 def objects(site: Site, uri: str) -> dict[str, bytes]:
@@ -130,8 +125,4 @@ def test_what_fails_after_an_unload_to_a_folder_does_not_hide_why_the_unload_fai
 
 
 def export_to_folder(settings: Settings, folder: Path) -> None:
-    warehouse = connect(settings, read_only=True)
-    try:
-        exporting.export(warehouse, folder, overwrite=False)
-    finally:
-        warehouse.close()
+    exporting.export(settings, folder, overwrite=False)

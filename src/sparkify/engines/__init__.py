@@ -162,6 +162,8 @@ class Warehouse(Protocol):
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet.
 
+        The warehouse must have been opened with ``writes_to`` for it.
+
         Args:
             select: the rows, in the order in which they are to stand in the files.
             folder: where to; a local one or ``s3://bucket/prefix``.
@@ -175,8 +177,13 @@ class Warehouse(Protocol):
         ...
 
 
-def connect(settings: Settings, *, read_only: bool = False) -> Warehouse:
+def connect(settings: Settings, *, read_only: bool = False, writes_to: str = "") -> Warehouse:
     """Open the configured warehouse.
+
+    Args:
+        settings: which it is.
+        read_only: whether nothing is written to it.
+        writes_to: the folder or ``s3://`` place below which ``write_parquet`` may write; by default none.
 
     Raises:
         WarehouseError: it can't be opened, or someone else is writing to it.
@@ -187,4 +194,4 @@ def connect(settings: Settings, *, read_only: bool = False) -> Warehouse:
         return RedshiftWarehouse(settings, read_only=read_only)
     from sparkify.engines.duckdb import DuckDBWarehouse
 
-    return DuckDBWarehouse(settings, read_only=read_only)
+    return DuckDBWarehouse(settings, read_only=read_only, writes_to=writes_to)

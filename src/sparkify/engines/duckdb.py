@@ -1,6 +1,7 @@
 """The DuckDB engine: a warehouse in one file, in this process."""
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 from sparkify.config import Settings
 from sparkify.engines import OnRecords, Progress, Row, Source, Staged, tables
 from sparkify.engines.duckdb_errors import file_error, open_error, require_database, statement_error
+from sparkify.engines.duckdb_opening import open_database
 from sparkify.engines.nouns import NOUNS
 from sparkify.errors import WarehouseError
 from sparkify.interrupts import interruptible
@@ -19,22 +21,16 @@ from sparkify.sql_queries import REBUILT_TABLES, TABLES, VIEWS, read_sql
 
 _ROWS_AT_ONCE = 2000
 
-_CONFIGURATION = {
-    # A file of another kind, or a view in one, must not have anything fetched from the internet.
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    # A new file can be opened by other tools, which bring a DuckDB of their own: docs/connect.md.
-    "storage_compatibility_version": "v1.4.0",
-}
-
-_OPENINGS = 10
-"""How often a file is opened that goes away meanwhile."""
-
 _OTHERS_REMEDY = "name another file with --database, or rename what is not of this project"
 
 
 class DuckDBWarehouse:
     """A connection to a DuckDB file.
+
+    Args:
+        settings: which file, and what DuckDB may use.
+        read_only: whether nothing is written to it.
+        writes_to: the folder or ``s3://`` place below which ``write_parquet`` may write; by default none.
 
     Raises:
         WarehouseError: the file is no DuckDB database, can't be made, or another process has it open.
@@ -42,7 +38,7 @@ class DuckDBWarehouse:
 
     engine = "duckdb"
 
-    def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
+    def __init__(self, settings: Settings, *, read_only: bool = False, writes_to: str = "") -> None:
         self.location = settings.database
         self._settings = settings
         self._is_new = not Path(self.location).exists()
@@ -50,14 +46,11 @@ class DuckDBWarehouse:
             raise WarehouseError(f"{self.location}: no such database", "load one first with: sparkify etl")
         if self.location != ":memory:":
             require_database(self.location)
+        # What goes to S3 is written here before.
+        self._aside = _temporary_folder() if writes_to.startswith("s3://") else None
+        folder = Path(self._aside.name if self._aside else writes_to).resolve() if writes_to else None
         try:
-            self._connection = _connect(self.location, read_only=read_only)
-            # Rows of a table have no order; without keeping one DuckDB is faster, in bounded memory.
-            self._connection.execute("SET preserve_insertion_order = false")
-            self._connection.execute("SET memory_limit = ?", [settings.memory_limit])
-            self._connection.execute("SET TimeZone = 'UTC'")
-            # Where Python is asked interactively, DuckDB draws its own on stdout, which is for data.
-            self._connection.execute("SET enable_progress_bar = false")
+            self._connection = open_database(settings, read_only=read_only, writes_to=folder)
         except duckdb.Error as error:
             raise open_error(self.location, error) from None
 
@@ -75,8 +68,6 @@ class DuckDBWarehouse:
     def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
         """Run a user's SELECT; its rows come while they are taken."""
         with self.explained():
-            # EXPLAIN ANALYZE COPY … would write, and a SELECT could read, any file.
-            self._connection.execute("SET enable_external_access = false")
             result = self._connection.execute(sql)
         return [column[0] for column in result.description or ()], self._rows_of(result)
 
@@ -310,15 +301,15 @@ class DuckDBWarehouse:
     def _upload_parquet(self, select: str, uri: str, partition_by: Sequence[str]) -> None:
         from sparkify.s3_folder import S3Folder
 
+        if self._aside is None:
+            raise ValueError("the warehouse was not opened for writing to S3")
+        table = Path(self._aside.name).resolve() / "table"
         try:
-            with tempfile.TemporaryDirectory(prefix="sparkify-") as aside:
-                self.write_parquet(select, f"{aside}/table", partition_by)
-                S3Folder(uri, self._settings).upload(Path(aside) / "table")
+            self.write_parquet(select, str(table), partition_by)
+            S3Folder(uri, self._settings).upload(table)
+            shutil.rmtree(table)
         except OSError as error:
-            raise WarehouseError(
-                f"{tempfile.gettempdir()}: can't be written: {error.strerror}",
-                "the files are written there before they are uploaded; TMPDIR can name another place",
-            ) from None
+            raise _no_room_aside(error) from None
 
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
@@ -329,27 +320,19 @@ class DuckDBWarehouse:
                 with contextlib.suppress(OSError):  # nothing is lost by an empty database that stays
                     Path(file).unlink()
         self._connection.close()
+        if self._aside:
+            self._aside.cleanup()
 
 
-def _connect(location: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """Open a file that is still the one of its name once it is locked.
-
-    Another process may remove an empty database while this one is between opening and locking it, and all
-    that was written to it then would be gone with the file.
-    """
-    for _ in range(_OPENINGS):
-        before = _identity(location)
-        connection = duckdb.connect(location, read_only=read_only, config=dict(_CONFIGURATION))
-        now = _identity(location)
-        if location.startswith(":memory:") or (now is not None and before in (None, now)):
-            return connection
-        connection.close()
-    raise duckdb.IOException("removed by another process each time it was opened")
-
-
-def _identity(location: str) -> tuple[int, int] | None:
+def _temporary_folder() -> "tempfile.TemporaryDirectory[str]":
     try:
-        status = Path(location).stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+        return tempfile.TemporaryDirectory(prefix="sparkify-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _no_room_aside(error) from None
+
+
+def _no_room_aside(error: OSError) -> WarehouseError:
+    return WarehouseError(
+        f"{tempfile.gettempdir()}: can't be written: {error.strerror}",
+        "the files are written there before they are uploaded; TMPDIR can name another place",
+    )

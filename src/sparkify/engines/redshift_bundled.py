@@ -10,6 +10,7 @@ import duckdb
 
 from sparkify.config import Settings
 from sparkify.engines import OnRecords, Progress, Row, Source, Staged
+from sparkify.engines.duckdb_opening import NO_EXTENSIONS
 from sparkify.engines.nouns import NOUNS
 from sparkify.engines.parsing import prepare, staged
 from sparkify.engines.redshift_copy import KEPT_CHARACTERS, LoadError, copy_statement, run_copy
@@ -43,8 +44,8 @@ def copy_bundled(
     """
     reader = RecordReader(store, files, on_progress=progress, on_records=on_records)
     columns, _ = warehouse.execute(f"SELECT * FROM staging_{NOUNS[source]} LIMIT 0")
-    with duckdb.connect(config={"memory_limit": settings.memory_limit}) as judge:
-        judge.execute("SET enable_progress_bar = false")  # see engines/duckdb.py
+    with duckdb.connect(config={**NO_EXTENSIONS, "memory_limit": settings.memory_limit}) as judge:
+        judge.execute("SET enable_progress_bar = false")  # see engines/duckdb_opening.py
         judge.execute("SET TimeZone = 'UTC'")
         prepare(judge, columns, paths)
         bundled = bundle(work, source, judge, reader, paths, sum(file.source.size for file in files))
