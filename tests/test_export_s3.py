@@ -2,6 +2,8 @@
 
 import json
 import os
+import secrets
+import shutil
 import signal
 import threading
 from collections.abc import Iterator
@@ -65,6 +67,11 @@ class Place:
 
     def export(self, *, overwrite: bool = True) -> dict[str, Any]:
         return export_to_s3(self.settings, self.uri, overwrite=overwrite)
+
+    def of_its_own(self, server: FaultyS3 | None = None) -> "Place":
+        """The same prefix for an export beside this one's, with a file of its own as of a process."""
+        database = shutil.copyfile(self.settings.database, f"{self.settings.database}.{secrets.token_hex(4)}")
+        return Place(self.bucket, server or self.server, database)
 
     def fails(self, kind: type[SparkifyError] = SparkifyError, *, overwrite: bool = True) -> SparkifyError:
         with pytest.raises(kind) as caught:
@@ -327,7 +334,7 @@ def test_of_two_exports_at_a_time_the_first_to_end_stays(
 ) -> None:
     place: Place = request.getfixturevalue(server)
     place.export()
-    place.server.add("before", action=place.export, **MOMENTS[moment])
+    place.server.add("before", action=place.of_its_own().export, **MOMENTS[moment])
     assert "another export has been finished here" in place.fails().message
     place.assert_alone()
 
@@ -386,7 +393,7 @@ def export_twice_at_once(place: Place, moments: str) -> tuple[list[str], list[st
         return DONE
 
     with FaultyS3(place.bucket.endpoint).running() as server, ThreadPoolExecutor(2) as threads:
-        both = [place, Place(place.bucket, server, place.settings.database)]
+        both = [place, place.of_its_own(server)]
         for name, one in zip("ab", both, strict=True):
             order.keep(name, one.server)
         said = list(threads.map(outcome, both))

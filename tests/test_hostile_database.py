@@ -114,6 +114,15 @@ def test_nothing_else_is_read_or_written_and_no_setting_changed_once_a_file_is_o
     assert {file.name for file in tmp_path.iterdir()} == {"w.duckdb", "secret.txt"}
 
 
+def test_a_process_may_open_a_file_several_times(database: Path) -> None:
+    opened = [connect(Settings(database=str(database)), read_only=True) for _ in range(3)]
+    for warehouse in opened:
+        assert warehouse.query("SELECT current_setting('TimeZone'), COUNT(*) FROM users") == [("UTC", 2)]
+        with pytest.raises(StatementError):
+            warehouse.query("SET memory_limit = '1TB'")
+        warehouse.close()
+
+
 def test_an_export_writes_to_its_own_folder_only(database: Path, tmp_path: Path) -> None:
     (tmp_path / "out.txt").write_text(CONTENT)
     warehouse = connect(Settings(database=str(database)), read_only=True, writes_to=str(tmp_path / "out"))
@@ -207,8 +216,8 @@ def test_no_question_of_ones_own_makes_an_audit_pass(
     )
     (tmp_path / "answers/b.sql").write_text("-- Who?\nSELECT 42 AS own")
     noted = noting(with_doubled_user.stream, asked)
-    with_doubled_user.stream = noted  # type: ignore[method-assign]
-    with_doubled_user.select = noting(with_doubled_user.select, asked)  # type: ignore[method-assign]
+    with_doubled_user.stream = noted  # type: ignore[method-assign, assignment]
+    with_doubled_user.select = noting(with_doubled_user.select, asked)  # type: ignore[method-assign, assignment]
     try:
         outcomes = {each.name: each.result for each in check_all(with_doubled_user, tmp_path / "answers")}
     finally:

@@ -4,6 +4,7 @@ A view or a macro in a file is code, and one that is called as DuckDB's own func
 So files of this machine, the internet and the configuration are out of reach before any statement runs.
 """
 
+import contextlib
 from pathlib import Path
 
 import duckdb
@@ -21,6 +22,8 @@ _CONFIGURATION = {
     **NO_EXTENSIONS,
     # A new file can be opened by other tools, which bring a DuckDB of their own: docs/connect.md.
     "storage_compatibility_version": "v1.4.0",
+    # Rows of a table have no order; without keeping one DuckDB is faster, in bounded memory.
+    "preserve_insertion_order": "false",
 }
 
 _OPENINGS = 10
@@ -30,7 +33,7 @@ _OPENINGS = 10
 def open_database(
     settings: Settings, *, read_only: bool, writes_to: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A connection to the configured file, to which nothing else is open.
+    """A connection to the configured file; several of one process must be opened alike.
 
     Args:
         settings: the file, and what DuckDB may use.
@@ -40,20 +43,18 @@ def open_database(
     Raises:
         duckdb.Error: it can't be opened.
     """
-    configuration = dict(_CONFIGURATION)
+    configuration = {**_CONFIGURATION, "memory_limit": settings.memory_limit}
     if writes_to is None:
         configuration["enable_external_access"] = "false"
     connection = _connect(settings.database, configuration, read_only=read_only)
     if writes_to is not None:  # DuckDB does not take both while it opens a file
         connection.execute("SET allowed_directories = ?", [[f"{writes_to}/"]])
         connection.execute("SET enable_external_access = false")
-    # Rows of a table have no order; without keeping one DuckDB is faster, in bounded memory.
-    connection.execute("SET preserve_insertion_order = false")
-    connection.execute("SET memory_limit = ?", [settings.memory_limit])
-    connection.execute("SET TimeZone = 'UTC'")
-    # Where Python is asked interactively, DuckDB draws its own on stdout, which is for data.
-    connection.execute("SET enable_progress_bar = false")
-    connection.execute("SET lock_configuration = true")
+    with contextlib.suppress(duckdb.InvalidInputException):  # locked, by a connection that is open already
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        # Where Python is asked interactively, DuckDB draws its own on stdout, which is for data.
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute("SET lock_configuration = true")
     return connection
 
 
