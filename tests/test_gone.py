@@ -37,6 +37,7 @@ def etl(tmp_path: Path) -> Etl:
             database=str(tmp_path / "warehouse.duckdb"),
             song_data=str(tmp_path / "song_data"),
             log_data=str(log_data),
+            follow_links=True,
         )
         return [note for note in run_etl(settings, Silence()).notes if "not there any more" in note]
 

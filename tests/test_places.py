@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli_support import Run, assert_fails
-from tests.support import event, write
+from tests.support import event
 
 
 def test_a_file_uri_names_a_file_of_this_machine(run: Run, data: Path) -> None:
@@ -69,14 +69,7 @@ def test_a_link_that_leads_round_in_a_circle_is_named(run: Run, data: Path, targ
         (data / "other/back").symlink_to(data / "log_data")
         (data / "log_data/2018/loop").unlink()
         (data / "log_data/2018/loop").symlink_to(data / "other")
-    assert_fails(run("etl"), 1, "a link to a folder that it lies in", "remove the link")
-
-
-def test_a_link_to_another_folder_is_followed(run: Run, data: Path, tmp_path: Path) -> None:
-    write(tmp_path / "archive/old.json", event(ts=1))
-    (data / "log_data/archive").symlink_to(tmp_path / "archive")
-    result = run("etl", "--max-reject-share", "1")
-    assert ["songplays", "3", "+3"] in [line.split() for line in result.stderr.splitlines()]
+    assert_fails(run("etl", "--follow-links"), 1, "a link to a folder that it lies in", "remove the link")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names themselves")

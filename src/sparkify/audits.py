@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sparkify.engines import Row, Warehouse
 from sparkify.errors import AuditError
 from sparkify.sql_queries import names_in, read_sql
+from sparkify.terminal import shortened
 
 _SHOWN_ROWS = 3
 _OF_LOAD = "warn of what was loaded"
@@ -45,7 +46,9 @@ class Finding:
 
     def __str__(self) -> str:
         rows = "; ".join(
-            ", ".join(f"{column} {value}" for column, value in zip(self.columns, row, strict=True))
+            ", ".join(
+                f"{column} {shortened(str(value))}" for column, value in zip(self.columns, row, strict=True)
+            )
             for row in self.rows[:_SHOWN_ROWS]
         )
         more = "; …" if len(self.rows) > _SHOWN_ROWS else ""

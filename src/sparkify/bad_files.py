@@ -9,6 +9,7 @@ from sparkify.errors import BadFileError, SparkifyError
 from sparkify.jsonpaths import Path, written
 from sparkify.limits import FileCount
 from sparkify.sources import LoadFile, Store
+from sparkify.terminal import shortened
 
 _HEAD_BYTES = 2**16
 
@@ -66,10 +67,11 @@ def _looked_into(
             f"write them into a file of their own, e.g. with: jq -c '.{jq}' FILE",
         )
     if wrapper:
+        place = shortened(written([*wrapper, "ts"]), 300)
         return BadFileError(
             uri,
             f"the values of its records lie below the key {keys}",
-            f"name their places in a JSONPaths file (--log-jsonpath): {written([*wrapper, 'ts'])} and so on",
+            f"name their places in a JSONPaths file (--log-jsonpath): {place} and so on",
         )
     if count.loaded:
         return None
@@ -129,4 +131,4 @@ def _unescaped(key: str) -> str:
 
 
 def _quoted(key: str) -> str:
-    return json.dumps(key, ensure_ascii=False)
+    return shortened(json.dumps(key, ensure_ascii=False))

@@ -172,6 +172,9 @@ def etl(
             show_default="0.01",
         ),
     ] = None,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Let links in a source's folder lead out of it.")
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Load everything again, from scratch.")] = False,
     drop_missing: Annotated[
         bool,
@@ -199,6 +202,7 @@ def etl(
         log_data=log_data,
         log_jsonpath=log_jsonpath,
         max_reject_share=max_reject_share,
+        follow_links=follow_links or None,
     )
     console = _stderr()
     if dry_run:

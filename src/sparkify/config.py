@@ -30,6 +30,10 @@ class Settings:
         log_jsonpath: the JSONPaths file of the logs; by default ``log_json_path.json`` beside log_data, and
             the usual keys where there is none.
         max_reject_share: share of a source's records that may be bad in a run, 0 to 1, before the run fails.
+        follow_links: whether links in a source's folder may lead out of it.
+        max_rejects: how many bad records a source may have, whatever their share; more end the reading.
+        max_unpacked_ratio: how many bytes of text a byte of a gzip file may hold.
+        temp_limit: how much DuckDB may put beside the database; by default nine tenths of what is free there.
         memory_limit: what DuckDB may keep in memory, e.g. ``1GB``.
         login: how to log in to Redshift: ``password``, or ``iam``, which is the default without a password.
         workgroup: Serverless workgroup; by default the cluster identifier.
@@ -60,7 +64,11 @@ class Settings:
     log_data: str = "data/log_data"
     log_jsonpath: str = ""
     max_reject_share: float = 0.01
+    max_rejects: int = 1_000_000
+    max_unpacked_ratio: int = 200
+    follow_links: bool = False
     memory_limit: str = "1GB"
+    temp_limit: str = ""
     host: str = ""
     db_name: str = ""
     db_user: str = ""

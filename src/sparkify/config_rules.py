@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _RANGES: dict[str, tuple[int, int, str]] = {
     "db_port": (1, 65535, "a port"),
+    "max_rejects": (0, 10**12, "bad records"),
+    "max_unpacked_ratio": (1, 10_000, "bytes of text per byte of gzip"),
     "bundle_below_mb": (0, 1_000_000, "megabytes"),
     "num_nodes": (1, 128, "nodes"),
     "s3_requests": (1, 1000, "requests at a time"),
@@ -41,7 +43,7 @@ def normalized(name: str, value: Any, origin: str) -> Any:
     """
     if name == "database":
         return _database(value, origin)
-    if name == "memory_limit":
+    if name in ("memory_limit", "temp_limit"):
         return _size(value, origin)
     return value
 

@@ -66,6 +66,17 @@ _HEAD_BYTES = 512
 
 _UNPACKED_BYTES = 4 * 2**20
 
+MAX_UNPACKED_RATIO = 200
+"""How many bytes of text a byte of gzip may hold, unless told otherwise: logs have 20, gzip can do 1,000."""
+
+_HARMLESS_BYTES = 16 * 2**20
+"""So much may any gzip file hold."""
+
+_FIRST_BYTES = 2**10
+"""How much of a member is unpacked first: thousands of others may follow it, which would be copied."""
+
+_ZEROS = re.compile(rb"\x00*")
+
 
 def kind_of(head: bytes) -> str:
     """What a file is that can't be JSON, by how it begins; empty if it may be JSON."""
@@ -82,15 +93,17 @@ def kind_of(head: bytes) -> str:
     return next((name for pattern, name in _WIDE if pattern.match(head)), "")
 
 
-def contents(uri: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def contents(
+    uri: str, chunks: Iterator[bytes], max_unpacked_ratio: int = MAX_UNPACKED_RATIO
+) -> Iterator[bytes]:
     """A file's text as UTF-8, piece by piece: unpacked if it is gzip, whatever its name.
 
     Raises:
-        BadFileError: it is damaged gzip, or of a kind that is not JSON.
+        BadFileError: it is damaged gzip, or holds too much, or is of a kind that is not JSON.
     """
     first = _beginning(chunks)
     if first.startswith(_GZIP):
-        chunks = _unpacked(uri, chain([first], chunks))
+        chunks = _unpacked(uri, chain([first], chunks), max_unpacked_ratio)
         first = _beginning(chunks)
         if first.startswith(_GZIP):
             raise BadFileError(uri, "gzip inside of gzip", "unpack it once")
@@ -118,33 +131,47 @@ def _utf8_from_utf16(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"\xff"
 
 
-def _unpacked(uri: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _require_ratio(uri: str, unpacked: int, packed: int, max_ratio: int) -> None:
+    if unpacked > max(_HARMLESS_BYTES, max_ratio * packed):
+        raise BadFileError(
+            uri,
+            f"gzip that unpacks to more than {max_ratio:,} times its size",
+            "take it out of the folder; if it is good, raise [WAREHOUSE] MAX_UNPACKED_RATIO",
+        )
+
+
+def _unpacked(uri: str, chunks: Iterable[bytes], max_ratio: int) -> Iterator[bytes]:
     """What gzip of any number of members holds; zeros may follow the last, as gzip itself allows.
 
     Members may be as small as a record: their texts are put together, for each piece costs.
     """
     member = None
     found: list[bytes] = []
-    size = 0
+    size = packed = unpacked = 0
     try:
         for chunk in chunks:
-            data = chunk
-            while data:
+            data, at, step = memoryview(chunk), 0, _FIRST_BYTES
+            packed += len(chunk)
+            while at < len(data):
                 if member is None:
-                    data = data.lstrip(b"\x00")
-                    if not data:
+                    zeros = _ZEROS.match(data, at)
+                    at, step = zeros.end() if zeros else at, _FIRST_BYTES
+                    if at == len(data):
                         break
                     member = inflate.decompressobj(wbits=31)
-                if text := member.decompress(data, _UNPACKED_BYTES):
+                end = min(at + step, len(data))
+                if text := member.decompress(data[at:end], _UNPACKED_BYTES):
                     found.append(text)
                     size += len(text)
                 if size >= _UNPACKED_BYTES // 2:
+                    unpacked += size
+                    _require_ratio(uri, unpacked, packed, max_ratio)
                     yield b"".join(found)
                     found, size = [], 0
                 if member.eof:
-                    data, member = member.unused_data, None
+                    at, member = end - len(member.unused_data), None
                 else:
-                    data = member.unconsumed_tail
+                    at, step = end - len(member.unconsumed_tail), min(2 * step, _UNPACKED_BYTES)
         if member is not None:
             raise zlib.error("it ends too early")
         yield b"".join(found)

@@ -60,7 +60,11 @@ _NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("s3_retries", ("S3",), "RETRIES"),
     ("database", ("WAREHOUSE",), "DATABASE"),
     ("max_reject_share", ("WAREHOUSE",), "MAX_REJECT_SHARE"),
+    ("max_rejects", ("WAREHOUSE",), "MAX_REJECTS"),
+    ("max_unpacked_ratio", ("WAREHOUSE",), "MAX_UNPACKED_RATIO"),
+    ("follow_links", ("WAREHOUSE",), "FOLLOW_LINKS"),
     ("memory_limit", ("WAREHOUSE",), "MEMORY_LIMIT"),
+    ("temp_limit", ("WAREHOUSE",), "TEMP_LIMIT"),
 )
 
 KEYS: Mapping[str, Mapping[str, str]] = {

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.sources import open_source
+from sparkify.terminal import shortened
 
 _STEP = re.compile(
     r"""\[\s*'(?P<single>(?:[^'\\]|\\.)*)'\s*\]
@@ -40,7 +41,9 @@ def parse_path(path: str) -> Path:
     while position < len(path):
         step = _STEP.match(path, position)
         if step is None:
-            raise ValueError(f"not understood from character {position + 1}: {path[position:]!r}")
+            raise ValueError(
+                f"not understood from character {position + 1}: {shortened(repr(path[position:]))}"
+            )
         if step["index"] is not None:
             steps.append(int(step["index"]))
         else:
@@ -102,5 +105,7 @@ def parsed_jsonpaths(location: str, text: str, columns: Sequence[str]) -> list[P
                 raise ValueError("not a string")
             parsed.append(parse_path(item))
         except ValueError as error:
-            raise SourceError(f"{location}: path {number} ({item!r}): {error}", remedy) from None
+            raise SourceError(
+                f"{location}: path {number} ({shortened(repr(item))}): {error}", remedy
+            ) from None
     return parsed

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sparkify.engines import Source
+from sparkify.errors import TooManyRejectsError
+from sparkify.reject_bound import REMEDY
 from sparkify.sources import LoadFile, first_few
 
 _BAD_FILE_SHARE = 0.1
@@ -66,6 +68,21 @@ def excess(counts: Mapping[Source, Collection[FileCount]], max_reject_share: flo
             bytes_too = f", {damaged:,} of its {size:,} bytes," if damaged * records > rejected * size else ""
             found[source] = f"{rejected:,} of {records:,} records of {source}{bytes_too} are bad"
     return found
+
+
+def require_few(source: Source, counts: Collection[FileCount], max_rejects: int) -> None:
+    """Make sure that no more records of a source are bad than may be whatever their share.
+
+    Raises:
+        TooManyRejectsError: more are.
+    """
+    rejected = sum(count.rejected for count in counts)
+    if rejected > max_rejects:
+        raise TooManyRejectsError(
+            f"{rejected:,} records of {source} are bad, more than the {max_rejects:,} that"
+            " max_rejects allows; nothing was changed",
+            REMEDY,
+        )
 
 
 def bad_files(source: Source, files: Sequence[LoadFile], counts: Mapping[int, FileCount]) -> list[str]:

@@ -273,6 +273,7 @@ def _stage(
         summary.notes += notes
         counts = ledger.reconcile(warehouse, source, todo.added, staged)
         counts_of[source] = counts
+        limits.require_few(source, counts.values(), settings.max_rejects)
         # Who lets all records be bad lets those of a file be so.
         if settings.max_reject_share < 1 and (
             bad := bad_files.without_good(todo.store, todo.added, counts, keys[source].paths)

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sparkify.contents import contents
+from sparkify.contents import MAX_UNPACKED_RATIO, contents
 from sparkify.errors import BadFileError, SourceChangedError, UnusableFilesError
+from sparkify.reject_bound import RejectBound
 from sparkify.sources import LoadFile, Store
 from sparkify.splitter import MAX_RECORD_BYTES, TOO_LONG, Flags, Pieces, Positions, Splitter, texts_between
 
@@ -55,6 +56,8 @@ class RecordReader:
         chunk_bytes: how much to read and cut at a time.
         on_progress: called with (files finished, bytes read) since the last call.
         on_records: shown some texts of each batch.
+        max_unpacked_ratio: how many bytes of text a byte of gzip may hold.
+        bound: shown more of them; it may end the reading.
 
     Attributes:
         counts: records per file_id, complete once the batches have been consumed.
@@ -74,12 +77,16 @@ class RecordReader:
         chunk_bytes: int = CHUNK_BYTES,
         on_progress: Callable[[int, int], None] = lambda _files, _bytes: None,
         on_records: Callable[[list[str]], None] = lambda _texts: None,
+        max_unpacked_ratio: int = MAX_UNPACKED_RATIO,
+        bound: RejectBound | None = None,
     ) -> None:
         self._store = store
         self._files = files
         self._chunk_bytes = chunk_bytes
         self._on_progress = on_progress
         self._on_records = on_records
+        self._max_unpacked_ratio = max_unpacked_ratio
+        self._bound = bound
         self._splitter = Splitter()
         self._is_doubtful = False
         self._seen = 0
@@ -128,7 +135,7 @@ class RecordReader:
             raise UnusableFilesError(self.bad, self.changed)
 
     def _of_file(self, file: LoadFile, data: Iterator[bytes]) -> Iterator[pa.RecordBatch]:
-        chunks = contents(file.source.uri, self._counted(data))
+        chunks = contents(file.source.uri, self._counted(data), self._max_unpacked_ratio)
         first = next(chunks, b"")
         second = next(chunks, None)
         self.sizes[file.file_id] += len(first)
@@ -387,9 +394,12 @@ class RecordReader:
         # Many of the first, for damage at the rate of what came before shows there.
         every = _ASKED_AT_FIRST if self._seen < _FIRST_RECORDS else _ASKED_EVERY
         self._seen += size
+        asked = range(random.randrange(min(every, size)), size, every)  # noqa: S311 (no secret)
         if not self._is_doubtful:
-            asked = range(random.randrange(min(every, size)), size, every)  # noqa: S311 (no secret)
             self._is_doubtful = not all(_is_json(texts[position].as_py()) for position in asked)
+        if self._bound:
+            for position in asked:
+                self._bound.look(texts[position].as_py(), size // len(asked))
 
     def _lose(self, file_id: int, size: int) -> None:
         self.lost[file_id] = self.lost.get(file_id, 0) + size

@@ -21,6 +21,7 @@ from obstore.store import S3Store
 from sparkify import destinations, interrupts
 from sparkify.config import Settings
 from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
+from sparkify.local_files import require_short
 from sparkify.s3_errors import NO_LISTING, explanation, may_be_missing
 from sparkify.s3_listing import FIRST_PAUSE, LONGEST_PAUSE, list_all
 from sparkify.sources import LoadFile, SourceObject, is_data
@@ -242,7 +243,9 @@ class S3Source:
         """The text of the object."""
         with explained(self._location):
             try:
-                data = bytes(obstore.get(self._store, self._key).bytes())
+                response = obstore.get(self._store, self._key)
+                require_short(self._location, response.meta["size"])
+                data = bytes(response.bytes())
             except (FileNotFoundError, PermissionDeniedError) as error:
                 if not may_be_missing(error):
                     raise

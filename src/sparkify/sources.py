@@ -167,7 +167,7 @@ def open_source(location: str, settings: Settings) -> Store:
     if scheme == "file":
         from sparkify.local_files import LocalSource
 
-        return LocalSource(location)
+        return LocalSource(location, follow_links=settings.follow_links)
     raise SourceError(
         f"{location}: sources of the kind {scheme}:// can't be read", "name a local folder or an s3:// URI"
     )

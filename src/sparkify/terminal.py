@@ -40,6 +40,11 @@ def _pattern(keep: str) -> re.Pattern[str]:
     return re.compile(f"(?![{re.escape(keep)}])[{ranges}]" if keep else f"[{ranges}]")
 
 
+def shortened(text: str, most: int = 100) -> str:
+    """A text cut to so many characters: what outsiders name or write may have megabytes."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def say(text: str, *, in_lines: bool = False) -> None:
     """Tell people something, on stderr.
 

@@ -208,9 +208,17 @@ class DuckDBWarehouse:
         ]
         # These bring PyArrow, which only loading needs.
         from sparkify.engines.duckdb_stage import stage_files
+        from sparkify.engines.parsing import bound_of
         from sparkify.records import RecordReader
 
-        reader = RecordReader(store, added, on_progress=progress, on_records=on_records)
+        reader = RecordReader(
+            store,
+            added,
+            on_progress=progress,
+            on_records=on_records,
+            max_unpacked_ratio=self._settings.max_unpacked_ratio,
+            bound=bound_of(self._settings, source, paths),
+        )
         return stage_files(self, self._connection, source, reader, columns, paths)
 
     def forget_batch(self) -> None:

@@ -11,6 +11,7 @@ import duckdb
 from sparkify.disk import FULL
 from sparkify.errors import StatementError, WarehouseError
 from sparkify.sql_queries import WHICH_TABLES
+from sparkify.terminal import shortened
 
 _MAGIC_AT, _MAGIC = 8, b"DUCK"
 """Every DuckDB file has it (DuckDB docs: Storage Versions and Format)."""
@@ -149,5 +150,5 @@ def statement_error(location: str, error: duckdb.Error) -> WarehouseError:
 
 
 def first_line(error: duckdb.Error) -> str:
-    """DuckDB's message without the hints and the place that follow."""
-    return str(error).strip().split("\n")[0]
+    """DuckDB's message without the hints and the place that follow, and without all of a long value."""
+    return shortened(str(error).strip().split("\n")[0], 1000)

@@ -44,6 +44,8 @@ def open_database(
         duckdb.Error: it can't be opened.
     """
     configuration = {**_CONFIGURATION, "memory_limit": settings.memory_limit}
+    if settings.temp_limit:
+        configuration["max_temp_directory_size"] = settings.temp_limit
     if writes_to is None:
         configuration["enable_external_access"] = "false"
     connection = _connect(settings.database, configuration, read_only=read_only)

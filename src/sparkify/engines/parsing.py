@@ -13,10 +13,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from sparkify.config import Settings
 from sparkify.engines import Source, Staged
 from sparkify.engines.nouns import NOUNS
-from sparkify.keys import EVENT_KEYS
+from sparkify.jsonpaths import Path
+from sparkify.keys import EVENT_KEYS, SONG_KEYS
 from sparkify.records import SCHEMA, RecordReader
+from sparkify.reject_bound import RejectBound
 from sparkify.splitter import recut
 from sparkify.sql_queries import read_sql
 
@@ -47,6 +50,16 @@ def judged_relation(connection: duckdb.DuckDBPyConnection, source: Source) -> st
     connection.execute(read_sql("extracted_records", "duckdb"))
     connection.execute(read_sql(name, "duckdb"))
     return name
+
+
+def bound_of(settings: Settings, source: Source, paths: Sequence[Path]) -> RejectBound:
+    """What ends the reading of a source that has too many bad records."""
+    names, identities = (
+        (SONG_KEYS, ("song_id", "artist_id"))
+        if source == "song_data"
+        else (EVENT_KEYS, ("ts", "page", "sessionId"))
+    )
+    return RejectBound(settings.max_rejects, [paths[names.index(name)] for name in identities])
 
 
 def are_usual(source: Source, paths: Sequence[Sequence[str | int]]) -> bool:

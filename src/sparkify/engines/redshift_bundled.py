@@ -12,7 +12,7 @@ from sparkify.config import Settings
 from sparkify.engines import OnRecords, Progress, Row, Source, Staged
 from sparkify.engines.duckdb_opening import NO_EXTENSIONS
 from sparkify.engines.nouns import NOUNS
-from sparkify.engines.parsing import prepare, staged
+from sparkify.engines.parsing import bound_of, prepare, staged
 from sparkify.engines.redshift_copy import KEPT_CHARACTERS, LoadError, copy_statement, run_copy
 from sparkify.engines.redshift_parts import Bundle, bundle, origin_of
 from sparkify.engines.redshift_work import WorkFolder
@@ -42,7 +42,14 @@ def copy_bundled(
         SourceError: a file can't be read.
         TooManyRejectsError: COPY refuses more records than max_reject_share allows.
     """
-    reader = RecordReader(store, files, on_progress=progress, on_records=on_records)
+    reader = RecordReader(
+        store,
+        files,
+        on_progress=progress,
+        on_records=on_records,
+        max_unpacked_ratio=settings.max_unpacked_ratio,
+        bound=bound_of(settings, source, paths),
+    )
     columns, _ = warehouse.execute(f"SELECT * FROM staging_{NOUNS[source]} LIMIT 0")
     with duckdb.connect(config={**NO_EXTENSIONS, "memory_limit": settings.memory_limit}) as judge:
         judge.execute("SET enable_progress_bar = false")  # see engines/duckdb_opening.py

@@ -1,9 +1,15 @@
-"""What lies in the future has no place on a chart: one wrong clock would stretch its axis over a century."""
+"""What has no place on a chart: one wrong clock would stretch its axis over centuries.
+
+That is what lies in the future, and what lies more than ten years before the last day.
+"""
 
 from datetime import date, datetime, timedelta
 
 from sparkify.engines import Warehouse
 from sparkify.report.words import Record, plural
+
+_CHARTED = timedelta(days=3653)
+"""Ten years: as many points as a page can hold, day by day."""
 
 
 def last_day(warehouse: Warehouse) -> date:
@@ -13,18 +19,27 @@ def last_day(warehouse: Warehouse) -> date:
 
 
 def split(rows: list[Record], last: date) -> tuple[list[Record], str]:
-    """The rows up to a day, and what is to be said of the others; all, where there are no others.
+    """The rows of the ten years up to a day, and what is to be said of the others.
+
+    If all lie in the future, it is the last ten years of that.
 
     Args:
         rows: of which the first column may be a day, a week or a month, or a moment; weeks_later counts on
             from there.
         last: that day.
     """
-    past = [row for row in rows if _day(row) <= last]
-    if not past or len(past) == len(rows):
-        return rows, ""
-    left_out = len(rows) - len(past)
-    return past, f" In the future, and in the numbers only: {plural(left_out, 'row')}."
+    past = [row for row in rows if _day(row) <= last] or rows
+    said = ""
+    if len(past) < len(rows):
+        said = f" In the future, and in the numbers only: {plural(len(rows) - len(past), 'row')}."
+    end = max(map(_day, past), default=date.min)
+    charted = [row for row in past if end - _day(row) < _CHARTED]
+    if len(charted) < len(past):
+        said += (
+            " More than ten years before the last, and in the numbers only:"
+            f" {plural(len(past) - len(charted), 'row')}."
+        )
+    return charted, said
 
 
 def _day(row: Record) -> date:

@@ -151,7 +151,7 @@ def retention(rows: list[Record]) -> tuple[str, Chart]:
     for cohort in largest:
         line: list[Cell | None] = []
         for week in weeks:
-            if cohort + timedelta(weeks=week) > last_week:
+            if last_week - cohort < timedelta(weeks=week):  # no day is after the year 9999
                 line.append(None)
                 continue
             percent, count = float(percents.get((cohort, week), 0)), counts.get((cohort, week), 0)
@@ -165,7 +165,7 @@ def retention(rows: list[Record]) -> tuple[str, Chart]:
     back = [
         (counts.get((cohort, 1), 0), sizes[cohort])
         for cohort in sizes
-        if cohort + timedelta(weeks=1) <= last_week
+        if last_week - cohort >= timedelta(weeks=1)
     ]
     said = "One week is too short to tell."
     if back:

@@ -1,0 +1,74 @@
+"""Ends the reading of a source in which so much is bad that the run will fail for it.
+
+A file of a megabyte may hold a hundred million bad records, and each of them takes room in the database
+before the run is rolled back. So records that are looked at anyway are counted for all that come beside them,
+and the reading ends where their number is far beyond what is allowed. The exact number is counted in the end.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sparkify.errors import TooManyRejectsError
+from sparkify.jsonpaths import Path
+
+_SURE = 1.5
+"""How many times as many as allowed there must be by estimate."""
+
+_LEAST = 100
+"""So many bad records must have been looked at: of few there is no estimate."""
+
+_decode = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).raw_decode
+
+REMEDY = "mend the files; if there may be so many bad records, raise [WAREHOUSE] MAX_REJECTS"
+
+
+class RejectBound:
+    """Estimates how many records of a source are bad.
+
+    Args:
+        max_rejects: how many may be.
+        identities: the paths to values without which a record is bad.
+    """
+
+    def __init__(self, max_rejects: int, identities: Sequence[Path]) -> None:
+        self._max_rejects = max_rejects
+        self._identities = identities
+        self._estimate = self._seen = 0
+
+    def look(self, text: str, beside: int) -> None:
+        """Look at a record.
+
+        Args:
+            text: the record.
+            beside: how many records it stands for.
+
+        Raises:
+            TooManyRejectsError: there are far too many bad ones by now.
+        """
+        if not self._is_bad(text):
+            return
+        self._seen += 1
+        self._estimate += beside
+        if self._seen >= _LEAST and self._estimate > _SURE * self._max_rejects:
+            raise TooManyRejectsError(
+                f"some {self._estimate:,} records were bad when the reading was stopped, more than the"
+                f" {self._max_rejects:,} that max_rejects allows; nothing was changed",
+                REMEDY,
+            )
+
+    def _is_bad(self, text: str) -> bool:
+        try:
+            record, _ = _decode(text, len(text) - len(text.lstrip()))
+        except (ValueError, RecursionError):
+            return text.count("{") < 2  # otherwise it may be several records
+        return any(_value(path, record) in (None, "") for path in self._identities)
+
+
+def _value(path: Path, value: Any) -> Any:
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
