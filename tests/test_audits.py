@@ -15,7 +15,8 @@ from sparkify.pipeline import run_etl
 from sparkify.progress import Silence
 from sparkify.sql_queries import read_sql
 from tests.engines import Engine
-from tests.support import Loaded, event, read_star, track, write
+from tests.prepared import Prepared
+from tests.support import Loaded, Record, event, read_star, track, write
 
 
 def in_events_and_users(change: str) -> str:
@@ -135,12 +136,27 @@ LAST = [
 ]
 
 
+def prepared(engine: Engine, scratch: Path, *events: Record) -> Prepared:
+    def fill(folder: Path) -> None:
+        write(folder / "song_data/song.json", SONG)
+        write(folder / "log_data/1.json", *events)
+
+    return Prepared(engine, scratch, fill, {"max_reject_share": 1})
+
+
+@pytest.fixture(scope="module")
+def all_loaded(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepared(engine, tmp_path_factory.mktemp("all"), FIRST, *LAST)
+
+
+@pytest.fixture(scope="module")
+def first_loaded(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepared(engine, tmp_path_factory.mktemp("first"), FIRST)
+
+
 @pytest.fixture
-def warehouse(tmp_path: Path, load: Callable[..., Loaded], settings: Settings) -> Iterator[Warehouse]:
-    write(tmp_path / "song_data/song.json", SONG)
-    write(tmp_path / "log_data/events.json", FIRST, *LAST)
-    load()
-    warehouse = connect(settings)
+def warehouse(all_loaded: Prepared) -> Iterator[Warehouse]:
+    warehouse = connect(all_loaded.anew())
     yield warehouse
     warehouse.close()
 
@@ -187,20 +203,12 @@ def test_an_audit_catches_its_planted_fault(warehouse: Warehouse, name: str, fau
 
 @pytest.mark.parametrize(("name", "fault"), PLANTED)
 def test_an_audit_catches_its_planted_fault_in_an_incremental_run(
-    engine: Engine,
-    tmp_path: Path,
-    load: Callable[..., Loaded],
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    fault: str,
+    engine: Engine, first_loaded: Prepared, monkeypatch: pytest.MonkeyPatch, name: str, fault: str
 ) -> None:
-    write(tmp_path / "song_data/song.json", SONG)
-    write(tmp_path / "log_data/1.json", FIRST)
-    assert load().summary.findings == []
+    settings = first_loaded.anew()
     before = read_star(settings)
-    write(tmp_path / "log_data/2.json", *LAST)
-    engine.publish(tmp_path)
+    write(first_loaded.folder / "log_data/2.json", *LAST)
+    engine.publish(first_loaded.folder)
     monkeypatch.setattr(
         pipeline,
         "read_sql",

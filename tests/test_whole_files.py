@@ -22,6 +22,7 @@ from sparkify.errors import SparkifyError, TooManyRejectsError, UnusableFilesErr
 from sparkify.pipeline import Summary, run_etl
 from sparkify.progress import Silence
 from tests.engines import Engine
+from tests.prepared import Prepared
 from tests.support import Loaded, Record, event, read_star, track, write
 
 FIRST = 1543449657000
@@ -76,14 +77,22 @@ class Place:
         return read_star(self.settings), loaded.rejects, ledger, loaded.query("SELECT * FROM runs")
 
 
+@pytest.fixture(scope="module")
+def prepared(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """300 good events and a song."""
+
+    def fill(folder: Path) -> None:
+        write(folder / "song_data/good.json", track())
+        write(folder / "log_data/good.json", as_lines(events(300)))
+
+    return Prepared(engine, tmp_path_factory.mktemp("prepared"), fill)
+
+
 @pytest.fixture
-def place(engine: Engine, tmp_path: Path) -> Place:
+def place(prepared: Prepared) -> Place:
     """With 300 good events and a song, loaded before."""
-    write(tmp_path / "song_data/good.json", track())
-    write(tmp_path / "log_data/good.json", as_lines(events(300)))
-    found = Place(engine, tmp_path, engine.settings(tmp_path))
-    found.load()
-    return found
+    settings = prepared.anew()
+    return Place(prepared.engine, prepared.folder, settings)
 
 
 # --- arrays
@@ -143,19 +152,16 @@ def test_the_objects_of_arrays_of_events_and_songs_are_records(place: Place) -> 
     assert len(loaded.star["songs"]) == 1 + 5 * len(ARRAYS)
 
 
-@pytest.mark.parametrize("name", ["minified", "one object a line", "pretty-printed", "gzip"])
-def test_an_array_alone_is_loaded_as_the_same_objects_on_lines_are(
-    engine: Engine, tmp_path: Path, name: str
-) -> None:
+def test_an_array_alone_is_loaded_as_the_same_objects_on_lines_are(engine: Engine, tmp_path: Path) -> None:
     songs, logs = tracks(20), events(50) + events(3, 10, userId="")
-    stars = []
-    for number, way in enumerate((as_lines, ARRAYS[name])):
+    stars = {}
+    names = ["minified", "one object a line", "pretty-printed", "gzip"]
+    for number, (name, way) in enumerate({"lines": as_lines, **{name: ARRAYS[name] for name in names}}.items()):
         folder = tmp_path / str(number)
         write(folder / "song_data/songs.json", way(songs))
         write(folder / "log_data/events.json", way(logs))
-        place = Place(engine, folder, engine.settings(folder))
-        stars.append(place.load().star)
-    assert stars[0] == stars[1]
+        stars[name] = Place(engine, folder, engine.settings(folder)).load().star
+    assert stars == dict.fromkeys(stars, stars["lines"])
 
 
 @pytest.mark.parametrize("name", ["minified", "one object a line", "pretty-printed", "gzip"])
@@ -181,19 +187,27 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("separator", [",", ",\n"], ids=["minified", "one a line"])
-@pytest.mark.parametrize("what", DAMAGE)
-def test_a_damaged_element_of_an_array_costs_no_other(place: Place, separator: str, what: str) -> None:
-    some = [json.dumps(record) for record in events(200, 1000)]
-    text = "[" + separator.join([*some[:100], DAMAGE[what], *some[100:]]) + "]"
-    place.log("array.json", text.encode())
+def test_a_damaged_element_of_an_array_costs_no_other(place: Place) -> None:
+    expected = {}
+    for separator in (",", ",\n"):
+        for what, damage in DAMAGE.items():
+            number = len(expected) + 1
+            good = [json.dumps(record) for record in events(200, 1000 * number)]
+            text = "[" + separator.join([*good[:100], damage, *good[100:]]) + "]"
+            path = place.log(f"array-{number:02}.json", text.encode())
+            # On one line, the object behind something that is none can't be told from the inside of a damaged
+            # one.
+            is_apart = separator != "," or (damage.startswith("{") and what != "half an object")
+            loads = 200 if is_apart else 199
+            expected[what, separator] = (place.location(path), loads, 1, loads + 1)
     loaded = place.load()
-    reached = len(loaded.star["songplays"]) - 300
-    # On one line, the object behind something that is none can't be told from the inside of a damaged one.
-    is_apart = separator != "," or (DAMAGE[what].startswith("{") and what != "half an object")
-    assert reached == (200 if is_apart else 199)
-    assert len(loaded.rejects) == 1
-    assert loaded.summary.sources["log_data"].records == reached + 1
+    counts = {uri: rest for uri, *rest in loaded.query("SELECT uri, loaded, rejected, records FROM ledger")}
+    found = {case: (uri, *counts[uri]) for case, (uri, *_) in expected.items()}
+    assert found == expected
+    reached = sum(loads for _, loads, _, _ in expected.values())
+    assert len(loaded.star["songplays"]) == 300 + reached
+    assert len({name for name, *_ in loaded.rejects}) == len(loaded.rejects) == len(expected)
+    assert loaded.summary.sources["log_data"].records == reached + len(expected)
 
 
 @pytest.mark.parametrize("name", ["minified", "one object a line", "pretty-printed"])
@@ -244,7 +258,25 @@ WRAPPERS: dict[str, tuple[bytes, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("name", WRAPPERS)
+def below(keys: tuple[str, ...]) -> str:
+    return "below the key " + " and the key ".join(f'"{key}"' for key in keys)
+
+
+def test_of_each_wrapper_the_key_is_named_that_its_records_lie_below(place: Place) -> None:
+    paths = {name: place.log(f"{n:02}.json", WRAPPERS[name][0]) for n, name in enumerate(WRAPPERS)}
+    error = place.fails()
+    bad_files = {bad.uri: bad for bad in error.bad}
+    assert bad_files.keys() == {place.location(path) for path in paths.values()}
+    wrong = {}
+    for name, path in paths.items():
+        bad = bad_files[place.location(path)]
+        hinted = "--skip-bad-files" in bad.hint and ("jq -c" in bad.hint or "JSONPaths" in bad.hint)
+        if below(WRAPPERS[name][1]) not in bad.problem or not hinted:
+            wrong[name] = (bad.problem, bad.hint)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", ["Records", "one a line", "below two keys, pretty-printed"])
 def test_a_wrapper_fails_the_run_which_names_the_key_that_the_records_lie_below(
     place: Place, name: str
 ) -> None:
@@ -252,7 +284,7 @@ def test_a_wrapper_fails_the_run_which_names_the_key_that_the_records_lie_below(
     path = place.log("wrapper.json", contents)
     error = place.fails()
     assert error.message.startswith(f"{place.location(path)}: ")
-    assert "below the key " + " and the key ".join(f'"{key}"' for key in keys) in error.message
+    assert below(keys) in error.message
     assert "jq -c" in error.hint or "JSONPaths" in error.hint
     assert "--skip-bad-files" in error.hint
 
@@ -384,7 +416,29 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", FOREIGN)
+def test_each_file_of_another_kind_is_named_with_what_it_looks_like(place: Place) -> None:
+    paths = {
+        (name, ending): place.log(f"{number:02}{ending}", FOREIGN[name][0])
+        for number, name in enumerate(FOREIGN)
+        for ending in (".json", ".json.gz")
+    }
+    place.log("new.json", as_lines(events(5, 1000)))
+    said = {}
+    # Those that can't be read are named first, and once they are gone those of which nothing can be loaded.
+    for _ in range(2):
+        error = place.fails()
+        assert error.bad
+        for bad in error.bad:
+            ((case, path),) = [item for item in paths.items() if place.location(item[1]) == bad.uri]
+            said[case] = bad.problem
+            path.unlink()
+            assert "sparkify etl --skip-bad-files" in bad.hint
+    assert said.keys() == paths.keys()
+    assert {case: problem for case, problem in said.items() if FOREIGN[case[0]][1] not in problem} == {}
+    assert place.load().summary.tables["songplays"] == (305, 5)
+
+
+@pytest.mark.parametrize("name", ["xz", "plain text", "NULs", "an array of rows", "songs among the logs"])
 def test_a_file_of_another_kind_fails_the_run_and_is_named_with_what_it_looks_like(
     place: Place, name: str
 ) -> None:
