@@ -33,10 +33,16 @@ hypothesis.settings.register_profile("long", max_examples=1000, **_ALWAYS)  # th
 hypothesis.settings.load_profile("same")
 
 
-def examples(count: int) -> int:
-    """How many examples Hypothesis makes up: so many, and ten times as many with its profile ``long``."""
+def examples(count: int, *, long: int = 0) -> int:
+    """How many examples Hypothesis makes up: so many, and ten times as many with its profile ``long``.
+
+    Args:
+        count: how many.
+        long: how many with that profile, where it is more.
+    """
     default = hypothesis.settings.default
-    return count * default.max_examples // 100 if default else count
+    scale = default.max_examples // 100 if default else 1
+    return max(count * scale, long if scale > 1 else 0)
 
 
 def event(**values: Any) -> Record:

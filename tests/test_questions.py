@@ -213,34 +213,48 @@ def test_metropolitan_areas_across_states_count_for_the_first(tmp_path: Path) ->
     assert answer(tmp_path, "plays_by_state", there) == [("NY", 1, 100.0, 1)]
 
 
-@pytest.mark.parametrize(
-    ("agent", "browser", "platform"),
-    [
-        (
-            "Mozilla/5.0 (X11; Linux x86_64) Ubuntu Chromium/36.0 Chrome/36.0 Safari/537.36",
-            "Chromium",
-            "Linux",
-        ),
-        (
-            "Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko",
-            "Internet Explorer",
-            "Windows",
-        ),
-        (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 7_1_2 like Mac OS X) Version/7.0 Safari/9537",
-            "Safari",
-            "iPhone",
-        ),
-        ("Mozilla/5.0 (Linux; Android 14) Chrome/120.0 Mobile Safari/537.36", "Chrome", "Android"),
-        ("Mozilla/5.0 (Windows NT 10.0) Chrome/120.0 Safari/537.36 Edg/120.0", "Edge", "Windows"),
-        ("Mozilla/5.0 (Macintosh) Chrome/120.0 Safari/537.36 OPR/106.0", "Opera", "Mac"),
-        ("curl/8.0", "other", "other"),
-    ],
-)
-def test_user_agents_are_told_apart(tmp_path: Path, agent: str, browser: str, platform: str) -> None:
-    event = play(NOON, 7, "A", "B", userAgent=agent)
-    assert answer(tmp_path, "plays_by_browser", event)[0][0] == browser
-    assert answer(tmp_path / "2", "plays_by_platform", event)[0][0] == platform
+AGENTS = [
+    (
+        "Mozilla/5.0 (X11; Linux x86_64) Ubuntu Chromium/36.0 Chrome/36.0 Safari/537.36",
+        "Chromium",
+        "Linux",
+    ),
+    (
+        "Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko",
+        "Internet Explorer",
+        "Windows",
+    ),
+    (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 7_1_2 like Mac OS X) Version/7.0 Safari/9537",
+        "Safari",
+        "iPhone",
+    ),
+    ("Mozilla/5.0 (Linux; Android 14) Chrome/120.0 Mobile Safari/537.36", "Chrome", "Android"),
+    ("Mozilla/5.0 (Windows NT 10.0) Chrome/120.0 Safari/537.36 Edg/120.0", "Edge", "Windows"),
+    ("Mozilla/5.0 (Macintosh) Chrome/120.0 Safari/537.36 OPR/106.0", "Opera", "Mac"),
+    ("curl/8.0", "other", "other"),
+]
+
+
+def test_user_agents_are_told_apart(tmp_path: Path) -> None:
+    # Of each agent twice as many plays as of the one before: their sums say which are counted together.
+    plays = [
+        play(NOON + 1000 * number + count, 7, "A", "B", userAgent=agent)
+        for number, (agent, *_) in enumerate(AGENTS)
+        for count in range(2**number)
+    ]
+    browsers: dict[str, int] = {}
+    platforms: dict[str, int] = {}
+    for number, (_, browser, platform) in enumerate(AGENTS):
+        browsers[browser] = browsers.get(browser, 0) + 2**number
+        platforms[platform] = platforms.get(platform, 0) + 2**number
+    write_sources(tmp_path, [], plays)
+    warehouse = connect(load(tmp_path, tmp_path / "w.duckdb"), read_only=True)
+    try:
+        for name, expected in (("plays_by_browser", browsers), ("plays_by_platform", platforms)):
+            assert {row[0]: row[1] for row in ask(warehouse, find_question(name))[1]} == expected
+    finally:
+        warehouse.close()
 
 
 def test_a_warehouse_without_plays_answers_every_question_with_no_rows(tmp_path: Path) -> None:

@@ -30,34 +30,34 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "events.json.1",
-        "events.json.2018-11-01",
-        "stream-1-2018-11-01-00-00-01-uuid",
-        "events.gz",
-        "events.log",
-        "events.txt",
-        "events.csv",
-        "events.zip",
-        "events.tar.gz",
-        "events.parquet",
-        "events.jsonl",
-        "events.JSON",
-        "events.json~",
-        "events.json ",
-        "events",
-        ".events.json",
-        "_2018-11-02.json",
-        "2018/_archive/events.json",
-        "2018/.old/11/events.json.gz",
-        "_temporary/0/part-0.json",
-        "2018/SUCCESS",
-        "crc",
-        "Ereignisse für März.log",
-    ],
-)
+NOT_READ = [
+    "events.json.1",
+    "events.json.2018-11-01",
+    "stream-1-2018-11-01-00-00-01-uuid",
+    "events.gz",
+    "events.log",
+    "events.txt",
+    "events.csv",
+    "events.zip",
+    "events.tar.gz",
+    "events.parquet",
+    "events.jsonl",
+    "events.JSON",
+    "events.json~",
+    "events.json ",
+    "events",
+    ".events.json",
+    "_2018-11-02.json",
+    "2018/_archive/events.json",
+    "2018/.old/11/events.json.gz",
+    "_temporary/0/part-0.json",
+    "2018/SUCCESS",
+    "crc",
+    "Ereignisse für März.log",
+]
+
+
+@pytest.mark.parametrize("name", ["events.json.1", "2018/.old/11/events.json.gz"])
 def test_a_file_that_is_not_read_is_named(engine: Engine, folder: Path, load: Load, name: str) -> None:
     path = write(folder / "log_data" / name, event(ts=1))
     loaded = load()
@@ -65,6 +65,23 @@ def test_a_file_that_is_not_read_is_named(engine: Engine, folder: Path, load: Lo
     assert loaded.summary.notes == [note]
     assert loaded.summary.tables["songplays"] == (1, 1)
     assert load().summary.notes == [note]  # with nothing new, too
+
+
+def test_whatever_a_file_is_called_that_is_not_read_it_is_named(
+    engine: Engine, folder: Path, load: Load
+) -> None:
+    settings = load().settings
+    said = {}
+    expected = {}
+    for name in NOT_READ:
+        path = write(folder / "log_data" / name, event(ts=1))
+        engine.publish(folder)
+        plan = plan_etl(settings)["log_data"]
+        said[name] = (plan.store.unread.note("log_data"), len(plan.added), plan.known)
+        place = engine.location(path, folder)
+        expected[name] = (f"log_data: 1 file is not read ({place}); {REMEDY}", 0, 1)
+        path.unlink()
+    assert said == expected
 
 
 def test_what_other_programs_put_beside_data_is_not_named(folder: Path, load: Load) -> None:

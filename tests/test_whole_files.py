@@ -156,7 +156,9 @@ def test_an_array_alone_is_loaded_as_the_same_objects_on_lines_are(engine: Engin
     songs, logs = tracks(20), events(50) + events(3, 10, userId="")
     stars = {}
     names = ["minified", "one object a line", "pretty-printed", "gzip"]
-    for number, (name, way) in enumerate({"lines": as_lines, **{name: ARRAYS[name] for name in names}}.items()):
+    for number, (name, way) in enumerate(
+        {"lines": as_lines, **{name: ARRAYS[name] for name in names}}.items()
+    ):
         folder = tmp_path / str(number)
         write(folder / "song_data/songs.json", way(songs))
         write(folder / "log_data/events.json", way(logs))
