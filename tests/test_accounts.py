@@ -10,6 +10,7 @@ import pytest
 
 from sparkify import accounts, pipeline
 from sparkify.accounts import EventAccount
+from sparkify.audits import load_audits
 from sparkify.config import Settings
 from sparkify.engines import connect
 from sparkify.errors import WarehouseError
@@ -170,9 +171,24 @@ NEARLY = [
 
 def test_a_page_that_is_nextsong_but_for_case_blanks_or_separators_is_named(either: Either) -> None:
     write(either.folder / "song_data/song.json", track())
+    for number, page in enumerate(NEARLY, 1):
+        # As many of each as tell it apart, for of all the warning names a few.
+        write(either.folder / f"log_data/{number}.json", *plays(number, 100 * number, page=page))
+    write(either.folder / "log_data/0.json", event(page="Home"))
+    settings = either.load().settings
+    with closing(connect(settings, read_only=True)) as warehouse:
+        (audit,) = [audit for audit in load_audits() if audit.name == "pages_spelt_right"]
+        rows = warehouse.query(audit.sql.strip().removesuffix(";"))
+    assert {shown: events for shown, events, _ in rows} == {
+        f"'{page}'": number for number, page in enumerate(NEARLY, 1)
+    }
+
+
+def test_what_only_looks_like_a_play_is_none_and_warned_of_in_an_incremental_run(either: Either) -> None:
+    write(either.folder / "song_data/song.json", track())
     write(either.folder / "log_data/0.json", *plays(3))
     either.load()
-    for number, page in enumerate(NEARLY, 1):
+    for number, page in enumerate(("nextsong", "NextSong ", "next_song"), 1):
         write(
             either.folder / f"log_data/{number}.json", *plays(2, 10 * number, page=page), event(page="Home")
         )

@@ -171,7 +171,7 @@ def test_the_work_grows_as_the_file_does(
             return text
         return b"".join(gzip.compress(text[start : start + 300]) for start in range(0, len(text), 300))
 
-    size = 30_000 if is_packed else 150_000
+    size = 15_000 if is_packed else 75_000
     once = work(monkeypatch, tmp_path / "once", made(size))
     twice = work(monkeypatch, tmp_path / "twice", made(2 * size))
     assert twice <= 2.5 * once

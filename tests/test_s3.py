@@ -207,21 +207,37 @@ AWKWARD = [
 ]
 
 
-@pytest.mark.parametrize("single", [False, True], ids=["below a prefix", "as the source itself"])
-def test_keys_with_awkward_characters_are_read(settings: Settings, bucket: Bucket, single: bool) -> None:
+NAMES = [name for name in AWKWARD if not name.startswith("..")]
+
+
+@pytest.fixture
+def awkward(settings: Settings, bucket: Bucket) -> Settings:
+    """Settings for a song and logs that are all called so."""
     put_json(bucket, "song_data/it's %41 song.json", track())
-    names = [name for name in AWKWARD if not name.startswith("..")]
-    for number, name in enumerate(names):
+    for number, name in enumerate(NAMES):
         put_json(bucket, f"a 'b'/{name}", event(ts=number))
-    settings = replace(bucket.settings(settings), song_data=f"{bucket.uri}/song_data/it's %41 song.json")
-    if single:
-        for name in names:
-            etl(replace(settings, log_data=f"{bucket.uri}/a 'b'/{name}"))
-    else:
-        etl(replace(settings, log_data=f"{bucket.uri}/a 'b'"))
-    found = read_ledger(settings)
-    assert found["log_data"] == sorted(f"{bucket.uri}/a 'b'/{name}" for name in names)
-    assert len(read_star(settings)["songplays"]) == len(names)
+    song = f"{bucket.uri}/song_data/it's %41 song.json"
+    return replace(bucket.settings(settings), song_data=song, log_data=f"{bucket.uri}/a 'b'")
+
+
+def test_keys_with_awkward_characters_are_read(awkward: Settings) -> None:
+    etl(awkward)
+    assert read_ledger(awkward)["log_data"] == sorted(f"{awkward.log_data}/{name}" for name in NAMES)
+    assert len(read_star(awkward)["songplays"]) == len(NAMES)
+
+
+def test_an_object_with_awkward_characters_can_be_the_source_itself(awkward: Settings) -> None:
+    found = {}
+    for name in NAMES:
+        store = open_source(f"{awkward.log_data}/{name}", awkward)
+        files = [LoadFile(number, item) for number, item in enumerate(store.list_objects())]
+        found[name] = [
+            (file.source.uri, json.loads(b"".join(data))["ts"]) for file, data in store.read(files, 1000)
+        ]
+    assert found == {name: [(f"{awkward.log_data}/{name}", number)] for number, name in enumerate(NAMES)}
+    for name in ("x'; DROP TABLE songplays; --.json", "a?b=c.json"):
+        etl(replace(awkward, log_data=f"{awkward.log_data}/{name}"))
+    assert len(read_star(awkward)["songplays"]) == 2
 
 
 def read_ledger(settings: Settings) -> dict[str, list[str]]:
@@ -437,21 +453,25 @@ PERMANENT: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("on", ["list", "log_data/b.json"])
-@pytest.mark.parametrize(("fault", "message"), PERMANENT.values(), ids=PERMANENT.keys())
+@pytest.mark.parametrize("is_stalled", [False, True], ids=["answered", "stalled"])
 def test_a_lasting_fault_is_one_line_about_the_object_and_changes_nothing(
-    settings: Settings, faulty: tuple[FaultyS3, Bucket], fault: dict[str, Any], message: str, on: str
+    settings: Settings, faulty: tuple[FaultyS3, Bucket], on: str, is_stalled: bool
 ) -> None:
     server, bucket = faulty
     options = bucket.settings(settings)
     etl(options)
     before = state_of(options, bucket.uri)
     put_json(bucket, "log_data/b.json", *LOGS["b"], event(ts=5))
-    server.add(on=on, times=None, **fault)
-    assert (
-        fails(impatient(options, fault)) == f"{bucket.uri}/{'song_data' if on == 'list' else on}: {message}"
-    )
-    assert state_of(options, bucket.uri) == before
-    server.faults.clear()
+    place = f"{bucket.uri}/{'song_data' if on == 'list' else on}"
+    said, expected = {}, {}
+    for name, (fault, message) in PERMANENT.items():
+        if (fault["kind"] == "stall") == is_stalled:
+            server.add(on=on, times=None, **fault)
+            said[name] = fails(impatient(options, fault))
+            expected[name] = f"{place}: {message}"
+            assert state_of(options, bucket.uri) == before, name
+            server.faults.clear()
+    assert said == expected
     assert etl(options).tables["songplays"] == (41, 1)
 
 

@@ -190,7 +190,7 @@ DAMAGE = {
 
 
 def test_a_damaged_element_of_an_array_costs_no_other(place: Place) -> None:
-    expected = {}
+    expected: dict[tuple[str, str], tuple[str, int, int, int]] = {}
     for separator in (",", ",\n"):
         for what, damage in DAMAGE.items():
             number = len(expected) + 1
