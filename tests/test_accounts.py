@@ -175,8 +175,10 @@ def test_a_page_that_is_nextsong_but_for_case_blanks_or_separators_is_named(eith
         # As many of each as tell it apart, for of all the warning names a few.
         write(either.folder / f"log_data/{number}.json", *plays(number, 100 * number, page=page))
     write(either.folder / "log_data/0.json", event(page="Home"))
-    settings = either.load().settings
-    with closing(connect(settings, read_only=True)) as warehouse:
+    loaded = either.load()
+    visits = sum(range(1, len(NEARLY) + 1)) + 1
+    assert loaded.summary.account == EventAccount(visits, 0, 0, visits, 0, 0)
+    with closing(connect(either.settings, read_only=True)) as warehouse:
         (audit,) = [audit for audit in load_audits() if audit.name == "pages_spelt_right"]
         rows = warehouse.query(audit.sql.strip().removesuffix(";"))
     assert {shown: events for shown, events, _ in rows} == {

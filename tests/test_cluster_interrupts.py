@@ -85,28 +85,31 @@ GO_ON = "run the same command again to go on from there, or remove all of it: sp
 REMOVE = "run the same command again to remove the rest"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def test_who_stops_waiting_for_what_is_made_is_told_that_it_goes_on_and_can_join_again(
-    account: Account, start: Start, number: int
+    account: Account, start: Start
 ) -> None:
     account.serverless.is_stuck = True
-    process = start(*CREATE, "--yes")
-    said_until(process, "namespace music: CREATING\n")
-    assert stopped(process, number) == lines_of(number, "namespace music: CREATING", GO_ON)
-    assert account.serverless.things["namespace"].keys() == {"music"}
+    for number in SIGNALS:
+        process = start(*CREATE, "--yes")
+        said_until(process, "namespace music: CREATING\n")
+        assert stopped(process, number) == lines_of(number, "namespace music: CREATING", GO_ON)
+        assert account.serverless.things["namespace"].keys() == {"music"}
     account.serverless.is_stuck = False
     run_to_its_end(start, *CREATE)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_who_stops_waiting_for_what_is_deleted_is_told_so_and_can_go_on(
-    account: Account, start: Start, number: int
+    account: Account, start: Start
 ) -> None:
     run_to_its_end(start, *CREATE)
     account.serverless.is_stuck = True
-    process = start(*DELETE, "--yes")
-    said_until(process, "workgroup music: DELETING\n")
-    assert stopped(process, number) == lines_of(number, "workgroup music: DELETING", REMOVE)
+    for number in SIGNALS:
+        process = start(*DELETE, "--yes")
+        said_until(process, "workgroup music: DELETING\n")
+        assert stopped(process, number) == lines_of(number, "workgroup music: DELETING", REMOVE)
     account.serverless.is_stuck = False
     run_to_its_end(start, *DELETE)
     assert account.serverless.things == {"namespace": {}, "workgroup": {}}

@@ -517,7 +517,7 @@ CHUNKS = (CHUNK_BYTES, 7, 50, 1000, 10_000)
 def test_records_fare_the_same_however_they_are_written(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for seed in range(examples(3)):
+    for seed in range(examples(2, long=30)):
         in_chunks(monkeypatch, CHUNKS[seed % len(CHUNKS)])
         folder = tmp_path / str(seed)
         check(folder, random.Random(seed), 4, loader(engine, folder))

@@ -98,18 +98,27 @@ def test_nothing_that_is_made_gets_into_the_repository_by_accident(name: str, tm
     assert ignored.returncode == 0
 
 
+WITH_UMASK = """\
+import os, sys
+os.umask(int(sys.argv[1]))
+from sparkify.cli import main
+for arguments in (["etl"], ["report", "r.html"], ["export", "out"], ["simulate", "made", "--songs", "1"]):
+    sys.argv = ["sparkify", *arguments]
+    try:
+        main()
+    except SystemExit as ended:
+        assert not ended.code, arguments
+"""
+"""Several commands in one process."""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no umask")
 @pytest.mark.parametrize("umask", [0o077, 0o027, 0o022])
 def test_who_may_read_what_is_written_says_the_umask(umask: int, tmp_path: Path) -> None:
     write(tmp_path / "data/song_data/song.json", track())
     write(tmp_path / "data/log_data/a.json", event())
     before = set(tmp_path.rglob("*"))
-    commands = (["etl"], ["report", "r.html"], ["export", "out"], ["simulate", "made", "--songs", "1"])
-    for arguments in commands:
-        code = f"import os; os.umask({umask}); from sparkify.cli import main; main()"
-        subprocess.run(
-            [sys.executable, "-c", code, *arguments], cwd=tmp_path, check=True, capture_output=True
-        )
+    subprocess.run([sys.executable, "-c", WITH_UMASK, str(umask)], cwd=tmp_path, check=True)
     made = set(tmp_path.rglob("*")) - before
     assert {path.name for path in made} >= {"sparkify.duckdb", "r.html", "_export.json", "made"}
     wrong = {path: oct(path.stat().st_mode) for path in made if path.stat().st_mode & umask}

@@ -8,7 +8,7 @@ import lzma
 import random
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,12 @@ class Place:
             self.load(**options)
         assert self.state() == before
         return caught.value
+
+    def counts(self, paths: Mapping[Any, Path]) -> dict[Any, tuple[int, int, int]]:
+        """How many records the files have, and how many of them are loaded and bad, by what paths has."""
+        rows = Loaded(self.settings, Summary()).query("SELECT uri, records, loaded, rejected FROM ledger")
+        found = {uri: (records, loaded, rejected) for uri, records, loaded, rejected in rows}
+        return {name: found[self.location(path)] for name, path in paths.items()}
 
     def state(self) -> tuple[Any, ...]:
         loaded = Loaded(self.settings, Summary())
@@ -166,15 +172,16 @@ def test_an_array_alone_is_loaded_as_the_same_objects_on_lines_are(engine: Engin
     assert stars == dict.fromkeys(stars, stars["lines"])
 
 
-@pytest.mark.parametrize("name", ["minified", "one object a line", "pretty-printed", "gzip"])
-def test_an_array_larger_than_what_is_read_at_a_time_is_read_whole(place: Place, name: str) -> None:
-    some = events(12_000, 1000)
-    contents = ARRAYS[name](some)
-    assert len(gzip.decompress(contents) if name == "gzip" else contents) > 1.2 * CHUNK
-    place.log("large.json", contents)
+def test_arrays_larger_than_what_is_read_at_a_time_are_read_whole(place: Place) -> None:
+    paths = {}
+    for number, name in enumerate(("minified", "one object a line", "pretty-printed", "gzip"), 1):
+        contents = ARRAYS[name](events(12_000, 20_000 * number))
+        assert len(gzip.decompress(contents) if name == "gzip" else contents) > 1.2 * CHUNK
+        paths[name] = place.log(f"large-{number}.json", contents)
     loaded = place.load()
     assert loaded.rejects == []
-    assert loaded.summary.tables["songplays"] == (12_300, 12_000)
+    assert place.counts(paths) == dict.fromkeys(paths, (12_000, 12_000, 0))
+    assert loaded.summary.tables["songplays"] == (48_300, 48_000)
 
 
 DAMAGE = {
@@ -190,35 +197,33 @@ DAMAGE = {
 
 
 def test_a_damaged_element_of_an_array_costs_no_other(place: Place) -> None:
-    expected: dict[tuple[str, str], tuple[str, int, int, int]] = {}
+    paths: dict[tuple[str, str], Path] = {}
+    expected = {}
     for separator in (",", ",\n"):
         for what, damage in DAMAGE.items():
-            number = len(expected) + 1
+            number = len(paths) + 1
             good = [json.dumps(record) for record in events(200, 1000 * number)]
             text = "[" + separator.join([*good[:100], damage, *good[100:]]) + "]"
-            path = place.log(f"array-{number:02}.json", text.encode())
+            paths[what, separator] = place.log(f"array-{number:02}.json", text.encode())
             # On one line, the object behind something that is none can't be told from the inside of a damaged
             # one.
             is_apart = separator != "," or (damage.startswith("{") and what != "half an object")
-            loads = 200 if is_apart else 199
-            expected[what, separator] = (place.location(path), loads, 1, loads + 1)
+            expected[what, separator] = (201, 200, 1) if is_apart else (200, 199, 1)
     loaded = place.load()
-    counts = {uri: rest for uri, *rest in loaded.query("SELECT uri, loaded, rejected, records FROM ledger")}
-    found = {case: (uri, *counts[uri]) for case, (uri, *_) in expected.items()}
-    assert found == expected
-    reached = sum(loads for _, loads, _, _ in expected.values())
-    assert len(loaded.star["songplays"]) == 300 + reached
-    assert len({name for name, *_ in loaded.rejects}) == len(loaded.rejects) == len(expected)
-    assert loaded.summary.sources["log_data"].records == reached + len(expected)
+    assert place.counts(paths) == expected
+    assert len(loaded.star["songplays"]) == 300 + sum(good for _, good, _ in expected.values())
+    assert len({name for name, *_ in loaded.rejects}) == len(loaded.rejects) == len(paths)
 
 
-@pytest.mark.parametrize("name", ["minified", "one object a line", "pretty-printed"])
-def test_of_an_array_that_is_cut_off_all_whole_objects_load(place: Place, name: str) -> None:
-    contents = ARRAYS[name](events(200, 1000))
-    place.log("array.json", contents[: contents.rindex(b'"page"')])
+def test_of_an_array_that_is_cut_off_all_whole_objects_load(place: Place) -> None:
+    paths = {}
+    for number, name in enumerate(("minified", "one object a line", "pretty-printed"), 1):
+        contents = ARRAYS[name](events(200, 1000 * number))
+        paths[name] = place.log(f"array-{number}.json", contents[: contents.rindex(b'"page"')])
     loaded = place.load()
-    assert loaded.summary.tables["songplays"] == (499, 199)
-    assert len(loaded.rejects) == 1
+    assert loaded.summary.tables["songplays"] == (300 + 3 * 199, 3 * 199)
+    assert place.counts(paths) == dict.fromkeys(paths, (200, 199, 1))
+    assert len(loaded.rejects) == 3
 
 
 # --- wrappers
@@ -291,18 +296,24 @@ def test_a_wrapper_fails_the_run_which_names_the_key_that_the_records_lie_below(
     assert "--skip-bad-files" in error.hint
 
 
-@pytest.mark.parametrize("indent", [None, 2], ids=["minified", "pretty-printed"])
-@pytest.mark.parametrize("is_one_a_line", [False, True])
-def test_a_large_wrapper_names_its_key_too(place: Place, indent: int | None, is_one_a_line: bool) -> None:
+def test_of_large_wrappers_the_key_is_named_too(place: Place) -> None:
     some = events(25_000, 1000)
-    contents = json.dumps({"Records": some}, indent=indent).encode()
-    if is_one_a_line:
-        between = ",\n" if indent is None else ",\n\n"
-        contents = b'{"Records": [\n' + between.join(map(json.dumps, some)).encode() + b"\n]}"
-    assert len(contents) > 2 * CHUNK
-    path = place.log("wrapper.json", contents)
+    lines = list(map(json.dumps, some))
+    large = {
+        "minified": json.dumps({"Records": some}),
+        "pretty-printed": json.dumps({"Records": some}, indent=2),
+        "one a line": '{"Records": [\n' + ",\n".join(lines) + "\n]}",
+        "one a line with blank lines": '{"Records": [\n' + ",\n\n".join(lines) + "\n]}",
+    }
+    paths = {}
+    for number, (name, text) in enumerate(large.items()):
+        assert len(text) > 2 * CHUNK
+        paths[name] = place.log(f"wrapper-{number}.json", text.encode())
     error = place.fails()
-    assert error.message.startswith(f'{place.location(path)}: its records lie below the key "Records"')
+    found = {bad.uri: bad.problem.startswith('its records lie below the key "Records"') for bad in error.bad}
+    assert found == {place.location(path): True for path in paths.values()}
+    first = place.location(paths["minified"])
+    assert error.message.startswith(f'{first}: its records lie below the key "Records"')
 
 
 def test_a_wrapper_of_songs_fails_the_run_as_well(place: Place) -> None:
@@ -486,21 +497,27 @@ def test_without_files_of_other_kinds_all_others_load_and_they_when_they_have_ch
     assert [line for line in last.summary.warnings if place.location(still_bad) in line]
 
 
-@pytest.mark.parametrize("name", ["zip", "plain text", "other keys"])
-def test_a_loaded_file_that_has_become_bad_keeps_its_rows_where_bad_files_are_skipped(
-    place: Place, name: str
-) -> None:
-    path = place.log("day.json", as_lines(events(20, 1000)))
+def test_loaded_files_that_have_become_bad_keep_their_rows_where_bad_files_are_skipped(place: Place) -> None:
+    unread, unusable = ["zip"], ["other keys", "plain text"]
+    paths = {
+        name: place.log(f"{number}.json", as_lines(events(20, 1000 * number)))
+        for number, name in enumerate([*unread, *unusable], 1)
+    }
     before = place.load().star
-    place.log("new.json", as_lines(events(5, 2000)))
-    path.write_bytes(FOREIGN[name][0])
-    assert place.fails().bad[0].uri == place.location(path)
+    place.log("new.json", as_lines(events(5, 9000)))
+    for names in (unusable, unread):  # the latter are found first
+        for name in names:
+            paths[name].write_bytes(FOREIGN[name][0])
+        assert {bad.uri for bad in place.fails().bad} == {place.location(paths[name]) for name in names}
     loaded = place.load(skip_bad_files=True)
-    assert loaded.summary.tables["songplays"] == (325, 5)
+    assert loaded.summary.tables["songplays"] == (365, 5)
     assert set(before["songplays"]) < set(loaded.star["songplays"])
-    assert f"{place.location(path)}: left out: " in "\n".join(loaded.summary.warnings)
-    path.write_bytes(as_lines(events(21, 1000)))
-    assert place.load().summary.tables["songplays"] == (326, 1)
+    warnings = "\n".join(loaded.summary.warnings)
+    for path in paths.values():
+        assert f"{place.location(path)}: left out: " in warnings
+    for number, path in enumerate(paths.values(), 1):
+        path.write_bytes(as_lines(events(21, 1000 * number)))
+    assert place.load().summary.tables["songplays"] == (368, 3)
 
 
 def test_who_allows_all_records_to_be_bad_allows_a_file_of_them(engine: Engine, tmp_path: Path) -> None:
