@@ -31,7 +31,7 @@ RESULTS = HERE / "results.json"
 PARTS = ["peers", *(name for name in MEASURES if name != "whole"), "growth"]
 """What --only takes; the whole run against the script by hand is part of the peers' race."""
 
-QUICK_PARTS = [name for name in PARTS if name not in ("day", "s3")]
+QUICK_PARTS = [name for name in PARTS if name not in ("day", "s3", "objects")]
 """What --quick measures unless told; the others have no bar."""
 
 
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="little data, one round")
     parser.add_argument("--only", nargs="+", choices=PARTS, help="default: all")
     parser.add_argument("--peers", nargs="+", default=[], metavar="NAME", help="folders of benchmarks/peers")
-    parser.add_argument("--rounds", type=int, help="of each command; default: 3, with --quick 1")
+    parser.add_argument("--rounds", type=int, help="of each command; default: 5, with --quick 1")
     parser.add_argument(
         "--budget", type=float, default=100, help="seconds that the rounds of a peer may take"
     )
@@ -89,10 +89,10 @@ def main() -> None:
 
 def measure(asked: argparse.Namespace, folder: Path, results: Path) -> None:
     """Measure what was asked for; each part is noted as soon as it is there."""
-    plan = Plan(folder, asked.rounds or 3)
+    plan = Plan(folder, asked.rounds or 5)
     sizes, part_users = asked.growth or [1, 5, 20], "310"
     if asked.quick:
-        plan = replace(plan, rounds=asked.rounds or 1, users=1_300, days=30, written=1_300)
+        plan = replace(plan, rounds=asked.rounds or 1, users=1_300, days=30, objects=50_000, written=1_300)
         sizes, part_users = asked.growth or [0.1, 0.5], "60"
     for name in asked.only or (QUICK_PARTS if asked.quick else PARTS):
         began = machine()

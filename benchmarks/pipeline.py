@@ -3,7 +3,8 @@
 Usage: python benchmarks/pipeline.py FOLDER [--rounds N] [--only NAME …] [--growth MILLIONS …]
 
 FOLDER takes the simulated data (some GB) and is best on the disk that you care about. Measured are whole
-processes, interleaved. Names: simulate, help, tiny, whole, nothing-new, day, s3, growth. ``bench.py`` runs
+processes, interleaved. Names: simulate, help, tiny, whole, forms, objects, nothing-new,
+day, s3, growth. ``bench.py`` runs
 all of these and the peers, and writes the pages.
 """
 
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forms import DIRTY, forms, objects
 from measure import Runs, compare, folder_mb, run_once
 
 HERE = Path(__file__).parent
@@ -39,6 +41,7 @@ class Plan:
         rounds: how often each command is counted.
         users: in a month of logs; 23,700 have some 1.9 million events in 900 MB.
         days: of the logs that a day is added to.
+        objects: events in one file, as an array and otherwise.
         written: users of what is simulated for its own sake; 49,280 have four million events, beside which
             10,000 files for the songs count little.
     """
@@ -47,6 +50,7 @@ class Plan:
     rounds: int = 5
     users: int = 23_700
     days: int = 366
+    objects: int = 1_000_000
     written: int = 49_280
 
     def data(self) -> Path:
@@ -136,6 +140,35 @@ def whole(plan: Plan) -> dict[str, Runs]:
         remove(database),
     )
     show("1.9 million events (900 MB) and 10,000 songs", runs, ["the best hand-written DuckDB script"])
+    return runs
+
+
+def all_forms(plan: Plan) -> dict[str, Runs]:
+    """The same month in gzip, from S3, and with bad records in it."""
+    users = str(plan.users)
+    dirty = simulate(plan.folder / f"dirty_month_of_{users}", "--users", users, "--dirty", DIRTY)
+    database = plan.folder / "forms.duckdb"
+
+    def load(data: Path, *options: str) -> list[str]:
+        return etl(data, database, *options)
+
+    runs = forms(plan.folder, plan.data(), dirty, plan.rounds, load, remove(database))
+    show("the same events in other forms", runs, ["plain"])
+    return runs
+
+
+def all_objects(plan: Plan) -> dict[str, Runs]:
+    """One file of events, on lines and otherwise."""
+    database = plan.folder / "objects.duckdb"
+    runs = objects(
+        plan.folder,
+        plan.data(),
+        plan.objects,
+        plan.rounds,
+        lambda data: etl(data, database),
+        remove(database),
+    )
+    show(f"{plan.objects:,} events in one file", runs)
     return runs
 
 
@@ -265,6 +298,8 @@ MEASURES: dict[str, Callable[[Plan], dict[str, Runs]]] = {
     "help": help_page,
     "tiny": tiny,
     "whole": whole,
+    "forms": all_forms,
+    "objects": all_objects,
     "nothing-new": nothing_new,
     "day": day,
     "s3": s3,

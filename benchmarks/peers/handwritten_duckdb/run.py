@@ -64,7 +64,7 @@ def main(data: Path, out: Path) -> None:
         SELECT * REPLACE (make_timestamp_ms(ts) AS ts, TRY_CAST(NULLIF(userId, '') AS BIGINT) AS userId)
         FROM read_json(?, format = 'newline_delimited', columns = $columns)
         """.replace("$columns", str(COLUMNS)),
-        [str(data / "log_data/**/*.json")],
+        [str(data / "log_data/**/*.json*")],
     )
     songs.join()
     db.execute(
