@@ -316,10 +316,18 @@ def recut(text: str) -> list[tuple[int, str]]:
     Returns:
         For each, how many lines it begins behind the first, and its text.
     """
+    if "}" not in text and "\n" not in text and text.count("{") < 2:
+        return [(0, text)]  # cheaply, for there may be millions of such lines
     data = text.encode()
     pieces = Splitter().split(data, final=True)
+    newlines = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     found = [
-        (data.count(b"\n", 0, start), data[start:end].decode())
-        for start, end in zip(pieces.starts.tolist(), pieces.ends.tolist(), strict=True)
+        (line, data[start:end].decode())
+        for line, start, end in zip(
+            np.searchsorted(newlines, pieces.starts).tolist(),
+            pieces.starts.tolist(),
+            pieces.ends.tolist(),
+            strict=True,
+        )
     ]
     return found if len(found) > 1 else [(0, text)]

@@ -1,0 +1,153 @@
+"""No input is dearer than its size: what outsiders' files may take is bounded, by settings where need be."""
+
+import gzip
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from sparkify import reject_bound
+from sparkify.audits import Audit, Finding
+from sparkify.config import Settings
+from sparkify.contents import contents
+from sparkify.engines import connect
+from sparkify.errors import BadFileError, SparkifyError, TooManyRejectsError
+from sparkify.pipeline import run_etl
+from sparkify.progress import Silence
+from sparkify.report import write_report
+from sparkify.report.future import split
+from sparkify.splitter import recut
+from tests.engines import DuckDBEngine
+from tests.support import event, track, write
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    write(tmp_path / "song_data/song.json", track())
+    return DuckDBEngine(tmp_path).settings(tmp_path, max_reject_share=1)
+
+
+def unpacked(data: bytes, ratio: int) -> int:
+    return sum(len(text) for text in contents("a.json", iter([data]), ratio))
+
+
+def test_gzip_that_unpacks_to_far_more_than_its_size_is_refused_early() -> None:
+    bomb = gzip.compress(b"{}\n" * 20_000_000)
+    with pytest.raises(BadFileError, match=r"unpacks to more than 200 times its size") as caught:
+        unpacked(bomb, 200)
+    assert "MAX_UNPACKED_RATIO" in str(caught.value.hint)
+    assert unpacked(bomb, 2000) == 60_000_000
+    assert (
+        unpacked(gzip.compress(b"{}\n" * 100_000), 1) == 300_000
+    )  # what is small may be packed as well as can be
+
+
+def test_gzip_of_thousands_of_members_is_unpacked_in_time() -> None:
+    members = gzip.compress(b"") + b"\0" + gzip.compress(b"{}\n")
+    assert cost(lambda size: unpacked(members * size, 200), 10_000) <= 2.5
+    assert unpacked(members * 1000, 200) == 3000
+
+
+def cost(work: Callable[[int], object], size: int) -> float:
+    """How many times as much work twice the size takes."""
+
+    def seconds(some: int) -> float:
+        begin = time.process_time()
+        work(some)
+        return time.process_time() - begin
+
+    return min(seconds(2 * size) for _ in range(3)) / min(seconds(size) for _ in range(3))
+
+
+def test_many_objects_on_a_line_are_cut_in_proportion_to_it() -> None:
+    assert cost(lambda size: recut("{}" * size), 50_000) <= 2.8  # it was 4
+    assert recut("{}\n\n{} {}") == [(0, "{}"), (2, "{}"), (2, "{}")]
+
+
+@pytest.mark.parametrize("line", ["{}", "{", '{"ts": 1}', "x", '{"a": "b'])
+def test_reading_stops_where_there_are_far_too_many_bad_records(
+    settings: Settings, tmp_path: Path, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    look = reject_bound.RejectBound.look
+
+    def noting(self: reject_bound.RejectBound, text: str, beside: int) -> None:
+        looked.append(text)
+        look(self, text, beside)
+
+    monkeypatch.setattr(reject_bound.RejectBound, "look", noting)
+    write(tmp_path / "log_data/a.json", *[json.dumps(event())] * 10, *[line] * 20_000)
+    with pytest.raises(
+        TooManyRejectsError, match=r"when the reading was stopped, more than the 3,000"
+    ) as caught:
+        run_etl(replace(settings, max_rejects=3000), Silence())
+    assert "MAX_REJECTS" in str(caught.value.hint)
+    assert len(looked) < 500
+
+
+def test_the_number_of_bad_records_is_bounded_exactly_in_the_end(settings: Settings, tmp_path: Path) -> None:
+    write(tmp_path / "log_data/a.json", json.dumps(event()), "{}", "x", "{}")
+    with pytest.raises(TooManyRejectsError, match="3 records of log_data are bad, more than the 2"):
+        run_etl(replace(settings, max_rejects=2), Silence())
+    assert run_etl(replace(settings, max_rejects=3), Silence()).sources["log_data"].rejected == 3
+
+
+def test_good_records_are_never_taken_for_bad_ones(settings: Settings, tmp_path: Path) -> None:
+    two = json.dumps(event()) * 2
+    write(tmp_path / "log_data/a.json", *[two] * 3000)
+    assert run_etl(replace(settings, max_rejects=0), Silence()).sources["log_data"].loaded == 6000
+
+
+@pytest.mark.parametrize("ts", [253402300799999, -62135596800000])
+def test_an_event_of_the_year_1_or_9999_makes_no_large_report(
+    settings: Settings, tmp_path: Path, ts: int
+) -> None:
+    write(tmp_path / "log_data/a.json", event(), event(ts=ts), event(ts=ts, userId="9", level="free"))
+    run_etl(settings, Silence())
+    warehouse = connect(settings, read_only=True)
+    try:
+        write_report(warehouse, tmp_path / "report.html")
+    finally:
+        warehouse.close()
+    assert (tmp_path / "report.html").stat().st_size < 3_000_000
+
+
+def test_charts_show_ten_years_and_say_what_is_left_out() -> None:
+    days = [date(1, 1, 1), date(2018, 1, 1), date(2018, 2, 1), date(9999, 12, 31)]
+    rows = [{"day": day, "plays": 1} for day in days]
+    charted, said = split(rows, date(2019, 1, 1))
+    assert [row["day"] for row in charted] == days[1:3]
+    assert "In the future" in said
+    assert "More than ten years before the last" in said
+    assert split(rows[1:3], date.max) == (rows[1:3], "")
+    assert split([{"day": date.max - timedelta(days=1)}, {"day": date.max}], date.min)[1] == ""
+
+
+def test_long_values_are_cut_in_what_people_are_told(settings: Settings, tmp_path: Path) -> None:
+    finding = Finding(Audit("a", True, "b", "SELECT 1"), ["level"], [("x" * 60_000,)])
+    assert len(str(finding)) < 500
+    long = {"k" * 500_000: 1, "level": "x" * 60_000}
+    write(tmp_path / "log_data/a.json", event(**long))
+    summary = run_etl(settings, Silence())
+    said = [*summary.notes, *summary.warnings, *map(str, summary.findings)]
+    assert said
+    assert max(map(len, said)) < 2000
+    write(tmp_path / "log_data/b.json", json.dumps({"w" * 30_000: [event()] * 3}))
+    with pytest.raises(SparkifyError) as caught:
+        run_etl(replace(settings, max_reject_share=0.9), Silence())
+    assert "below the key" in caught.value.message
+    assert len(caught.value.message) + len(caught.value.hint or "") < 4000
+
+
+def test_the_room_beside_the_database_is_a_setting(settings: Settings) -> None:
+    limited = replace(settings, temp_limit="3GB")
+
+    warehouse = connect(limited)
+    try:
+        assert warehouse.query("SELECT current_setting('max_temp_directory_size')") == [("2.7 GiB",)]
+    finally:
+        warehouse.close()
