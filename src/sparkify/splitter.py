@@ -316,7 +316,7 @@ def recut(text: str) -> list[tuple[int, str]]:
     Returns:
         For each, how many lines it begins behind the first, and its text.
     """
-    if "}" not in text and "\n" not in text and text.count("{") < 2:
+    if "}" not in text and "\n" not in text.strip() and text.count("{") < 2:
         return [(0, text)]  # cheaply, for there may be millions of such lines
     data = text.encode()
     pieces = Splitter().split(data, final=True)
