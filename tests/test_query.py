@@ -13,8 +13,6 @@ import duckdb
 import pytest
 
 from sparkify.engines.duckdb import DuckDBWarehouse
-from sparkify.errors import UsageError
-from sparkify.query import require_select
 from sparkify.sql_queries import TABLES, VIEWS
 from tests.cli_support import Run
 from tests.commands import command
@@ -218,17 +216,6 @@ def test_a_query_reads_the_warehouse_and_nothing_else(
 )  # fmt: skip
 def test_every_statement_that_only_reads_is_answered(query: Query, sql: str) -> None:
     assert query(sql).returncode == 0
-
-
-@pytest.mark.parametrize(
-    "sql", ["UNLOAD ('SELECT 1') TO 's3://b/k'", "/* a */ -- b\n drop table users", "COMMIT"]
-)
-def test_on_redshift_as_well_a_query_only_reads(sql: str) -> None:
-    with pytest.raises(UsageError, match="only reading is possible here"):
-        require_select(sql, "redshift")
-    require_select("-- first\n(select 1) union (select 2)", "redshift")
-    with pytest.raises(UsageError, match="no statement"):
-        require_select("-- nothing", "redshift")
 
 
 def test_who_asks_for_an_unknown_table_is_told_all_there_are(query: Query) -> None:

@@ -14,10 +14,8 @@ from sparkify.output import Form, print_rows
 TABLE_ROWS = 1000
 """How many rows a table shows unless told otherwise: nobody reads more, and a table needs all at once."""
 
-_READING_WORDS = ("SELECT", "WITH", "EXPLAIN", "SHOW", "VALUES", "TABLE")
 _QUERY_WORDS = b"SELECT WITH FROM VALUES TABLE PIVOT UNPIVOT SHOW DESCRIBE SUMMARIZE".split()
 _WORD = re.compile(rb"\w+|.", re.DOTALL)
-_COMMENTS = re.compile(r"(\s|;|--[^\n]*(\n|$)|/\*.*?\*/)*", re.DOTALL)
 
 
 def read_statement(sql: str) -> str:
@@ -57,10 +55,14 @@ def require_select(sql: str, engine: str) -> None:
         refused = next(filter(None, map(_kind_of_writing, statements)), None)
         count = len(statements)
     else:
-        comments = _COMMENTS.match(sql)
-        words = re.split(r"\W", sql[comments.end() if comments else 0 :].lstrip("( \n\t").upper(), maxsplit=1)
-        count = 1 if words[0] else 0  # of several the server refuses to run any
-        refused = words[0] if words[0] not in _READING_WORDS else None
+        try:
+            from sparkify.engines.redshift_reading import require_reading
+        except ImportError:
+            raise UsageError(
+                "the parser of Redshift's SQL is not installed",
+                "install it from the project's folder: make redshift",
+            ) from None
+        count, refused = require_reading(sql), None
     if not count:
         raise UsageError(
             "there is no statement in the SQL", "write for example: SELECT COUNT(*) FROM songplays"
