@@ -1,10 +1,17 @@
 """What people may ask Redshift: one statement that reads, and nothing that another lexer could find in it."""
 
+from pathlib import Path
+
 import pytest
 
 from sparkify.errors import UsageError
 from sparkify.query import require_select
 from sparkify.questions import load_questions
+from tests.cli_support import Run, assert_fails
+from tests.engines import RedshiftEngine, environment_of
+from tests.standin.fixtures import BUCKET
+from tests.standin.server import RedshiftStandIn
+from tests.support import write
 
 READING = [
     "SELECT 1",
@@ -128,3 +135,25 @@ def test_a_text_without_a_statement_is_told_so(sql: str) -> None:
 
 def test_of_several_statements_none_runs() -> None:
     assert refusal("SELECT 1; SELECT 2") == "2 statements, where there can be one"
+
+
+HIDDEN = "/* /* */ SELECT */ UNLOAD ('SELECT * FROM users') TO 's3://{bucket}/stolen/' IAM_ROLE DEFAULT"
+
+
+def test_no_statement_hides_in_a_comment_from_query_nor_from_check(
+    run: Run, redshift: RedshiftStandIn, tmp_path: Path
+) -> None:
+    settings = RedshiftEngine(redshift).settings(tmp_path)
+    environment = environment_of(settings)
+    hidden = HIDDEN.format(bucket=BUCKET)
+    assert_fails(run("query", hidden, **environment), 2, "a comment within a comment")
+    assert (
+        run("query", "SELECT COUNT(*) AS plays FROM songplays", "--csv", **environment).stdout == "plays\n0\n"
+    )
+    write(tmp_path / "answers/hidden.sql", f"-- What is hidden?\n{hidden}")
+    write(tmp_path / "answers/stops.sql", "-- Who is stopped?\nSELECT pg_cancel_backend(1)")
+    checked = run("check", "answers", **environment)
+    assert checked.returncode == 1
+    assert "a comment within a comment" in checked.stdout
+    assert "the function pg_cancel_backend does more" in checked.stdout
+    assert redshift.s3.list(f"s3://{BUCKET}/stolen/") == []
