@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,9 +77,9 @@ def test_reading_stops_where_there_are_far_too_many_bad_records(
     looked: list[str] = []
     look = reject_bound.RejectBound.look
 
-    def noting(self: reject_bound.RejectBound, text: str, beside: int) -> None:
+    def noting(self: reject_bound.RejectBound, text: str, record: Any, beside: int) -> None:
         looked.append(text)
-        look(self, text, beside)
+        look(self, text, record, beside)
 
     monkeypatch.setattr(reject_bound.RejectBound, "look", noting)
     write(tmp_path / "log_data/a.json", *[json.dumps(event())] * 10, *[line] * 20_000)

@@ -254,9 +254,11 @@ def test_a_secret_in_the_line_of_another_setting_is_not_repeated(leaks: Leaks, n
     assert len(shapes[1]) == 40
     if name not in PLACES:
         shapes += [f"Sup3r/{MARK}+pw=1", f"{MARK}!5", "20011999"]
-    for secret in shapes:
+    for number, secret in enumerate(shapes):
         (leaks.folder / "dwh.cfg").write_text(f"[{section}]\n{key}={secret}\n")
-        for arguments in (("etl",), ("status",), ("cluster", "create", "--dry-run")):
+        # What is read is read before anything is loaded, so that one load will do.
+        load = ("etl",) if number == 0 else ("etl", "--dry-run")
+        for arguments in (load, ("status",), ("cluster", "create", "--dry-run")):
             code, said = leaks.run(*arguments)
             assert code in (0, 1, 2), said
             assert "this is a bug" not in said

@@ -11,6 +11,7 @@ without copying. Only the lines that are something else go to ``sparkify.splitte
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,9 @@ KEPT_BYTES = 1000
 _SHOWN_OF_A_BATCH = 20
 _ASKED_AT_FIRST, _ASKED_EVERY, _FIRST_RECORDS = 16, 256, 50_000
 """Every so many records one is parsed, to tell whether damage is to be expected."""
+
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+"""Numbers may have any length, and their values are not asked for."""
 
 _NEWLINE, _RETURN, _OPEN, _CLOSE = b"\n\r{}"  # as byte values
 
@@ -395,11 +399,12 @@ class RecordReader:
         every = _ASKED_AT_FIRST if self._seen < _FIRST_RECORDS else _ASKED_EVERY
         self._seen += size
         asked = range(random.randrange(min(every, size)), size, every)  # noqa: S311 (no secret)
-        if not self._is_doubtful:
-            self._is_doubtful = not all(_is_json(texts[position].as_py()) for position in asked)
-        if self._bound:
-            for position in asked:
-                self._bound.look(texts[position].as_py(), size // len(asked))
+        for position in asked if self._bound or not self._is_doubtful else ():
+            text = texts[position].as_py()
+            record = _parsed(text)
+            self._is_doubtful |= record is None
+            if self._bound:
+                self._bound.look(text, record, size // len(asked))
 
     def _lose(self, file_id: int, size: int) -> None:
         self.lost[file_id] = self.lost.get(file_id, 0) + size
@@ -450,12 +455,12 @@ def _are_lines(pieces: Pieces, starts: Positions, ends: Positions) -> bool:
     )
 
 
-def _is_json(text: str) -> bool:
+def _parsed(text: str) -> Any:
+    """The value of a JSON text, or None."""
     try:
-        json.loads(text)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError):
-        return False
-    return True
+        return None
 
 
 def _column(values: npt.NDArray[np.generic]) -> pa.Array:

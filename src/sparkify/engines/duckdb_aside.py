@@ -29,12 +29,17 @@ class Aside:
 
     Args:
         file: where to keep it.
+
+    Attributes:
+        count: how many records are kept.
+        error: why one could not be.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._writer = pa.ipc.new_stream(file, _SCHEMA)
         self._lock = threading.Lock()
+        self.count = 0
         self.error: OSError | None = None
 
     def keep(
@@ -45,6 +50,7 @@ class Aside:
         try:
             with self._lock:  # DuckDB calls from all of its threads
                 self._writer.write_table(records)
+                self.count += len(records)
         except OSError as error:
             self.error = error
             raise

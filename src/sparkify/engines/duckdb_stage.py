@@ -51,7 +51,8 @@ def stage_files(
     noun, is_quick = NOUNS[source], are_usual(source, paths)
     prepare(connection, columns, paths)
     if is_quick:
-        _load_certain(warehouse, connection, reader)
+        if not _load_certain(warehouse, connection, reader):
+            return staged(reader, {})
     else:
         with warehouse.explained(), records_of(connection, reader):
             _judge(connection, source, "CREATE OR REPLACE TEMP TABLE judged AS")
@@ -65,6 +66,8 @@ def stage_files(
         f"INSERT INTO staging_{noun} SELECT * EXCLUDE (line, raw, reason) FROM judged WHERE reason IS NULL"
     )
     ids = warehouse.query("SELECT DISTINCT file_id FROM judged WHERE reason IS NOT NULL")
+    if not ids:
+        return staged(reader, {})
     warehouse.run(
         "CREATE OR REPLACE TEMP TABLE rejected_files (file_id INTEGER, source VARCHAR, file VARCHAR)"
     )
@@ -78,16 +81,19 @@ def stage_files(
 
 def _load_certain(
     warehouse: "DuckDBWarehouse", connection: duckdb.DuckDBPyConnection, reader: RecordReader
-) -> None:
-    """Load the events that are right at first sight, and judge the others."""
+) -> bool:
+    """Load the events that are right at first sight, and judge the others, if there are any."""
     with warehouse.explained(), aside(connection, warehouse.location) as under_review:
         with records_of(connection, reader):
             connection.execute(read_sql("quick_events", "duckdb"))
             connection.execute(read_sql("stage_events", "duckdb"))
         reader.require_all()
+        if not under_review.count:
+            return False
         connection.register("records", under_review.read())
         _judge(connection, "log_data", "CREATE OR REPLACE TEMP TABLE judged AS")
         connection.unregister("records")
+    return True
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, source: Source, into: str) -> None:

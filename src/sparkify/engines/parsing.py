@@ -32,7 +32,7 @@ def prepare(
     columns: Sequence[str],
     paths: Sequence[Sequence[str | int]],
 ) -> None:
-    """Say which key of a record fills which column, and make the macros that judge its values.
+    """Say which key of a record fills which column.
 
     Args:
         connection: where the records will be judged.
@@ -41,14 +41,13 @@ def prepare(
     """
     connection.execute("SET VARIABLE record_columns = ?", [list(columns[: len(paths)])])
     connection.execute("SET VARIABLE record_paths = ?", [[_json_path(path) for path in paths]])
-    connection.execute(read_sql("review", "duckdb"))
 
 
 def judged_relation(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
     """Make the view of the judged records of the relation ``records``, and give its name."""
     name = f"judged_{NOUNS[source]}"
-    connection.execute(read_sql("extracted_records", "duckdb"))
-    connection.execute(read_sql(name, "duckdb"))
+    for needed in ("review", "extracted_records", name):
+        connection.execute(read_sql(needed, "duckdb"))
     return name
 
 
