@@ -102,9 +102,9 @@ class Server:
         self._client.create_bucket(Bucket=name)
         return replace(self._bucket, name=name)
 
-    def put_raw(self, bucket: Bucket, key: str) -> None:
+    def put_raw(self, bucket: Bucket, key: str, data: bytes = b"{}") -> None:
         """Write an object whose key the client of this project can't name."""
-        self._client.put_object(Bucket=bucket.name, Key=key, Body=b"{}")
+        self._client.put_object(Bucket=bucket.name, Key=key, Body=data)
 
     def publish(self, bucket: Bucket) -> None:
         """Let everyone list and read a bucket."""

@@ -376,18 +376,6 @@ def test_a_missing_prefix_or_object_is_named(
     assert fails(options) == f"{bucket.uri}/{key}: {message}"
 
 
-def test_a_key_that_can_not_be_asked_for_is_named(
-    settings: Settings, servers: dict[str, Server], request: pytest.FixtureRequest
-) -> None:
-    bucket = servers["moto"].bucket(bucket_name(request))
-    servers["moto"].put_raw(bucket, "song_data//song.json")
-    message = fails(bucket.settings(settings))
-    assert (
-        message
-        == f"{bucket.uri}/song_data: can't be listed because of the key 'song_data//song.json' below it"
-    )
-
-
 def test_a_server_that_is_not_there_is_said_so(settings: Settings, rclone_bucket: Bucket) -> None:
     with refusing_port() as port:
         options = replace(rclone_bucket.settings(settings), s3_endpoint=f"http://127.0.0.1:{port}")

@@ -77,7 +77,7 @@ def test_whatever_a_file_is_called_that_is_not_read_it_is_named(
         path = write(folder / "log_data" / name, event(ts=1))
         engine.publish(folder)
         plan = plan_etl(settings)["log_data"]
-        said[name] = (plan.store.unread.note("log_data"), len(plan.added), plan.known)
+        said[name] = (plan.store.unread.notes("log_data")[0], len(plan.added), plan.known)
         place = engine.location(path, folder)
         expected[name] = (f"log_data: 1 file is not read ({place}); {REMEDY}", 0, 1)
         path.unlink()
@@ -174,7 +174,7 @@ def test_an_endless_hidden_folder_is_not_counted_to_its_end(
         if entry.is_dir():
             found.add_hidden(entry)
     assert 0 < found.count < 20
-    assert found.note("log_data").startswith(f"log_data: at least {found.count} files are not read (")
+    assert found.notes("log_data")[0].startswith(f"log_data: at least {found.count} files are not read (")
 
 
 def test_a_hidden_folder_that_is_a_link_is_not_entered(run: Run, data: Path) -> None:

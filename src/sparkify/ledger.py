@@ -69,7 +69,7 @@ def plan(
 
 def notes_on(source: str, todo: SourcePlan) -> list[str]:
     """What people should know of a source: files that are not read, and files that are gone."""
-    notes = [todo.store.unread.note(source)] if todo.store.unread.count else []
+    notes = todo.store.unread.notes(source)
     if todo.gone:
         notes.append(f"{gone.note(source, todo.gone)}; it is said once, and sparkify status has the total")
     return notes

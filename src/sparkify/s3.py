@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 import obstore
@@ -23,7 +23,8 @@ from sparkify.config import Settings
 from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
 from sparkify.local_files import require_short
 from sparkify.s3_errors import NO_LISTING, explanation, may_be_missing
-from sparkify.s3_listing import FIRST_PAUSE, LONGEST_PAUSE, list_all
+from sparkify.s3_exact import is_segment
+from sparkify.s3_listing import FIRST_PAUSE, LONGEST_PAUSE, list_nameable
 from sparkify.sources import LoadFile, SourceObject, is_data
 from sparkify.unread import Unread, is_no_data
 
@@ -63,6 +64,9 @@ class S3Source:
         SourceError: the URI has no bucket, or the settings are none that S3 can be asked with.
     """
 
+    _misnamed: ClassVar[set[str]] = set()
+    """Locations where an object was not to be found under the name that the client has for it."""
+
     def __init__(self, location: str, settings: Settings) -> None:
         parts = urlsplit(location, allow_fragments=False)
         self._location = location
@@ -90,11 +94,16 @@ class S3Source:
         prefix = f"{self._key.rstrip('/')}/" if self._key.strip("/") else ""
         with explained(self._location):
             objects = self._list(prefix)
-        if not objects and not self.unread.count:
+        if not objects and not self.unread.count and not self.unread.unnameable:
             objects = self._one_object()
         if not objects:
             raise self.unread.no_data(self._location)
         return sorted(objects, key=lambda item: item.uri)
+
+    def list_exactly(self) -> list[SourceObject]:
+        """The data files, without those whose names the client would spoil."""
+        self._misnamed.add(self._location)
+        return self.list_objects()
 
     def _head(self) -> SourceObject:
         item = obstore.head(self._store, self._key)
@@ -123,7 +132,9 @@ class S3Source:
         )
 
     def _list(self, prefix: str) -> list[SourceObject]:
-        found = list_all(self._store, prefix, self._retries)
+        found, unnamed = list_nameable(
+            self._store, prefix, self._retries, is_exact=self._location in self._misnamed
+        )
         data, self.others, self.unread = [], [], Unread()
         for item in found:
             name, uri = item["path"].removeprefix(prefix), f"s3://{self._bucket}/{item['path']}"
@@ -132,6 +143,15 @@ class S3Source:
             elif item["size"]:  # consoles make empty objects for folders
                 self.others.append(uri)
                 if not any(map(is_no_data, name.split("/"))):
+                    self.unread.add(uri)
+        for key, size in unnamed:
+            if size:
+                uri = f"s3://{self._bucket}/{key}"
+                self.others.append(uri)
+                segments = list(filter(is_segment, key.removeprefix(prefix).split("/")))
+                if is_data("/".join(segments)):
+                    self.unread.add_unnameable(uri)
+                elif not any(map(is_no_data, segments)):
                     self.unread.add(uri)
         return data
 
@@ -234,8 +254,10 @@ class S3Source:
         try:
             response = obstore.get(self._store, key, options=options)
         except (PreconditionError, FileNotFoundError):
+            self._misnamed.add(self._location)
             raise SourceChangedError(source.uri) from None
         if self._described(response.meta) != source:
+            self._misnamed.add(self._location)
             raise SourceChangedError(source.uri)
         return response
 

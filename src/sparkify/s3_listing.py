@@ -4,28 +4,22 @@ The client takes any XML for a listing, a web page as well: one without objects.
 proxy's page to log in would be told that there are no files, or lose those of the pages that follow.
 """
 
-import os
 import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
 
 import obstore
-from obstore.exceptions import BaseError, GenericError
+from obstore.exceptions import BaseError, GenericError, InvalidPathError
 from obstore.store import S3Store
 
 from sparkify.s3_errors import NO_LISTING
+from sparkify.s3_exact import FAULTS, answer, is_listing, is_nameable, list_exactly
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 Answer = TypeVar("Answer")
-
-_LISTING = re.compile(
-    rb"\A\s*(<\?xml[^>]*>\s*)?<ListBucketResult\b.*(</ListBucketResult>|/>)\s*\Z", re.DOTALL
-)
-"""The whole of one; what its elements say is the client's to read."""
 
 _PAGE = 1000
 """How many objects S3 lists at a time (Amazon S3 API reference, ListObjectsV2)."""
@@ -46,6 +40,37 @@ def list_all(store: S3Store, prefix: str, retries: int) -> list["ObjectMeta"]:
     return ask_again(pages, retries, ("response body", NO_LISTING))
 
 
+def list_nameable(
+    store: S3Store, prefix: str, retries: int, *, is_exact: bool
+) -> tuple[list[Any], list[tuple[str, int]]]:
+    """All objects that can be asked for, and the keys and sizes of the others.
+
+    Args:
+        store: the bucket.
+        prefix: what the keys begin with.
+        retries: how often a request is tried again.
+        is_exact: whether it is known already that the client names some objects wrongly.
+
+    Raises:
+        BaseError: the bucket can't be listed.
+    """
+    try:
+        found = [] if is_exact else list_all(store, prefix, retries)
+        if not is_exact and len({item["path"] for item in found}) == len(found):
+            return found, []
+    except InvalidPathError:
+        pass
+    for retry in range(retries + 1):
+        try:
+            exactly = list(list_exactly(store, prefix))
+        except (BaseError, *FAULTS):
+            _wait(retry)
+            continue
+        unnamed = [(item["path"], item["size"]) for item in exactly if not is_nameable(item["path"])]
+        return [item for item in exactly if is_nameable(item["path"])], unnamed
+    return list_all(store, prefix, retries), []  # which says what is wrong
+
+
 def ask_again(ask: Callable[[], Answer], retries: int, faults: tuple[str, ...]) -> Answer:
     """Make a request, again after faults that the client itself does not try again.
 
@@ -61,8 +86,12 @@ def ask_again(ask: Callable[[], Answer], retries: int, faults: tuple[str, ...]) 
         except GenericError as error:
             if retry >= retries or not any(fault in str(error) for fault in faults):
                 raise
-        time.sleep(min(FIRST_PAUSE * 2**retry, LONGEST_PAUSE))
+        _wait(retry)
         retry += 1
+
+
+def _wait(retry: int) -> None:
+    time.sleep(min(FIRST_PAUSE * 2**retry, LONGEST_PAUSE))
 
 
 def _require_end(store: S3Store, prefix: str, last: str) -> None:
@@ -72,41 +101,9 @@ def _require_end(store: S3Store, prefix: str, last: str) -> None:
         GenericError: its answer is something else.
     """
     try:
-        answer = _raw_listing(store, prefix, last)
-    except BaseError:  # refused in this form, or unreachable by now: the listing itself was answered
+        page = answer(store, {"prefix": prefix, "start-after": last})
+    except (BaseError, *FAULTS):  # refused in this form, or unreachable by now: the listing was answered
         return
-    if not _is_end(answer):
-        code = re.search(rb"<Code>[\w.-]+</Code>", answer)
+    if not is_listing(page) or b"Contents>" in page:
+        code = re.search(rb"<Code>[\w.-]+</Code>", page)
         raise GenericError(f"{NO_LISTING} {code[0].decode() if code else ''}")
-
-
-def _raw_listing(store: S3Store, prefix: str, last: str) -> bytes:
-    """What the server answers when asked for the objects behind a key.
-
-    The client gives the bytes of objects only. So it is asked for an object whose address is a listing's: the
-    query stands in the endpoint, and the object's name becomes the value of a parameter without effect.
-    """
-    told: Any = store.config
-    endpoint = told.get("endpoint") or _from_environment(
-        "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"
-    )
-    region = told.get("region") or _from_environment("AWS_REGION", "AWS_DEFAULT_REGION") or "us-east-1"
-    address = (endpoint or f"https://s3.{region}.amazonaws.com").rstrip("/")
-    query = f"list-type=2&prefix={quote(prefix, safe='')}&start-after={quote(last, safe='')}&x-id="
-    options: Any = {**told, "endpoint": f"{address}/{told['bucket']}?{query}"}
-    options["virtual_hosted_style_request"] = True  # the endpoint has the bucket already
-    listing = S3Store(
-        config=options,
-        client_options=store.client_options,
-        retry_config=store.retry_config,
-        credential_provider=store.credential_provider,
-    )
-    return bytes(obstore.get(listing, "ListObjectsV2").bytes())
-
-
-def _from_environment(*names: str) -> str:
-    return next(filter(None, (os.environ.get(name) for name in names)), "")
-
-
-def _is_end(answer: bytes) -> bool:
-    return _LISTING.search(answer) is not None and b"Contents>" not in answer

@@ -10,6 +10,7 @@ from itertools import islice
 
 from sparkify.errors import SourceError
 from sparkify.places import PATTERN_HINT, is_pattern
+from sparkify.terminal import shortened
 
 JSONPATHS_NAME = "log_json_path.json"
 """What the JSONPaths file of the logs is called; it is never data."""
@@ -34,6 +35,14 @@ _REMEDY = (
     " rename what is to be loaded"
 )
 
+_RENAME = (
+    "rename what is to be loaded: a key has no empty segment, no . or .., no slash at its end and no control"
+    " characters"
+)
+
+_SHOWN = 200
+"""Characters of a key that are shown: one may have 1,024 bytes."""
+
 
 @dataclass
 class Unread:
@@ -43,11 +52,15 @@ class Unread:
         count: how many.
         example: the first of them.
         is_least: whether there may be more than were counted.
+        unnameable: how many more are data, but have keys on S3 that can't be asked for.
+        unnameable_example: the first of those.
     """
 
     count: int = 0
     example: str = ""
     is_least: bool = False
+    unnameable: int = 0
+    unnameable_example: str = ""
     _hidden: int = 0
 
     def add(self, uri: str) -> None:
@@ -55,6 +68,11 @@ class Unread:
         self.count += 1
         # Names need not be UTF-8.
         self.example = self.example or uri.encode(errors="backslashreplace").decode()
+
+    def add_unnameable(self, uri: str) -> None:
+        """Count an object that is data by its name, but can't be asked for by it."""
+        self.unnameable += 1
+        self.unnameable_example = self.unnameable_example or shortened(uri, _SHOWN)
 
     def add_hidden(self, entry: "os.DirEntry[str]") -> None:
         """Count a local file, or those in a folder and below it, as far as that can be done quickly."""
@@ -80,18 +98,28 @@ class Unread:
             else:
                 waiting += sorted(below, key=lambda entry: entry.name, reverse=True)
 
-    def note(self, source: str) -> str:
+    def notes(self, source: str) -> list[str]:
         """What to say of them."""
-        return f"{source}: {self._text()}; {_REMEDY}"
+        notes = [f"{source}: {self._text()}; {_REMEDY}"] if self.count else []
+        return notes + ([f"{source}: {self._unnameable_text()}; {_RENAME}"] if self.unnameable else [])
 
     def _text(self) -> str:
         least = "at least " if self.is_least else ""
         files, more = ("file is", "") if self.count == 1 else ("files are", ", …")
         return f"{least}{self.count:,} {files} not read ({self.example}{more})"
 
+    def _unnameable_text(self) -> str:
+        objects, more = ("object is", "") if self.unnameable == 1 else ("objects are", ", …")
+        return (
+            f"{self.unnameable:,} {objects} left out, with a key that can't be asked for"
+            f" ({self.unnameable_example}{more})"
+        )
+
     def no_data(self, location: str) -> SourceError:
         """What to say of a place with nothing but such files, or with nothing at all."""
         message = f"{location}: no *.json or *.json.gz file in this folder or below it"
+        if self.unnameable:
+            return SourceError(f"{message}; {self._unnameable_text()}", _RENAME)
         if self.count:
             return SourceError(f"{message}; {self._text()}", _REMEDY)
         return SourceError(message, PATTERN_HINT if is_pattern(location) else "check the path")

@@ -79,19 +79,28 @@ def copy_straight(
         jsonpaths=told.jsonpaths,
         options=told.options,
     )
-    errors = run_copy(warehouse, settings, statement)
-    # What COPY reads can't be made to depend on an ETag, so look again whether it was what was listed.
-    listed = {item.uri: item for item in store.list_objects()}
-    for file in files:
-        if listed.get(file.source.uri) != file.source:
-            raise SourceChangedError(file.source.uri)
-    if "MANIFEST" not in told.options and len(listed) != len(files):
-        raise SourceChangedError(told.uri)
+    try:
+        errors = run_copy(warehouse, settings, statement)
+    except WarehouseError:  # perhaps because a file has gone, or was never called what it was listed as
+        _require_unchanged(store, files, told)
+        raise
+    _require_unchanged(store, files, told)
     by_uri = {_as_logged(file.source.uri): file for file in files}
     refused = Counter(by_uri[_as_logged(error.uri)].file_id for error in errors)
     counts = _count(warehouse, settings, store, files, by_uri, refused)
     warehouse.insert("staging_rejects", _reject_rows(source, store, by_uri, errors))
     return {file_id: (count, refused[file_id]) for file_id, count in counts.items()}
+
+
+def _require_unchanged(store: Store, files: list[LoadFile], told: Straight) -> None:
+    """See that COPY has read what was listed: what it reads can't be made to depend on an ETag."""
+    objects = store.list_exactly() if isinstance(store, S3Source) else store.list_objects()
+    listed = {item.uri: item for item in objects}
+    for file in files:
+        if listed.get(file.source.uri) != file.source:
+            raise SourceChangedError(file.source.uri)
+    if "MANIFEST" not in told.options and len(listed) != len(files):
+        raise SourceChangedError(told.uri)
 
 
 def some_records(store: Store, files: list[LoadFile]) -> list[str]:
