@@ -49,23 +49,23 @@ def test_gzip_that_unpacks_to_far_more_than_its_size_is_refused_early() -> None:
 
 def test_gzip_of_thousands_of_members_is_unpacked_in_time() -> None:
     members = gzip.compress(b"") + b"\0" + gzip.compress(b"{}\n")
-    assert cost(lambda size: unpacked(members * size, 200), 10_000) <= 2.5
+    assert is_linear(lambda size: unpacked(members * size, 200), 4_000)
     assert unpacked(members * 1000, 200) == 3000
 
 
-def cost(work: Callable[[int], object], size: int) -> float:
-    """How many times as much work twice the size takes."""
+def is_linear(work: Callable[[int], object], size: int) -> bool:
+    """Whether eight times the size takes in the order of eight times the work, not of sixty-four."""
 
     def seconds(some: int) -> float:
         begin = time.process_time()
         work(some)
         return time.process_time() - begin
 
-    return min(seconds(2 * size) for _ in range(3)) / min(seconds(size) for _ in range(3))
+    return min(seconds(8 * size) for _ in range(3)) < 20 * min(seconds(size) for _ in range(3))
 
 
 def test_many_objects_on_a_line_are_cut_in_proportion_to_it() -> None:
-    assert cost(lambda size: recut("{}" * size), 50_000) <= 2.8  # it was 4
+    assert is_linear(lambda size: recut("{}" * size), 20_000)
     assert recut('{"a": \n') == [(0, '{"a": \n')]
     assert recut("{}\n\n{} {}") == [(0, "{}"), (2, "{}"), (2, "{}")]
 
