@@ -30,7 +30,8 @@ iam.create_role {
       {
         "Effect": "Allow",
         "Principal": {"Service": ["redshift.amazonaws.com"]},
-        "Action": "sts:AssumeRole"
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringLike": {"sts:ExternalId": "arn:aws:redshift:us-west-2:<account>:dbuser:music/*"}}
       }
     ]
   },

@@ -9,6 +9,8 @@ from sparkify.cluster.policy import access_for, role_policy, trust_policy
 from sparkify.config import load_settings
 from sparkify.errors import UsageError
 
+ACCOUNT = "123456789012"
+
 SOURCES = {
     "song_data": "s3://music/song_data",
     "log_data": "s3://music/log_data/",
@@ -17,10 +19,10 @@ SOURCES = {
 
 
 def policy_for(**settings: str) -> dict[str, Any]:
-    return role_policy(access_for(load_settings(environment={}, **settings)), "aws")
+    return role_policy(access_for(load_settings(environment={}, **settings)), "aws", ACCOUNT)
 
 
-def may(policy: dict[str, Any], action: str, bucket: str, key: str) -> bool:
+def may(policy: dict[str, Any], action: str, bucket: str, key: str, owner: str = ACCOUNT) -> bool:
     """Whether the policy allows an action; for a listing the key is the prefix that is listed."""
     is_listing = action == "s3:ListBucket"
     resource = f"arn:aws:s3:::{bucket}" if is_listing else f"arn:aws:s3:::{bucket}/{key}"
@@ -29,6 +31,8 @@ def may(policy: dict[str, Any], action: str, bucket: str, key: str) -> bool:
         if (
             any(fnmatchcase(action, pattern) for pattern in statement["Action"])
             and any(fnmatchcase(resource, pattern) for pattern in statement["Resource"])
+            and owner
+            == statement.get("Condition", {}).get("StringEquals", {}).get("aws:ResourceAccount", owner)
             and (not is_listing or any(fnmatchcase(key, pattern) for pattern in prefixes))
         ):
             return True
@@ -116,7 +120,7 @@ def test_the_jsonpaths_file_beside_the_logs_is_the_default() -> None:
 def test_local_sources_need_a_work_prefix_only() -> None:
     policy = policy_for(work_prefix="s3://scratch/work/")
     assert may(policy, "s3:GetObject", "scratch", "work/part-1.json.gz")
-    assert len(policy["Statement"]) == 3
+    assert [statement["Sid"] for statement in policy["Statement"]] == ["ListBucket1", "WriteObjects"]
 
 
 def test_no_statement_has_a_wildcard_where_a_name_is_meant() -> None:
@@ -129,18 +133,48 @@ def test_no_statement_has_a_wildcard_where_a_name_is_meant() -> None:
             assert "*" not in key.removesuffix("/*")
 
 
-def test_nobody_but_the_service_may_assume_the_role() -> None:
-    (statement,) = trust_policy(serverless=False)["Statement"]
-    assert statement == {
-        "Effect": "Allow",
-        "Principal": {"Service": ["redshift.amazonaws.com"]},
-        "Action": "sts:AssumeRole",
-    }
+def test_what_is_written_is_written_to_buckets_of_ones_own_account_only() -> None:
+    policy = policy_for(**SOURCES, work_prefix="s3://scratch/work", export_prefix="s3://scratch/exports/")
+    for action in ("s3:PutObject", "s3:DeleteObject", "s3:GetObject"):
+        assert may(policy, action, "scratch", "work/x")
+        assert not may(policy, action, "scratch", "work/x", owner="999999999999")
+    assert not may(policy, "s3:ListBucket", "scratch", "work/", owner="999999999999")
+    # Public data belong to somebody else.
+    assert may(policy, "s3:GetObject", "music", "song_data/x", owner="999999999999")
+
+
+def test_sources_are_read_from_the_account_that_is_named() -> None:
+    access = access_for(load_settings(environment={}, **SOURCES, work_prefix="s3://scratch/work"))
+    policy = role_policy(access, "aws", ACCOUNT, "222222222222")
+    for action, key in (("s3:GetObject", "song_data/x"), ("s3:ListBucket", "log_data/")):
+        assert may(policy, action, "music", key, owner="222222222222")
+        assert not may(policy, action, "music", key, owner=ACCOUNT)
+    assert may(policy, "s3:PutObject", "scratch", "work/x")
+
+
+@pytest.mark.parametrize("serverless", [False, True])
+def test_nobody_but_the_service_may_assume_the_role_for_users_of_this_cluster(*, serverless: bool) -> None:
+    policy = trust_policy(
+        partition="aws", region="us-west-2", account="${AWS::AccountId}", name="music", serverless=serverless
+    )
+    services = ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]
+    assert policy["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": services[: 1 + serverless]},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringLike": {
+                    "sts:ExternalId": "arn:aws:redshift:us-west-2:${AWS::AccountId}:dbuser:music/*"
+                }
+            },
+        }
+    ]
 
 
 def test_arns_are_those_of_the_regions_partition() -> None:
     access = access_for(load_settings(environment={}, **SOURCES))
-    resources = role_policy(access, "aws-us-gov")["Statement"][0]["Resource"]
+    resources = role_policy(access, "aws-us-gov", ACCOUNT)["Statement"][0]["Resource"]
     assert all(resource.startswith("arn:aws-us-gov:s3:::music/") for resource in resources)
 
 

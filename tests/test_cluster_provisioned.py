@@ -206,6 +206,44 @@ def test_a_changed_configuration_narrows_the_policy_of_the_role(
     assert "song_data" not in json.dumps(policy["PolicyDocument"])
 
 
+def test_the_role_is_within_its_boundary_from_the_start_or_from_now_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.create()
+    world.changes()
+    arn = "arn:aws:iam::123456789012:policy/sparkify-boundary"
+    monkeypatch.setenv("SPARKIFY_PERMISSIONS_BOUNDARY", arn)
+    world.create()
+    assert world.changes() == ["iam.PutRolePermissionsBoundary"]
+    world.create()
+    assert world.changes() == []
+    world.delete()
+    world.calls.clear()
+    world.create()
+    assert world.sent("CreateRole")["PermissionsBoundary"] == arn
+    role = world.client("iam").get_role(RoleName="sparkify-redshift")["Role"]
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == arn
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    users = f"arn:aws:redshift:{REGION}:123456789012:dbuser:music/*"
+    assert trust["Condition"] == {"StringLike": {"sts:ExternalId": users}}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("PERMISSIONS_BOUNDARY", "sparkify-boundary", "permissions_boundary is not the ARN of a policy"),
+        ("SOURCE_ACCOUNT", "12345", "source_account is not the number of an account"),
+    ],
+)
+def test_what_bounds_the_role_is_looked_at_first(
+    world: World, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"SPARKIFY_{setting}", value)
+    run = world.create()
+    assert (run.code, world.changes()) == (2, [])
+    assert said in run.err
+
+
 def test_a_difference_that_is_not_mended_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.create()
     monkeypatch.setenv("SPARKIFY_NUM_NODES", "4")

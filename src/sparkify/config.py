@@ -53,6 +53,8 @@ class Settings:
         namespace: Serverless namespace; by default the cluster identifier.
         base_rpu: what a Serverless workgroup computes with, in Redshift processing units.
         publicly_accessible: whether the cluster gets an address outside of its VPC.
+        permissions_boundary: ARN of a policy that bounds the role of the cluster.
+        source_account: number of the account whose buckets the cluster may load from; any where it is empty.
         tags: tags of one's own for all that is created, as ``key=value, key=value``.
         cluster_timeout_minutes: how long to wait for the cluster to reach a state.
         warnings: what is to be said about the configuration.
@@ -84,6 +86,8 @@ class Settings:
     cluster_identifier: str = "sparkify"
     iam_role_arn: str = ""
     iam_role_name: str = "sparkify-redshift"
+    permissions_boundary: str = ""
+    source_account: str = ""
     aws_access_key_id: str = field(default="", repr=False)
     aws_secret_access_key: str = field(default="", repr=False)
     aws_session_token: str = field(default="", repr=False)

@@ -35,6 +35,8 @@ _NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("iam_role_arn", _WAREHOUSE, "DWH_ROLE_ARN ROLE_ARN IAM_ROLE_ARN DWH_IAM_ROLE_ARN"),
     ("iam_role_name", _ROLE, "DWH_IAM_ROLE_NAME IAM_ROLE_NAME ROLE_NAME DWH_ROLE_NAME DWH_IAM_ROLE NAME"),
     ("iam_role_name", _WAREHOUSE, "DWH_IAM_ROLE_NAME IAM_ROLE_NAME"),
+    ("permissions_boundary", (*_ROLE, *_WAREHOUSE), "DWH_PERMISSIONS_BOUNDARY PERMISSIONS_BOUNDARY"),
+    ("source_account", (*_ROLE, *_WAREHOUSE), "DWH_SOURCE_ACCOUNT SOURCE_ACCOUNT"),
     ("aws_access_key_id", _ACCESS, "ACCESS_KEY KEY AWS_KEY ACCESS_KEY_ID AWS_ACCESS_KEY AWS_ACCESS_KEY_ID"),
     (
         "aws_secret_access_key",

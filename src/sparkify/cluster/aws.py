@@ -151,6 +151,11 @@ class Aws:
     def _has_no_credentials(self) -> bool:
         return self._guard("credentials", self._session.get_credentials) is None
 
+    def account(self) -> str:
+        """The number of the account, which every identity may ask for."""
+        answer = self.ask("sts", "get_caller_identity")
+        return str(answer["Account"]) if answer else "<account>"
+
     def ask(self, service: str, operation: str, /, absent: Collection[str] = (), **parameters: Any) -> Any:
         """What a call answers, or None where what it asks for is not there.
 

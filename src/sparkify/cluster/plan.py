@@ -45,7 +45,10 @@ class Plan(Target):
         password: of the master user; empty where AWS is to make and keep it.
         role_name: of the role that COPY and UNLOAD work with.
         foreign_role_arn: a role that the user looks after, used as it is; empty for one of our own.
+        permissions_boundary: the ARN of a policy that bounds what the role may do whatever its own says; or
+            empty.
         access: what the role may read and write.
+        source_account: the account whose buckets the sources must be in; empty if that is not to matter.
         own_tags: the user's tags.
     """
 
@@ -60,7 +63,9 @@ class Plan(Target):
     public: bool
     role_name: str
     foreign_role_arn: str
+    permissions_boundary: str
     access: Access
+    source_account: str
     own_tags: tuple[tuple[str, str], ...]
 
     @property
@@ -137,7 +142,9 @@ def make_plan(settings: Settings, region: str) -> Plan:
         public=settings.publicly_accessible,
         role_name=settings.iam_role_name,
         foreign_role_arn=settings.iam_role_arn if is_foreign else "",
+        permissions_boundary=_boundary(settings.permissions_boundary),
         access=access_for(settings),
+        source_account=_account(settings.source_account),
         own_tags=_parse_tags(settings.tags),
     )
 
@@ -166,6 +173,21 @@ def _check_password(password: str) -> None:
             "8 to 64 ASCII characters with an upper-case and a lower-case letter and a digit, without blanks "
             "and / @ \" ' \\; or leave it out, and AWS makes one and keeps it in Secrets Manager",
         )
+
+
+def _boundary(arn: str) -> str:
+    if arn and not re.fullmatch(r"arn:[a-z-]+:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", arn):
+        raise UsageError(
+            "permissions_boundary is not the ARN of a policy",
+            "it looks like arn:aws:iam::123456789012:policy/sparkify-boundary",
+        )
+    return arn
+
+
+def _account(number: str) -> str:
+    if number and not re.fullmatch(r"\d{12}", number):
+        raise UsageError("source_account is not the number of an account", "it has 12 digits")
+    return number
 
 
 def _parse_tags(text: str) -> tuple[tuple[str, str], ...]:

@@ -105,34 +105,42 @@ def _parse(name: str, uri: str, *, folder: bool) -> Location | None:
     return Location(bucket, key)
 
 
-def role_policy(access: Access, partition: str) -> dict[str, Any]:
+def role_policy(access: Access, partition: str, account: str, source_account: str = "") -> dict[str, Any]:
     """The role's policy document.
+
+    A bucket that has gone can be made again by others, who would be read from then, and unloaded to: where it
+    is known whose a bucket is, no other account's will do. Public sources belong to somebody else.
 
     Args:
         access: what the role may read and write.
         partition: aws, aws-cn or aws-us-gov.
+        account: whose the role is, and what it may write to; a template's reference will do.
+        source_account: whose the sources are; empty if that is not to matter.
     """
+    written = {place.bucket for place in access.writes}
+    sources = _of(source_account)
+    statements: list[dict[str, Any]] = []
+    if access.reads:
+        statements.append(
+            {
+                "Sid": "ReadObjects",
+                "Effect": "Allow",
+                "Action": ["s3:GetObject"],
+                "Resource": _arns(access.reads, partition),
+                **({"Condition": sources} if sources else {}),
+            }
+        )
     everything = sorted({*access.reads, *access.writes})
-    statements: list[dict[str, Any]] = [
-        {
-            "Sid": "ReadObjects",
-            "Effect": "Allow",
-            "Action": ["s3:GetObject"],
-            "Resource": _arns(everything, partition),
-        }
-    ]
     for number, bucket in enumerate(sorted({place.bucket for place in everything}), 1):
+        prefixes = [place.pattern for place in everything if place.bucket == bucket]
+        owner = _of(account) if bucket in written else sources
         statements.append(
             {
                 "Sid": f"ListBucket{number}",
                 "Effect": "Allow",
                 "Action": ["s3:ListBucket"],
                 "Resource": [f"arn:{partition}:s3:::{bucket}"],
-                "Condition": {
-                    "StringLike": {
-                        "s3:prefix": [place.pattern for place in everything if place.bucket == bucket]
-                    }
-                },
+                "Condition": {"StringLike": {"s3:prefix": prefixes}, **owner},
             }
         )
     if access.writes:
@@ -140,25 +148,47 @@ def role_policy(access: Access, partition: str) -> dict[str, Any]:
             {
                 "Sid": "WriteObjects",
                 "Effect": "Allow",
-                "Action": ["s3:PutObject", "s3:DeleteObject"],
+                "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
                 "Resource": _arns(access.writes, partition),
+                "Condition": _of(account),
             }
         )
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _of(account: str) -> dict[str, Any]:
+    return {"StringEquals": {"aws:ResourceAccount": account}} if account else {}
 
 
 def _arns(places: Iterable[Location], partition: str) -> list[str]:
     return [f"arn:{partition}:s3:::{place.bucket}/{place.pattern}" for place in places]
 
 
-def trust_policy(*, serverless: bool) -> dict[str, Any]:
-    """The document that says who may assume the role: the service, and nobody else."""
+def trust_policy(*, partition: str, region: str, account: str, name: str, serverless: bool) -> dict[str, Any]:
+    """The document that says who may assume the role: Redshift for users of one cluster, and nobody else.
+
+    Redshift assumes a role with the ARN of the database user as the external ID (Redshift Management Guide,
+    "Restricting access to IAM roles"), and has no aws:SourceAccount for it that were documented.
+
+    Args:
+        partition: aws, aws-cn or aws-us-gov.
+        region: where the cluster is.
+        account: whose it is; a template's reference will do.
+        name: the identifier of the cluster, or the workgroup's name.
+        serverless: whether it is a workgroup.
+    """
     services = ["redshift.amazonaws.com"]
     if serverless:
         services.append("redshift-serverless.amazonaws.com")
+    users = f"arn:{partition}:redshift:{region}:{account}:dbuser:{name}/*"
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"},
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": services},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringLike": {"sts:ExternalId": users}},
+            },
         ],
     }

@@ -37,9 +37,19 @@ def ensure(aws: Aws, plan: Plan) -> str:
     if plan.foreign_role_arn:
         aws.waiter.say(f"role {plan.foreign_role_arn}: taken as it is, from the configuration")
         return plan.foreign_role_arn
-    trust = trust_policy(serverless=plan.serverless)
+    account = aws.account()
+    trust = trust_policy(
+        partition=aws.partition,
+        region=aws.region,
+        account=account,
+        name=plan.workgroup if plan.serverless else plan.name,
+        serverless=plan.serverless,
+    )
     role = _get(aws, plan)
-    arn = role["Arn"] if role else f"arn:{aws.partition}:iam::<account>:role{PATH}{plan.role_name}"
+    arn = role["Arn"] if role else f"arn:{aws.partition}:iam::{account}:role{PATH}{plan.role_name}"
+    boundary: dict[str, Any] = (
+        {"PermissionsBoundary": plan.permissions_boundary} if plan.permissions_boundary else {}
+    )
     if role is None:
         answer = aws.change(
             "iam",
@@ -51,20 +61,15 @@ def ensure(aws: Aws, plan: Plan) -> str:
             AssumeRolePolicyDocument=json.dumps(trust),
             Description=f"Sparkify Warehouse: lets Redshift cluster {plan.mark} load from S3",
             Tags=tag_list(plan.tags),
+            **boundary,
         )
         if not aws.is_dry_run:
             # When the answer got lost and the call was sent again, the role is there and the answer is not.
             role = answer.get("Role") or _get(aws, plan) or {}
             arn = role["Arn"]
-    elif role["AssumeRolePolicyDocument"] != trust:
-        aws.change(
-            "iam",
-            "update_assume_role_policy",
-            f"role {plan.role_name}: changed who may assume it",
-            RoleName=plan.role_name,
-            PolicyDocument=json.dumps(trust),
-        )
-    policy = role_policy(plan.access, aws.partition)
+    else:
+        _put_right(aws, plan, role, trust, boundary)
+    policy = role_policy(plan.access, aws.partition, account, plan.source_account)
     there = role and aws.ask("iam", "get_role_policy", _GONE, RoleName=plan.role_name, PolicyName=POLICY_NAME)
     if not there or there["PolicyDocument"] != policy:
         aws.change(
@@ -78,6 +83,29 @@ def ensure(aws: Aws, plan: Plan) -> str:
             PolicyDocument=json.dumps(policy),
         )
     return str(arn)
+
+
+def _put_right(
+    aws: Aws, plan: Plan, role: dict[str, Any], trust: dict[str, Any], boundary: dict[str, Any]
+) -> None:
+    """Change what a role of ours has otherwise; a boundary is never taken away."""
+    there = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    if boundary and there != plan.permissions_boundary:
+        aws.change(
+            "iam",
+            "put_role_permissions_boundary",
+            f"role {plan.role_name}: given its permissions boundary",
+            RoleName=plan.role_name,
+            **boundary,
+        )
+    if role["AssumeRolePolicyDocument"] != trust:
+        aws.change(
+            "iam",
+            "update_assume_role_policy",
+            f"role {plan.role_name}: changed who may assume it",
+            RoleName=plan.role_name,
+            PolicyDocument=json.dumps(trust),
+        )
 
 
 def _get(aws: Aws, plan: Plan) -> dict[str, Any] | None:
