@@ -60,6 +60,8 @@ class FaultyS3:
         self.faults: list[Fault] = []
         self.seen: list[str] = []
         self._lock = threading.Lock()
+        self._under_way = 0
+        self._is_idle = threading.Condition(self._lock)
         self._ended = threading.Event()
         proxy = self
 
@@ -69,7 +71,8 @@ class FaultyS3:
             disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
-                proxy._answer(self)
+                with proxy._counted():
+                    proxy._answer(self)
 
             do_HEAD = do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815
 
@@ -97,6 +100,22 @@ class FaultyS3:
             self._ended.set()
             self._server.shutdown()
             self._server.server_close()
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                self._is_idle.notify_all()
+
+    def settle(self) -> None:
+        """Wait until no request is under way any more: those of a process that is killed go on here."""
+        with self._lock:
+            self._is_idle.wait_for(lambda: not self._under_way)
 
     def add(self, kind: Kind, on: str, times: int | None = 1, **options: object) -> None:
         """Let something go wrong."""

@@ -474,6 +474,7 @@ def killed(place: Place, **moment: Any) -> None:
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
+    place.server.settle()
 
 
 @pytest.mark.parametrize("moment", ["when the manifest is written", "when the earlier files are deleted"])
