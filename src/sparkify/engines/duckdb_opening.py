@@ -54,10 +54,10 @@ def open_database(
         connection.execute("SET enable_external_access = false")
     with contextlib.suppress(duckdb.InvalidInputException):  # locked, by a connection that is open already
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        # Where Python is asked interactively, DuckDB draws its own on stdout, which is for data.
-        connection.execute("SET enable_progress_bar = false")
         connection.execute("SET lock_configuration = true")
-    return connection
+    # Where Python is asked interactively, DuckDB draws a bar on stdout, which is for data. Not so for cursors;
+    # other connections of a locked database can't be told to leave it.
+    return connection.cursor()
 
 
 def _connect(location: str, configuration: dict[str, str], *, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -52,7 +52,7 @@ def copy_bundled(
     )
     columns, _ = warehouse.execute(f"SELECT * FROM staging_{NOUNS[source]} LIMIT 0")
     with duckdb.connect(config={**NO_EXTENSIONS, "memory_limit": settings.memory_limit}) as judge:
-        judge.execute("SET enable_progress_bar = false")  # see engines/duckdb_opening.py
+        judge.execute("SET enable_progress_bar = false")  # on stdout, where Python is interactive
         judge.execute("SET TimeZone = 'UTC'")
         prepare(judge, columns, paths)
         bundled = bundle(work, source, judge, reader, paths, sum(file.source.size for file in files))
