@@ -8,9 +8,11 @@ its own environment, working directory, streams and exit code.
 import multiprocessing
 import os
 import runpy
+import select
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from functools import cache
 from multiprocessing.context import ForkServerContext
@@ -79,6 +81,39 @@ def command(
         process.join()
         assert process.exitcode is not None
         return _completed(arguments, process.exitcode, streams[1].read_bytes(), streams[2].read_bytes())
+
+
+def on_terminal(
+    *arguments: str, cwd: Path, env: Mapping[str, str], seconds: float
+) -> tuple[int | None, bytes]:
+    """Run ``sparkify`` on a terminal, and say how it ends, and what the terminal gets to see.
+
+    Args:
+        arguments: the command line.
+        cwd: the working directory.
+        env: the whole environment.
+        seconds: after so many it is killed; it has no end then.
+    """
+    import pty
+
+    master, slave = pty.openpty()
+    streams = [Path(os.ttyname(slave))] * 3
+    process = _server().Process(target=_run, args=(arguments, "", str(cwd), dict(env), streams))
+    process.start()
+    shown = b""
+    end = time.monotonic() + seconds
+    while process.is_alive() and time.monotonic() < end:
+        if select.select([master], [], [], 0.02)[0]:
+            shown += os.read(master, 65536)
+    is_done = not process.is_alive()
+    if not is_done:
+        process.kill()
+    process.join()
+    while select.select([master], [], [], 0)[0]:
+        shown += os.read(master, 65536)
+    os.close(slave)
+    os.close(master)
+    return process.exitcode if is_done else None, shown
 
 
 def _completed(

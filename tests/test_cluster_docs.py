@@ -109,7 +109,7 @@ def test_every_call_that_is_made_is_in_the_documented_permissions(
         ("redshift-serverless:DeleteNamespace", "any", {}),
         ("ec2:RevokeSecurityGroupIngress", "any", {"aws:ResourceTag/project": "payroll"}),
         ("ec2:AuthorizeSecurityGroupIngress", "any", {}),
-        ("ec2:CreateTags", "arn:aws:ec2:us-west-2:1:instance/i-1", {"ec2:CreateAction": "CreateSecurityGroup"}),
+        ("ec2:CreateTags", "arn:aws:ec2:x:1:instance/i-1", {"ec2:CreateAction": "CreateSecurityGroup"}),
         ("ec2:CreateTags", f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/sg-1", {}),
     ],
 )  # fmt: skip

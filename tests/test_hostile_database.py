@@ -1,6 +1,8 @@
 """A database of somebody else's is data: nothing in it, and no question, reads or writes another file."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -121,6 +123,19 @@ def test_a_process_may_open_a_file_several_times(database: Path) -> None:
         with pytest.raises(StatementError):
             warehouse.query("SET memory_limit = '1TB'")
         warehouse.close()
+
+
+def test_duckdb_draws_no_bar_on_stdout_where_python_is_interactive(database: Path) -> None:
+    code = f"""
+import duckdb
+from sparkify.config import Settings
+from sparkify.engines.duckdb_opening import open_database
+asked = "SELECT current_setting('enable_progress_bar')"
+opened = [open_database(Settings(database={str(database)!r}), read_only=True) for _ in range(3)]
+print(*(one.execute(asked).fetchone()[0] for one in [duckdb.connect(), *opened, opened[1].cursor()]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", *["False"] * 4]
 
 
 def test_an_export_writes_to_its_own_folder_only(database: Path, tmp_path: Path) -> None:

@@ -55,8 +55,8 @@ def open_database(
     with contextlib.suppress(duckdb.InvalidInputException):  # locked, by a connection that is open already
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute("SET lock_configuration = true")
-    # Where Python is asked interactively, DuckDB draws a bar on stdout, which is for data. Not so for cursors;
-    # other connections of a locked database can't be told to leave it.
+    # Where Python is asked interactively, DuckDB draws a bar on stdout, which is for data, but for cursors.
+    # Further connections can't be told to leave it, for the configuration is locked.
     return connection.cursor()
 
 
