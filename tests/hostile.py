@@ -140,12 +140,13 @@ class Hostile:
                     place /= self.name("", "")
                 place.mkdir(exist_ok=True)
                 (place / self.name(".json", ".json", ".json.gz", ".txt", "")).write_bytes(self.content())
+        long = {**event(), "k" * self._most: 1, "artist": "a" * self._most, "level": "l" * self._most}
+        (data / "log_data" / "long.json").write_text(json.dumps(long))
+        self.bytes += 4 * self._most
         if self.random.random() < 0.3:
             paths = {"jsonpaths": [f"$['{self.text()}']" for _ in range(18)]}
             texts = (json.dumps(paths).encode(), self.content())
             (data / "log_json_path.json").write_bytes(self.random.choice(texts))
-        if self.random.random() < 0.2:
-            self._lay_a_link(data / "log_data", folder.parent / "outside")
         answers = folder / "answers"
         answers.mkdir()
         text = json.dumps(self.text()).replace("'", "")
@@ -162,9 +163,11 @@ class Hostile:
         if self.random.random() < 0.5:
             (answers / "top_songs.csv").write_bytes(b"a\n" + self.text().encode(errors="replace"))
 
-    def _lay_a_link(self, folder: Path, outside: Path) -> None:
-        link = folder / self.random.choice(("link.json", "link"))
-        link.symlink_to(self.random.choice((outside, outside / "secret.json", Path("/dev/zero"), link)))
+    def lay_a_link(self, folder: Path, outside: Path) -> None:
+        """Lay one into a folder that leads out of it."""
+        targets = {"link.json": outside / "secret.json", "link": outside}
+        name = self.random.choice(list(targets))
+        (folder / name).symlink_to(targets[name])
 
     def spoil_database(self, database: Path, outside: Path) -> None:
         """Put something else into the place of a database."""

@@ -27,6 +27,14 @@ MINUTES = 4
 OVERHEAD = 20 * 2**20
 """Bytes that a database, a report and an export have whatever is in them."""
 
+LONGEST = 10_000
+"""Characters of a line that is no data."""
+
+ARE_SEEN = {
+    chr(code) for code in (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD)
+} | {chr(code) for code in range(0x13430, 0x13440)}
+"""Of the format characters, signs that stand before numbers; they are drawn."""
+
 SOURCES = ("--song-data", "data/song_data", "--log-data", "data/log_data")
 WALK: tuple[tuple[str, ...], ...] = (
     ("etl", *SOURCES, "--dry-run"),
@@ -45,6 +53,9 @@ WALK: tuple[tuple[str, ...], ...] = (
     ("cluster", "status", "--dry-run"),
     ("create-tables", "--yes"),
 )
+LINKED = (2, 4)
+"""Of these, what is walked with a link among the sources."""
+
 SPOILT = (2, 4, 8, 10)
 """Of these, what is walked for a database that has been spoilt."""
 
@@ -101,12 +112,17 @@ class Round:
             return f"ends with {code}"
         if re.search(r"Traceback \(most|this is a bug|unexpected \w+(Error|Exception)", text):
             return "a traceback"
-        if said := test_hostile_names.unseen(ours.replace("\t", "")):
+        if said := test_hostile_names.unseen(ours.replace("\t", "")) - ARE_SEEN:
             return f"says {said} to the terminal"
         if SECRET in text:
             return "tells what a file outside holds"
         if len(shown) > 200_000 + 4 * self.given:
             return f"says {len(shown):,} bytes for {self.given:,}"
+        if (
+            arguments[0] in ("etl", "status")
+            and (longest := max(map(len, ours.splitlines()), default=0)) > LONGEST
+        ):
+            return f"says a line of {longest:,} characters"
         made = self._files(self.folder)
         if (size := sum(path.stat().st_size for path in made)) > OVERHEAD + 20 * self.given:
             return f"leaves {size:,} bytes for {self.given:,}"
@@ -132,6 +148,8 @@ def faults(root: Path, seed: int, most: int) -> list[str]:
             found.append(f"{' '.join(each)}: {wrong}")
         if each[0] == "status" and one.records() > one.hostile.bytes + one.given:
             found.append(f"there are {one.records():,} records in {one.hostile.bytes:,} bytes")
+    one.hostile.lay_a_link(one.folder / "data/log_data", one.outside)
+    found += [f"with a link, {' '.join(WALK[n])}: {wrong}" for n in LINKED if (wrong := one.walk(WALK[n]))]
     one.hostile.spoil_database(one.folder / "w.duckdb", one.outside)
     found += [f"spoilt, {' '.join(WALK[n])}: {wrong}" for n in SPOILT if (wrong := one.walk(WALK[n]))]
     shutil.rmtree(root)
