@@ -70,6 +70,42 @@ def test_many_objects_on_a_line_are_cut_in_proportion_to_it() -> None:
     assert recut("{}\n\n{} {}") == [(0, "{}"), (2, "{}"), (2, "{}")]
 
 
+GOOD = json.dumps(event()).encode()
+
+DEAR: dict[str, Callable[[int], bytes]] = {
+    "lines that open objects": lambda size: b"{\n" * (size // 8),
+    "records that end too early": lambda size: (GOOD[:-1] + b"\n") * (size // len(GOOD)),
+    "brackets": lambda size: b"[" * size,
+    "objects within objects": lambda size: b'{"a":' * (size // 5),
+    "lists within lists": lambda size: b'{"ts":' + b"[" * (size // 2) + b"]" * (size // 2) + b"}",
+    "a long number": lambda size: b'{"ts":' + b"9" * size + b"}",
+    "a long number beside good values": lambda size: b'{"x":' + b"9" * size + b"," + GOOD[1:],
+    "many keys": lambda size: b"{" + b"".join(b'"k%d":1,' % key for key in range(size // 12)) + GOOD[1:],
+    "the same key": lambda size: b"{" + b'"ts":1,' * (size // 7) + GOOD[1:],
+    "new keys in each record": lambda size: b"".join(
+        b"{" + b"".join(b'"%d-%d":1,' % (line, key) for key in range(50)) + GOOD[1:] + b"\n"
+        for line in range(size // 1000)
+    ),
+    "a long key": lambda size: b'{"' + b"k" * size + b'":1,' + GOOD[1:],
+    "quotes": lambda size: b'"' * size,
+    "escapes": lambda size: b'{"a":"' + rb"\u0000" * (size // 6) + b'"}',
+    "many objects on a line": lambda size: b"{}" * (size // 8),
+}
+
+
+def test_no_form_of_a_file_is_dearer_than_its_size(settings: Settings, tmp_path: Path) -> None:
+    work = {}
+    for size in (2**16, 2**19):
+        for kind, form in DEAR.items():
+            write(tmp_path / f"log_data/{kind}.json", GOOD, form(size))
+        (tmp_path / "warehouse").unlink(missing_ok=True)
+        begin = time.process_time()
+        summary = run_etl(replace(settings, database=str(tmp_path / "warehouse")), Silence())
+        work[size] = time.process_time() - begin
+        assert summary.sources["log_data"].loaded >= len(DEAR)
+    assert work[2**19] < 12 * work[2**16]
+
+
 @pytest.mark.parametrize("line", ["{}", "{", '{"ts": 1}', "x", '{"a": "b'])
 def test_reading_stops_where_there_are_far_too_many_bad_records(
     settings: Settings, tmp_path: Path, line: str, monkeypatch: pytest.MonkeyPatch
