@@ -32,7 +32,7 @@ def state_of(settings: Settings, root: str) -> State:
             "SELECT source, line, reason, raw_line, file, ledger.uri = file"
             " FROM staging_rejects LEFT JOIN ledger USING (file_id, source)"
         )
-        for table in ("user_states", "text_repairs"):
+        for table in ("user_latest_event", "encoding_repairs"):
             state[table] = warehouse.query(f"SELECT * FROM {table}")
         ((doubled,),) = warehouse.query("SELECT COUNT(*) - COUNT(DISTINCT songplay_id) FROM songplays")
         ((unaccounted,),) = warehouse.query("SELECT COUNT(*) FROM ledger WHERE loaded + rejected <> records")

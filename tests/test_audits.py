@@ -36,11 +36,23 @@ PLANTED = [
         "INSERT INTO songplays (start_time, user_id, session_id)"
         " SELECT start_time, user_id, session_id FROM songplays WHERE session_id = 2",
     ),
-    ("songplay_ids_unique", "UPDATE songplays SET songplay_id = 7"),
+    ("play_matches_reconcile", "UPDATE songplays SET songplay_id = 7"),
+    ("play_matches_reconcile", "DELETE FROM play_matches"),
+    ("play_matches_reconcile", "INSERT INTO play_matches SELECT * FROM play_matches"),
+    (
+        "play_matches_reconcile",
+        "INSERT INTO play_matches SELECT songplay_id + 1, 1 FROM songplays WHERE session_id = 2",
+    ),
+    ("play_matches_reconcile", "UPDATE play_matches SET songplay_id = songplay_id + 1"),
+    ("play_matches_reconcile", "UPDATE play_matches SET match_id = NULL"),
+    ("play_matches_reconcile", "UPDATE play_matches SET match_id = match_id + 100"),
+    ("play_matches_reconcile", "DELETE FROM song_matches"),
+    ("play_matches_reconcile", "UPDATE song_matches SET song_id = NULL"),
+    ("play_matches_reconcile", "UPDATE songplays SET song_id = NULL, artist_id = NULL"),
     ("users_unique", "INSERT INTO users SELECT * FROM users WHERE user_id = 2"),
     ("songs_unique", "INSERT INTO songs SELECT * FROM songs"),
     ("artists_unique", "INSERT INTO artists SELECT * FROM artists"),
-    ("time_unique", "INSERT INTO time SELECT * FROM time"),
+    ("time_reconcile", "INSERT INTO time SELECT * FROM time"),
     ("songplays_user_exists", "UPDATE songplays SET user_id = 12345 WHERE session_id = 2"),
     ("songplays_song_exists", "UPDATE songplays SET song_id = 'none', artist_id = 'A' WHERE session_id = 2"),
     ("songplays_song_exists", "DELETE FROM songs"),
@@ -50,10 +62,10 @@ PLANTED = [
     ),
     ("songplays_artist_exists", "DELETE FROM artists"),
     (
-        "songplays_time_exists",
+        "time_reconcile",
         "UPDATE songplays SET start_time = start_time + INTERVAL '1 millisecond' WHERE session_id = 2",
     ),
-    ("songplays_time_exists", "DELETE FROM time"),
+    ("time_reconcile", "DELETE FROM time"),
     ("songplays_match_whole", "UPDATE songplays SET song_id = NULL WHERE song_id IS NOT NULL"),
     ("songplays_match_whole", "UPDATE songplays SET artist_id = NULL WHERE artist_id IS NOT NULL"),
     ("songs_artist_exists", "UPDATE songs SET artist_id = 'none'"),
@@ -82,10 +94,16 @@ PLANTED = [
     ("users_reconcile", "UPDATE users SET first_name = NULL WHERE user_id = 2"),
     ("users_reconcile", "UPDATE users SET last_name = '' WHERE user_id = 2"),
     ("users_reconcile", "UPDATE users SET gender = 'F' WHERE user_id = 2"),
-    ("users_reconcile", "UPDATE user_states SET ts = TIMESTAMP '2018-11-01 00:00:00' WHERE user_id = 2"),
-    ("users_reconcile", "UPDATE user_states SET ts = ts + INTERVAL '1 millisecond' WHERE user_id = 2"),
-    ("users_reconcile", "UPDATE user_states SET ts = TIMESTAMP '2999-01-01 00:00:00' WHERE user_id = 2"),
-    ("users_reconcile", "DELETE FROM user_states WHERE user_id = 2"),
+    (
+        "users_reconcile",
+        "UPDATE user_latest_event SET ts = TIMESTAMP '2018-11-01 00:00:00' WHERE user_id = 2",
+    ),
+    ("users_reconcile", "UPDATE user_latest_event SET ts = ts + INTERVAL '1 millisecond' WHERE user_id = 2"),
+    (
+        "users_reconcile",
+        "UPDATE user_latest_event SET ts = TIMESTAMP '2999-01-01 00:00:00' WHERE user_id = 2",
+    ),
+    ("users_reconcile", "DELETE FROM user_latest_event WHERE user_id = 2"),
     ("songs_reconcile", "INSERT INTO songs VALUES ('extra', 't', 'A', 1, 1)"),
     ("songs_reconcile", "DELETE FROM songs"),
     ("artists_reconcile", "DELETE FROM artists"),
@@ -104,7 +122,8 @@ PLANTED_IN_FULL_LOADS = [
     ("pages_spelt_right", "UPDATE staging_events SET page = 'next song' WHERE page = 'Home'"),
     (
         "events_hold_plays",
-        "DELETE FROM songplays; DELETE FROM time; UPDATE staging_events SET page = 'Home'",
+        "DELETE FROM songplays; DELETE FROM play_matches; DELETE FROM time;"
+        " UPDATE staging_events SET page = 'Home'",
     ),
     (
         "events_have_happened",
@@ -114,14 +133,14 @@ PLANTED_IN_FULL_LOADS = [
     (
         "users_reconcile",
         "INSERT INTO users VALUES (99, 'Nobody', 'Ever', 'F', 'free');"
-        " INSERT INTO user_states SELECT 99, ts, 1, 1, 'Nobody', 'Ever', 'F', 'free' FROM user_states"
-        " WHERE user_id = 1",
+        " INSERT INTO user_latest_event SELECT 99, ts, 1, 1, 'Nobody', 'Ever', 'F', 'free'"
+        " FROM user_latest_event WHERE user_id = 1",
     ),
     (
         "start_times_plausible",
         "UPDATE staging_events SET ts = TIMESTAMP '1970-01-18 00:00:00' WHERE session_id = 2;"
         " UPDATE songplays SET start_time = TIMESTAMP '1970-01-18 00:00:00' WHERE session_id = 2;"
-        " UPDATE user_states SET ts = TIMESTAMP '1970-01-18 00:00:00' WHERE user_id = 2;"
+        " UPDATE user_latest_event SET ts = TIMESTAMP '1970-01-18 00:00:00' WHERE user_id = 2;"
         " DELETE FROM time WHERE start_time NOT IN (SELECT start_time FROM songplays);"
         " INSERT INTO time VALUES (TIMESTAMP '1970-01-18 00:00:00', 0, 18, 3, 1, 1970, 0)",
     ),
@@ -288,7 +307,7 @@ def test_a_user_who_is_kept_without_events_is_found_in_an_incremental_run(
     engine.publish(tmp_path)
     kept = (
         "; INSERT INTO users VALUES (2, 'Jacob', 'Klein', 'M', 'paid');"
-        " INSERT INTO user_states VALUES"
+        " INSERT INTO user_latest_event VALUES"
         " (2, TIMESTAMP '2018-11-29 00:00:57.003', 53, 2, 'Jacob', 'Klein', 'M', 'paid');"
     )
     monkeypatch.setattr(

@@ -118,7 +118,7 @@ def test_what_somebody_loads_while_the_question_is_open_is_not_dropped(loaded: E
 
 
 def test_tables_of_which_some_are_missing_or_old_are_asked_about_too(loaded: Either) -> None:
-    loaded.sql("DROP TABLE text_repairs")
+    loaded.sql("DROP TABLE encoding_repairs")
     loaded.sql("ALTER TABLE runs DROP COLUMN log_location")
     assert command(loaded).returncode == 2
     assert plays(loaded) == 2

@@ -201,11 +201,14 @@ def test_tables_under_names_that_a_run_uses_for_a_while_are_left_alone(either: E
             "batch_events",
             "removed_songs",
             "removed_events",
-            "contested_plays",
-            "matched_songs",
+            "touched_plays",
+            "changed_matches",
+            "rematched_plays",
+            "old_plays",
+            "numbering",
         ),
-        *("new_heard_songs", "new_states", "touched_users", "due_events", "passed_time"),
-        *("judged", "judged_before", "under_review", "records", "rejected_files", "new_songplays"),
+        *("new_song_matches", "new_states", "touched_users", "due_events", "passed_time"),
+        *("judged", "judged_before", "under_review", "records", "rejected_files", "new_plays"),
     )
     try:
         for number, name in enumerate(names):

@@ -56,15 +56,16 @@ def test_logged_out_events_have_no_user(loaded: Loaded) -> None:
 
 def test_garbled_texts_are_all_found_and_repaired(loaded: Loaded) -> None:
     texts = loaded.query(
-        "SELECT COUNT(*), COUNT(DISTINCT garbled) FROM text_repairs WHERE garbled <> repaired"
+        "SELECT COUNT(*), COUNT(DISTINCT garbled) FROM encoding_repairs WHERE garbled <> repaired"
     )
     assert texts == [(195, 195)]
     plays = loaded.query(
         "SELECT COUNT(*) FROM staging_events WHERE page = 'NextSong' AND"
-        " (artist IN (SELECT garbled FROM text_repairs) OR song IN (SELECT garbled FROM text_repairs))"
+        " (artist IN (SELECT garbled FROM encoding_repairs)"
+        " OR song IN (SELECT garbled FROM encoding_repairs))"
     )
     assert plays == [(326,)]
-    repaired = loaded.query("SELECT repaired FROM text_repairs")
+    repaired = loaded.query("SELECT repaired FROM encoding_repairs")
     assert not [text for (text,) in repaired if re.search("[\x80-\x9f]|Ã", text)]
 
 

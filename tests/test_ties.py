@@ -195,7 +195,7 @@ def test_texts_match_after_repair_and_trimming_whichever_side_needs_it(
     again = load()
     assert again.query(matched) == expected
     assert again.summary.tables["songplays"] == (20, 10)
-    assert again.query("SELECT COUNT(*) - COUNT(DISTINCT garbled) FROM text_repairs") == [(0,)]
+    assert again.query("SELECT COUNT(*) - COUNT(DISTINCT garbled) FROM encoding_repairs") == [(0,)]
 
 
 # Empty, blank, blank in other ways, and blank after repair.

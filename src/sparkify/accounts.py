@@ -53,7 +53,7 @@ class EventAccount:
 
 
 def of_run(warehouse: Warehouse, loaded: int) -> EventAccount:
-    """Where the events went that a run has loaded, before it lets go of ``contested_plays``.
+    """Where the events went that a run has loaded, before it lets go of ``touched_plays``.
 
     Args:
         warehouse: where.

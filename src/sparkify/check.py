@@ -22,7 +22,7 @@ from sparkify.engines import Row, Warehouse
 from sparkify.errors import CheckError, UsageError, WarehouseError
 from sparkify.output import cell_text, print_rows
 from sparkify.query import require_select
-from sparkify.questions import Question, ask, load_questions, parse_question, prepare_many
+from sparkify.questions import Question, ask, load_questions, parse_question
 from sparkify.terminal import printable
 
 _SHOWN_ROWS = 3
@@ -78,7 +78,6 @@ def check_all(warehouse: Warehouse, answers: Path | None) -> list[Outcome]:
             audited.append(
                 Outcome("audit", audit.name, result, remark=str(finding).removeprefix(f"{audit.name}: "))
             )
-    prepare_many(warehouse)
     asked = [_check_question(warehouse, question, expected.get(question.name)) for question in questions]
     return asked + audited
 

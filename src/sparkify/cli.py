@@ -298,8 +298,6 @@ def questions(
     warehouse = connect(_settings(config, database=database), read_only=True)
     try:
         asked.require_tables(warehouse)
-        if all_:
-            asked.prepare_many(warehouse)
         for question in chosen:
             columns, rows = asked.ask(warehouse, question, values)
             if all_:

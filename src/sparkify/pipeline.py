@@ -1,7 +1,7 @@
 """The whole flow: discover, stage, transform, audit, commit."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,13 +30,16 @@ TRANSFORMS = (
     "songs",
     "artists",
     "users",
-    "new_heard_songs",
-    "heard_songs",
-    "contested_plays",
+    "new_song_matches",
+    "song_matches",
+    "touched_plays",
     "songplays",
     "time",
 )
 """The files of sql/star in the order in which they run."""
+
+_OF_PLAYS = ("touched_plays", "rematched_plays")
+"""What the transforms leave about plays, for the audits of the run."""
 
 _SHOWN_REJECTS = 5
 
@@ -161,7 +164,8 @@ def load(
     started = datetime.now(UTC)
     left_out = left_out or LeftOut()
     with warehouse.transaction():
-        warehouse.upgrade_tables()
+        if warehouse.upgrade_tables():
+            _derive_plays_again(warehouse, progress)
         has_tables = warehouse.has_tables()
         before = _count_rows(warehouse) if has_tables else {}
         loaded = ledger.loaded_files(warehouse.query) if has_tables else {}
@@ -198,7 +202,7 @@ def load(
             summary.account = accounts.of_run(warehouse, summary.sources["log_data"].loaded)
             with nullcontext() if is_full else warehouse.audit_scope():
                 summary.findings = run_audits(warehouse, in_run=True)
-            for table in ("contested_plays", "touched_users", "due_events", "event_horizon"):
+            for table in (*_OF_PLAYS, "touched_users", "due_events", "event_horizon"):
                 warehouse.run(f"DROP TABLE {table}")
             warehouse.forget_batch()
             summary.run_id = ledger.record_run(
@@ -323,13 +327,23 @@ def _first_rejects(
     return [(file, line, reason) for file, line, reason in rows]
 
 
-def _transform(warehouse: Warehouse, progress: Progress) -> None:
+def _derive_plays_again(warehouse: Warehouse, progress: Progress) -> None:
+    """Bring plays forward that an older version has loaded, which did not keep what was heard in them."""
+    warehouse.restage_events()
+    warehouse.run("DELETE FROM songplays")
+    _transform(warehouse, progress, TRANSFORMS[TRANSFORMS.index("new_song_matches") :])
+    for table in _OF_PLAYS:
+        warehouse.run(f"DROP TABLE {table}")
+    warehouse.forget_batch()
+
+
+def _transform(warehouse: Warehouse, progress: Progress, names: Sequence[str] = TRANSFORMS) -> None:
     """Run the star SQL, with the repair of garbled text where it is first needed."""
-    for name in TRANSFORMS:
+    for name in names:
         progress.step(f"transform {name}")
-        if name == "heard_songs":
+        if name == "song_matches":
             garbled = warehouse.query(read_sql("garbled_text", warehouse.engine))
-            warehouse.insert("text_repairs", [(text, repair(text)) for (text,) in garbled])
+            warehouse.insert("encoding_repairs", [(text, repair(text)) for (text,) in garbled])
         sql = read_sql(f"star/{name}")
         if name == "songplays":
             warehouse.insert_songplays(sql)

@@ -108,11 +108,6 @@ def ask(
     return columns, list(rows)
 
 
-def prepare_many(warehouse: Warehouse) -> None:
-    """Make a connection ready for many questions: what they have in common is worked out once."""
-    warehouse.keep_view("heard_plays")
-
-
 def fill_in(question: Question, given: Mapping[str, str]) -> str:
     """The SQL of a question with its blanks filled in."""
     givens = question.givens

@@ -17,7 +17,7 @@ from importlib.resources import files
 
 STAGING_TABLES = ("staging_events", "staging_songs", "staging_rejects")
 STAR_TABLES = ("songplays", "users", "songs", "artists", "time")
-STATE_TABLES = ("ledger", "runs", "text_repairs", "heard_songs", "user_states")
+STATE_TABLES = ("ledger", "runs", "encoding_repairs", "song_matches", "play_matches", "user_latest_event")
 """What incremental runs remember between them."""
 
 TABLES = STAGING_TABLES + STAR_TABLES + STATE_TABLES

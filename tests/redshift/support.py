@@ -97,8 +97,8 @@ class Site:
 
 def _comparable(state: State) -> State:
     """Without the texts that only one engine took to be garbled, and that repair has left alone."""
-    repairs = [(garbled, repaired) for garbled, repaired in state["text_repairs"] if garbled != repaired]
-    return state | {"text_repairs": repairs}
+    repairs = [(garbled, repaired) for garbled, repaired in state["encoding_repairs"] if garbled != repaired]
+    return state | {"encoding_repairs": repairs}
 
 
 def drop_what_copy_judges_otherwise(folder: Path) -> None:

@@ -82,8 +82,12 @@ class Warehouse(Protocol):
         """
         ...
 
-    def upgrade_tables(self) -> None:
-        """Bring the tables of an older version up to date, if that is what is there; nothing is lost."""
+    def upgrade_tables(self) -> bool:
+        """Bring the tables of an older version up to date, if that is what is there; nothing is lost.
+
+        Returns:
+            Whether songplays must be derived again, from all that is staged.
+        """
         ...
 
     def create_tables(self) -> None:
@@ -115,7 +119,7 @@ class Warehouse(Protocol):
         """Load the records of files, and take out those of files that have been replaced.
 
         Leaves the relations ``batch_songs`` and ``removed_songs`` (or ``_events``): the rows added and
-        removed.
+        removed. ``batch_events`` has one column more, ``event_id``, for ``insert_songplays``.
 
         Args:
             source: which of the two sources.
@@ -131,6 +135,10 @@ class Warehouse(Protocol):
         """
         ...
 
+    def restage_events(self) -> None:
+        """Leave the relations that ``stage`` leaves, as if this run had added all staged events."""
+        ...
+
     def count_loaded(self, source: Source) -> dict[int, int]:
         """How many records of each file the last ``stage`` has loaded, as the database has it."""
         ...
@@ -140,23 +148,20 @@ class Warehouse(Protocol):
         ...
 
     def insert_songplays(self, select: str) -> None:
-        """Append the rows of a SELECT to songplays, each with a songplay_id of its own.
+        """Append new plays to songplays and play_matches, each with a songplay_id of its own.
 
         Args:
-            select: all columns but songplay_id, in the order of the table.
+            select: event_id, all columns of songplays but songplay_id, in the order of the table, and
+                match_id.
         """
         ...
 
     def audit_scope(self) -> AbstractContextManager[None]:
         """Let audits see only the time and the users that this run touched, where that saves work.
 
-        Between transform and commit, with ``batch_events``, ``contested_plays`` and ``touched_users`` in
-        place.
+        Between transform and commit, with ``batch_events``, ``touched_plays``, ``rematched_plays`` and
+        ``touched_users`` in place.
         """
-        ...
-
-    def keep_view(self, name: str) -> None:
-        """Work a view out once, for all that this connection asks of it later, where the engine can."""
         ...
 
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:

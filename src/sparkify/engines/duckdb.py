@@ -119,10 +119,12 @@ class DuckDBWarehouse:
         """The tables of this project that are there."""
         return tables.own(self.location, self._relations(), _OTHERS_REMEDY)
 
-    def upgrade_tables(self) -> None:
+    def upgrade_tables(self) -> bool:
         """Bring the tables of an older version up to date, if that is what is there."""
-        for statement in tables.statements_to_upgrade(self._relations()):
+        found = self._relations()
+        for statement in tables.statements_to_upgrade(found, self.engine):
             self.query(statement)
+        return tables.lacks_play_matches(found)
 
     def _relations(self) -> tables.Relations:
         rows = self.query(
@@ -153,11 +155,11 @@ class DuckDBWarehouse:
         Raises:
             WarehouseError: something else has one of their names.
         """
-        self.own_tables()
+        there = self.own_tables()
         for view in VIEWS:
             self.run(f"DROP VIEW IF EXISTS {view}")
-        for table in TABLES:
-            self.run(f"DROP TABLE IF EXISTS {table}")
+        for table in there:
+            self.run(f"DROP TABLE {table}")
         for table in TABLES:
             self.run(read_sql(f"tables/{table}", self.engine))
         for view in VIEWS:
@@ -187,19 +189,12 @@ class DuckDBWarehouse:
         """Load the records of files, and take out those of files that have been replaced."""
         noun = NOUNS[source]
         table = f"staging_{noun}"
-        self.run(
-            f"CREATE OR REPLACE TEMP TABLE removed_{noun} AS"
-            f" SELECT * FROM {table} WHERE list_contains([{', '.join(map(str, removed))}], file_id)"
-        )
+        first = min((file.file_id for file in added), default=None)
+        # File ids only grow, so that what is new is found by one comparison, and by whole row groups.
+        self._name_batch(noun, removed, "false" if first is None else f"file_id >= {first}")
         if removed:
             self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [removed])
             self.query("DELETE FROM staging_rejects WHERE list_contains(?, file_id)", [removed])
-        first = min((file.file_id for file in added), default=None)
-        # File ids only grow, so that what is new is found by one comparison, and by whole row groups.
-        self.run(
-            f"CREATE OR REPLACE TEMP VIEW batch_{noun} AS"
-            f" SELECT * FROM {table} WHERE {'false' if first is None else f'file_id >= {first}'}"
-        )
         columns = [
             row[0]
             for row in self.query(
@@ -221,12 +216,33 @@ class DuckDBWarehouse:
         )
         return stage_files(self, self._connection, source, reader, columns, paths)
 
+    def _name_batch(self, noun: str, removed: list[int], is_new: str) -> None:
+        self.run(
+            f"CREATE OR REPLACE TEMP TABLE removed_{noun} AS"
+            f" SELECT * FROM staging_{noun} WHERE list_contains([{', '.join(map(str, removed))}], file_id)"
+        )
+        columns = "*, rowid AS event_id" if noun == "events" else "*"
+        self.run(
+            f"CREATE OR REPLACE TEMP VIEW batch_{noun} AS"
+            f" SELECT {columns} FROM {self._schema()}.staging_{noun} WHERE {is_new}"
+        )
+
+    def _schema(self) -> str:
+        """Where the tables are, for statements that must not take temporary relations for them."""
+        ((database,),) = self.query("SELECT current_database()")
+        return '"{}".main'.format(str(database).replace('"', '""'))
+
+    def restage_events(self) -> None:
+        """Leave the relations that ``stage`` leaves, as if this run had added all staged events."""
+        self._name_batch("songs", [], "false")
+        self._name_batch("events", [], "true")
+
     def forget_batch(self) -> None:
         """Do nothing: the next ``stage`` replaces what the last one has left."""
 
     def insert_songplays(self, select: str) -> None:
-        """Append the rows of a SELECT to songplays, numbered."""
-        self.run(f"CREATE OR REPLACE TEMP VIEW new_songplays AS {select}")
+        """Append new plays to songplays and play_matches, numbered."""
+        self.run(f"CREATE OR REPLACE TEMP VIEW new_plays AS {select}")
         self.run(read_sql("insert_songplays", self.engine))
 
     def count_loaded(self, source: Source) -> dict[int, int]:
@@ -245,10 +261,10 @@ class DuckDBWarehouse:
         ((first, last),) = self.query(
             "SELECT MIN(moment), MAX(moment) FROM ("
             " SELECT ts AS moment FROM batch_events UNION ALL SELECT ts FROM removed_events"
-            " UNION ALL SELECT start_time FROM contested_plays)"
+            " UNION ALL SELECT start_time FROM touched_plays"
+            " UNION ALL SELECT start_time FROM rematched_plays)"
         )
-        ((database,),) = self.query("SELECT current_database()")
-        tables = '"' + database.replace('"', '""') + '".main'
+        tables = self._schema()
         begin, end = (
             f"TIMESTAMP '{moment}'" if moment else "CAST(NULL AS TIMESTAMP)" for moment in (first, last)
         )
@@ -258,16 +274,24 @@ class DuckDBWarehouse:
                 f"CREATE TEMP VIEW {table} AS"
                 f" SELECT * FROM {tables}.{table} WHERE {column} BETWEEN {begin} AND {end}"
             )
-        for table in ("users", "user_states"):
+        # Those of the plays, and those of no play that lie between them.
+        self.run(
+            "CREATE TEMP VIEW play_matches AS SELECT matches.* FROM"
+            f" {tables}.play_matches AS matches LEFT JOIN {tables}.songplays AS plays USING (songplay_id)"
+            f" WHERE (plays.start_time IS NULL OR plays.start_time BETWEEN {begin} AND {end})"
+            " AND songplay_id BETWEEN (SELECT MIN(songplay_id) FROM songplays)"
+            " AND (SELECT MAX(songplay_id) FROM songplays)"
+        )
+        for table in ("users", "user_latest_event"):
             self.run(
                 f"CREATE TEMP TABLE {table} AS SELECT * FROM {tables}.{table} WHERE user_id IN"
                 " (SELECT user_id FROM staging_events UNION SELECT user_id FROM touched_users)"
             )
         yield
         # After an exception the rollback takes them away.
-        for view in ("audit_window", "songplays", "time", "staging_events"):
+        for view in ("audit_window", "play_matches", "songplays", "time", "staging_events"):
             self.run(f"DROP VIEW temp.{view}")
-        for table in ("users", "user_states"):
+        for table in ("users", "user_latest_event"):
             self.run(f"DROP TABLE temp.{table}")
 
     @contextlib.contextmanager
@@ -278,11 +302,6 @@ class DuckDBWarehouse:
                 yield
             except duckdb.Error as error:
                 raise statement_error(self.location, error) from None
-
-    def keep_view(self, name: str) -> None:
-        """Work a view out once, for all that this connection asks of it later."""
-        # A temporary table of the same name comes before it, and is seen by this connection alone.
-        self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {name}")
 
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""

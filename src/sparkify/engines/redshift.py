@@ -209,13 +209,15 @@ class RedshiftWarehouse:
         """The tables of this project that are there."""
         return tables.own(self.location, self._relations(), _OTHERS_REMEDY)
 
-    def upgrade_tables(self) -> None:
+    def upgrade_tables(self) -> bool:
         """Bring the tables of an older version up to date, if that is what is there."""
-        for statement in tables.statements_to_upgrade(self._relations()):
+        found = self._relations()
+        for statement in tables.statements_to_upgrade(found, self.engine):
             self.execute(statement)
+        return tables.lacks_play_matches(found)
 
     def _relations(self) -> tables.Relations:
-        names = ", ".join(f"'{name}'" for name in (*TABLES, *VIEWS))
+        names = ", ".join(f"'{name}'" for name in (*TABLES, *tables.OLD_NAMES, *VIEWS))
         rows = self.query(
             f"SELECT c.relname, c.relkind, a.attname FROM {_CATALOG}"
             " LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
@@ -238,8 +240,8 @@ class RedshiftWarehouse:
             self.execute("RESET statement_timeout")
         for view in VIEWS:
             self.execute(f"DROP VIEW IF EXISTS {view}")
-        for table in TABLES:
-            self.execute(f"DROP TABLE IF EXISTS {table}")
+        for table in there:
+            self.execute(f"DROP TABLE {table}")
         for table in TABLES:
             self.execute(read_sql(f"tables/{table}", self.engine))
         for view in VIEWS:
@@ -273,21 +275,22 @@ class RedshiftWarehouse:
         """How many records of each file the last ``stage`` has loaded."""
         return self._stager.count_loaded(source)
 
+    def restage_events(self) -> None:
+        """Leave the relations that ``stage`` leaves, as if this run had added all staged events."""
+        self._stager.restage_events()
+
     def forget_batch(self) -> None:
         """Drop what the last ``stage`` of each source has left."""
         self._stager.forget_batch()
 
     def insert_songplays(self, select: str) -> None:
-        """Append the rows of a SELECT to songplays; IDENTITY numbers them."""
-        columns = "start_time, user_id, level, song_id, artist_id, session_id, location, user_agent"
-        self.run(f"INSERT INTO songplays ({columns})\n{select}")
+        """Append new plays to songplays and play_matches; IDENTITY numbers them."""
+        self.run(f"CREATE TEMP TABLE new_plays AS\n{select}")
+        self.run(read_sql("insert_songplays", self.engine))
 
     def audit_scope(self) -> contextlib.AbstractContextManager[None]:
         """Let audits see everything: a cluster has the strength for it."""
         return contextlib.nullcontext()
-
-    def keep_view(self, name: str) -> None:
-        """Do nothing: a transaction that is read-only can't make a table, not even a temporary one."""
 
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""

@@ -103,8 +103,21 @@ class Stager:
             self._query(f"INSERT INTO removed_{noun} SELECT * FROM staging_{noun} WHERE file_id IN ({ids})")
             self._query(f"DELETE FROM staging_{noun} WHERE file_id IN ({ids})")
             self._query(f"DELETE FROM staging_rejects WHERE file_id IN ({ids})")
-        if not added:
-            return Staged()
+        staged = self._load(source, store, added, paths, progress, on_records) if added else Staged()
+        if noun == "events":
+            self._query("ALTER TABLE batch_events ADD COLUMN event_id BIGINT")
+        return staged
+
+    def _load(
+        self,
+        source: Source,
+        store: Store,
+        added: list[LoadFile],
+        paths: list[list[str | int]],
+        progress: Progress,
+        on_records: OnRecords,
+    ) -> Staged:
+        noun = NOUNS[source]
         if not added[0].source.uri.startswith("s3://"):
             raise SourceError(
                 f"{added[0].source.uri}: Redshift loads from S3 only",
@@ -116,6 +129,16 @@ class Stager:
             staged = Staged(self._by_prefix(source, store, added, progress, on_records))
         self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
         return staged
+
+    def restage_events(self) -> None:
+        """Leave the relations that ``stage`` leaves, as if this run had added all staged events."""
+        for relation in ("batch_songs", "removed_songs", "removed_events"):
+            noun = relation.partition("_")[2]
+            self._query(f"CREATE TEMP TABLE {relation} (LIKE staging_{noun})")
+        self._query(
+            "CREATE TEMP TABLE batch_events AS"
+            " SELECT staging_events.*, CAST(NULL AS BIGINT) AS event_id FROM staging_events"
+        )
 
     def forget_batch(self) -> None:
         """Drop the tables that ``stage`` has left for both sources."""

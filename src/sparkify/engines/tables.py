@@ -24,6 +24,16 @@ _ADDED = {
 """By table, the columns that versions after the first have put behind its others, with types that all engines
 have. Where they were not filled in yet, NULL has to say the right thing."""
 
+_FORMER = {
+    "text_repairs": "encoding_repairs",
+    "user_states": "user_latest_event",
+    "heard_songs": "song_matches",
+}
+"""Names that tables had in older versions. heard_songs had no match_id, so that no play could refer to it."""
+
+OLD_NAMES = tuple(_FORMER)
+"""The tables that only older versions have."""
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -59,8 +69,9 @@ def own(location: str, found: Relations, remedy: str) -> list[str]:
     Raises:
         WarehouseError: something under our names is.
     """
-    tables = [name for name in TABLES if name in found]
-    for name in tables:
+    names = _names(found)
+    tables = list(names.values())
+    for name in set(tables) & set(TABLES):
         if found[name].columns not in _versions(name) or not found[name].is_table:
             raise WarehouseError(
                 f"{location}: {_described(found[name])} {name} is there, which is not of this project;"
@@ -74,7 +85,7 @@ def own(location: str, found: Relations, remedy: str) -> list[str]:
                 " nothing was changed",
                 remedy,
             )
-    if tables and not set(tables) & {*STAGING_TABLES, *STATE_TABLES}:
+    if tables and not set(names) & {*STAGING_TABLES, *STATE_TABLES}:
         raise WarehouseError(
             f"{location}: has the tables {', '.join(tables)}, but none of {', '.join(STATE_TABLES)}, so they"
             " are not of this project; nothing was changed",
@@ -90,31 +101,64 @@ def are_there(location: str, found: Relations, remedy: str) -> bool:
         WarehouseError: only some are, they are of an older version, or somebody else's.
     """
     there = own(location, found, remedy)
+    if statements_to_upgrade(found, "duckdb"):
+        raise WarehouseError(
+            f"{location}: was loaded by an older version of sparkify",
+            "bring it up to date with: sparkify etl, which loses nothing",
+        )
     missing = [name for name in TABLES if name not in there]
     if there and missing:
         raise WarehouseError(
             f"{location}: has the tables {', '.join(there)}, but not {', '.join(missing)}",
             "make all of them anew with: sparkify create-tables, which asks first",
         )
-    if not missing and statements_to_upgrade(found):
-        raise WarehouseError(
-            f"{location}: was loaded by an older version of sparkify",
-            "bring it up to date with: sparkify etl, which loses nothing",
-        )
     return not missing
 
 
-def statements_to_upgrade(found: Relations) -> list[str]:
+def statements_to_upgrade(found: Relations, engine: str) -> list[str]:
     """What brings the tables of an older version up to date; nothing where some are missing or not ours."""
-    if any(name not in found or found[name].columns not in _versions(name) for name in TABLES):
+    names = _names(found)
+    is_older = lacks_play_matches(found)
+    if any(
+        name not in names or (names[name] == name and found[name].columns not in _versions(name))
+        for name in TABLES
+        if not (is_older and name == "play_matches")
+    ):
         return []
-    columns = [
-        f"ALTER TABLE {table} ADD COLUMN {column} {kind}"
+    statements = [
+        f"ALTER TABLE {names[table]} ADD COLUMN {column} {kind}"
         for table, added in _ADDED.items()
         for column, kind in added.items()
-        if column not in found[table].columns
+        if column not in found[names[table]].columns
     ]
-    return columns + [read_sql(f"views/{name}") for name in VIEWS if name not in found]
+    statements += [
+        f"ALTER TABLE {old} RENAME TO {new}"
+        for old, new in _FORMER.items()
+        if names[new] == old and new != "song_matches"
+    ]
+    views = [name for name in VIEWS if name not in found]
+    if is_older:
+        statements += ["DROP VIEW IF EXISTS heard_plays", "DROP TABLE heard_songs"]
+        statements += [read_sql(f"tables/{name}", engine) for name in ("song_matches", "play_matches")]
+        views = list(dict.fromkeys([*views, "heard_plays"]))
+    return statements + [read_sql(f"views/{name}") for name in views]
+
+
+def lacks_play_matches(found: Relations) -> bool:
+    """Whether the tables are those of an older version, which did not keep what was heard in which play."""
+    return _names(found).get("song_matches") == "heard_songs" and "play_matches" not in found
+
+
+def _names(found: Relations) -> dict[str, str]:
+    """By their names of today, the names of the tables that are there, if this project has made them."""
+    names = {name: name for name in TABLES if name in found}
+    if not names.keys() >= set(STAGING_TABLES):  # then whoever has tables of older names is somebody else
+        return names
+    for old, new in _FORMER.items():
+        columns = columns_of(new)[1:] if new == "song_matches" else columns_of(new)
+        if old in found and new not in found and found[old] == Relation(True, columns):
+            names[new] = old
+    return names
 
 
 def _versions(table: str) -> list[tuple[str, ...]]:

@@ -22,7 +22,7 @@ from sparkify.check import find_bad_rows
 from sparkify.disk import remedy
 from sparkify.engines import Warehouse
 from sparkify.errors import SparkifyError, UsageError
-from sparkify.questions import Question, ask, load_questions, prepare_many
+from sparkify.questions import Question, ask, load_questions
 from sparkify.report import future
 from sparkify.report.cards import view_of
 from sparkify.report.charts import Chart, number
@@ -183,7 +183,6 @@ def _require_replaceable(out: Path, now_at: Path | None = None) -> None:
 
 def collect(warehouse: Warehouse) -> Page:
     """Ask everything that the page tells."""
-    prepare_many(warehouse)
     questions = {question.name: question for question in load_questions()}
     last = future.last_day(warehouse)
     sections = {

@@ -7,11 +7,11 @@ WITH arrived AS (
         batch_events.session_id,
         COUNT(*) AS deliveries
     FROM batch_events
-    INNER JOIN contested_plays
+    INNER JOIN touched_plays
         ON
-            batch_events.ts = contested_plays.start_time
-            AND batch_events.user_id = contested_plays.user_id
-            AND batch_events.session_id = contested_plays.session_id
+            batch_events.ts = touched_plays.start_time
+            AND batch_events.user_id = touched_plays.user_id
+            AND batch_events.session_id = touched_plays.session_id
     WHERE batch_events.page LIKE 'NextSong'
     GROUP BY batch_events.ts, batch_events.user_id, batch_events.session_id
 ),
@@ -23,11 +23,11 @@ staged AS (
         staging_events.session_id,
         COUNT(*) AS deliveries
     FROM staging_events
-    INNER JOIN contested_plays
+    INNER JOIN touched_plays
         ON
-            staging_events.ts = contested_plays.start_time
-            AND staging_events.user_id = contested_plays.user_id
-            AND staging_events.session_id = contested_plays.session_id
+            staging_events.ts = touched_plays.start_time
+            AND staging_events.user_id = touched_plays.user_id
+            AND staging_events.session_id = touched_plays.session_id
     WHERE staging_events.page LIKE 'NextSong'
     GROUP BY staging_events.ts, staging_events.user_id, staging_events.session_id
 ),

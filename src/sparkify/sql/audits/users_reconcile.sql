@@ -18,9 +18,9 @@ known AS (
         users.last_name,
         users.gender,
         users.level,
-        user_states.ts
+        user_latest_event.ts
     FROM users
-    LEFT JOIN user_states ON users.user_id = user_states.user_id
+    LEFT JOIN user_latest_event ON users.user_id = user_latest_event.user_id
 )
 
 SELECT

@@ -3,10 +3,9 @@
 -- play.
 WITH plays AS (
     SELECT
-        time.weekday,
-        CAST(songplays.start_time AS DATE) AS day
+        CAST(EXTRACT(DOW FROM start_time) AS SMALLINT) AS weekday,
+        CAST(start_time AS DATE) AS day
     FROM songplays
-    INNER JOIN time ON songplays.start_time = time.start_time
 )
 
 SELECT

@@ -1,11 +1,18 @@
 -- In which weeks do people listen most?
 -- One row per ISO week (Monday to Sunday, UTC) with a play, the busiest first.
+WITH weeks AS (
+    SELECT
+        CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_start,
+        COUNT(*) AS plays,
+        COUNT(DISTINCT user_id) AS listeners
+    FROM songplays
+    GROUP BY CAST(DATE_TRUNC('week', start_time) AS DATE)
+)
+
 SELECT
-    CAST(DATE_TRUNC('week', songplays.start_time) AS DATE) AS week_start,
-    time.week,
-    COUNT(*) AS plays,
-    COUNT(DISTINCT songplays.user_id) AS listeners
-FROM songplays
-INNER JOIN time ON songplays.start_time = time.start_time
-GROUP BY CAST(DATE_TRUNC('week', songplays.start_time) AS DATE), time.week
+    week_start,
+    CAST(EXTRACT(WEEK FROM week_start) AS SMALLINT) AS week,
+    plays,
+    listeners
+FROM weeks
 ORDER BY plays DESC, week_start;

@@ -1,17 +1,38 @@
 -- How many go from free to paid each week, and how many back?
 -- One row per ISO week (Monday to Sunday, UTC) with a play, by the first play at the new level.
-WITH plays AS (
-    SELECT
-        CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_start,
-        level,
-        LAG(level) OVER (PARTITION BY user_id ORDER BY start_time, session_id) AS level_before
+WITH changed AS (
+    SELECT user_id
     FROM songplays
-)
+    GROUP BY user_id
+    HAVING COUNT(DISTINCT level) > 1
+),
+
+plays AS (
+    SELECT
+        CAST(DATE_TRUNC('week', songplays.start_time) AS DATE) AS week_start,
+        songplays.level,
+        LAG(songplays.level) OVER (
+            PARTITION BY songplays.user_id ORDER BY songplays.start_time, songplays.session_id
+        ) AS level_before
+    FROM songplays
+    INNER JOIN changed ON songplays.user_id = changed.user_id
+),
+
+changes AS (
+    SELECT
+        week_start,
+        SUM(CASE WHEN level_before = 'free' AND level = 'paid' THEN 1 ELSE 0 END) AS to_paid,
+        SUM(CASE WHEN level_before = 'paid' AND level = 'free' THEN 1 ELSE 0 END) AS to_free
+    FROM plays
+    GROUP BY week_start
+),
+
+weeks AS (SELECT DISTINCT CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_start FROM songplays)
 
 SELECT
-    week_start,
-    CAST(SUM(CASE WHEN level_before = 'free' AND level = 'paid' THEN 1 ELSE 0 END) AS BIGINT) AS to_paid,
-    CAST(SUM(CASE WHEN level_before = 'paid' AND level = 'free' THEN 1 ELSE 0 END) AS BIGINT) AS to_free
-FROM plays
-GROUP BY week_start
-ORDER BY week_start;
+    weeks.week_start,
+    CAST(COALESCE(changes.to_paid, 0) AS BIGINT) AS to_paid,
+    CAST(COALESCE(changes.to_free, 0) AS BIGINT) AS to_free
+FROM weeks
+LEFT JOIN changes ON weeks.week_start = changes.week_start
+ORDER BY weeks.week_start;

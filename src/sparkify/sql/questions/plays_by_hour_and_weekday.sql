@@ -1,10 +1,16 @@
 -- At which hours of which weekdays do people listen?
 -- One row per weekday (0 = Sunday … 6 = Saturday) and hour (UTC) with a play.
+WITH plays AS (
+    SELECT
+        CAST(EXTRACT(DOW FROM start_time) AS SMALLINT) AS weekday,
+        CAST(EXTRACT(HOUR FROM start_time) AS SMALLINT) AS hour
+    FROM songplays
+)
+
 SELECT
-    time.weekday,
-    time.hour,
+    weekday,
+    hour,
     COUNT(*) AS plays
-FROM songplays
-INNER JOIN time ON songplays.start_time = time.start_time
-GROUP BY time.weekday, time.hour
-ORDER BY time.weekday, time.hour;
+FROM plays
+GROUP BY weekday, hour
+ORDER BY weekday, hour;

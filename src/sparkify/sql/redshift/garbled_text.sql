@@ -3,9 +3,9 @@
 -- that begin with white space other than spaces, which may be all that there is.
 SELECT DISTINCT texts.text
 FROM (
-    SELECT artist AS text FROM new_heard_songs
+    SELECT artist AS text FROM new_song_matches
     UNION ALL
-    SELECT song AS text FROM new_heard_songs
+    SELECT song AS text FROM new_song_matches
     UNION ALL
     SELECT artist_name AS text FROM batch_songs
     UNION ALL
@@ -16,4 +16,4 @@ WHERE
         OCTET_LENGTH(texts.text) <> LEN(texts.text)
         OR (TRIM(BOTH ' ' FROM texts.text) <> '' AND ASCII(TRIM(BOTH ' ' FROM texts.text)) < 32)
     )
-    AND texts.text NOT IN (SELECT text_repairs.garbled FROM text_repairs);
+    AND texts.text NOT IN (SELECT encoding_repairs.garbled FROM encoding_repairs);

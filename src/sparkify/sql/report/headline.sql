@@ -7,11 +7,20 @@ WITH sessions AS (
     GROUP BY user_id, session_id
 ),
 
+counted AS (
+    SELECT
+        match_id,
+        COUNT(*) AS plays
+    FROM play_matches
+    GROUP BY match_id
+),
+
 heard AS (
     SELECT
-        COUNT(DISTINCT artist) AS artists,
-        SUM(length) AS seconds
-    FROM heard_plays
+        COUNT(DISTINCT song_matches.match_artist) AS artists,
+        SUM(song_matches.length * counted.plays) AS seconds
+    FROM counted
+    INNER JOIN song_matches ON counted.match_id = song_matches.match_id
 )
 
 SELECT

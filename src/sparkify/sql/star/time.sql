@@ -1,6 +1,6 @@
 -- time: one row per distinct songplays.start_time, in UTC. week is ISO, weekday is 0 = Sunday … 6 = Saturday.
 DELETE FROM time
-WHERE start_time IN (SELECT start_time FROM contested_plays);
+WHERE start_time IN (SELECT start_time FROM touched_plays);
 
 INSERT INTO time (start_time, hour, day, week, month, year, weekday)
 WITH moments AS (
@@ -8,7 +8,7 @@ WITH moments AS (
     WHERE page LIKE 'NextSong' AND user_id IS NOT NULL
     UNION
     SELECT songplays.start_time FROM songplays
-    INNER JOIN contested_plays ON songplays.start_time = contested_plays.start_time
+    INNER JOIN touched_plays ON songplays.start_time = touched_plays.start_time
 ),
 
 unknown AS (

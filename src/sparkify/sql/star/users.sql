@@ -1,7 +1,7 @@
 -- users: one row per user.
 -- Attributes come from the user's latest event by ts, then item_in_session, session_id, and, should two events
 -- agree in all of these, the smallest level, names and gender. Events from the future don't count, unless a user
--- has no others: then the first of them does. user_states remembers which event it was, so that a late file can't
+-- has no others: then the first of them does. user_latest_event remembers which event it was, so that a late file can't
 -- move a user backwards and a new day need not read all days before it.
 -- Only users that this run can change are written, and touched_users keeps who they are for the audits.
 CREATE TEMP TABLE touched_users AS
@@ -15,17 +15,17 @@ WITH removed AS (
 
 removed_states AS (
     SELECT
-        user_states.user_id,
-        user_states.ts,
-        user_states.item_in_session,
-        user_states.session_id,
-        user_states.first_name,
-        user_states.last_name,
-        user_states.gender,
-        user_states.level
-    FROM user_states
+        user_latest_event.user_id,
+        user_latest_event.ts,
+        user_latest_event.item_in_session,
+        user_latest_event.session_id,
+        user_latest_event.first_name,
+        user_latest_event.last_name,
+        user_latest_event.gender,
+        user_latest_event.level
+    FROM user_latest_event
     INNER JOIN removed
-        ON user_states.user_id = removed.user_id AND user_states.ts = removed.ts
+        ON user_latest_event.user_id = removed.user_id AND user_latest_event.ts = removed.ts
 ),
 
 -- Removed and not brought again: what such a user was before has to be looked up in all events that are left. Lengths,
@@ -116,16 +116,16 @@ WITH events AS (
     FROM due_events
     UNION ALL
     SELECT
-        user_states.user_id,
-        user_states.ts,
-        user_states.item_in_session,
-        user_states.session_id,
-        user_states.first_name,
-        user_states.last_name,
-        user_states.gender,
-        user_states.level
-    FROM user_states
-    INNER JOIN touched_users ON user_states.user_id = touched_users.user_id
+        user_latest_event.user_id,
+        user_latest_event.ts,
+        user_latest_event.item_in_session,
+        user_latest_event.session_id,
+        user_latest_event.first_name,
+        user_latest_event.last_name,
+        user_latest_event.gender,
+        user_latest_event.level
+    FROM user_latest_event
+    INNER JOIN touched_users ON user_latest_event.user_id = touched_users.user_id
     WHERE touched_users.is_lost = 0
     UNION ALL
     SELECT
@@ -191,10 +191,10 @@ SELECT
 FROM ranked
 WHERE choice = 1;
 
-DELETE FROM user_states
+DELETE FROM user_latest_event
 WHERE user_id IN (SELECT touched_users.user_id FROM touched_users);
 
-INSERT INTO user_states (
+INSERT INTO user_latest_event (
     user_id, ts, item_in_session, session_id, first_name, last_name, gender, level
 )
 SELECT

@@ -1,5 +1,5 @@
--- user_states: one row per user: the event that the user's attributes come from.
-CREATE TABLE user_states (
+-- user_latest_event: one row per user: the event that the user's attributes come from.
+CREATE TABLE user_latest_event (
     user_id BIGINT,
     ts TIMESTAMP,
     item_in_session INTEGER,

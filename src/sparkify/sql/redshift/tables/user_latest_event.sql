@@ -1,6 +1,6 @@
--- user_states: one row per user: the event that the user's attributes come from.
+-- user_latest_event: one row per user: the event that the user's attributes come from.
 -- KEY (user_id): as users.
-CREATE TABLE user_states (
+CREATE TABLE user_latest_event (
     user_id BIGINT,
     ts TIMESTAMP,
     item_in_session INTEGER,
