@@ -28,7 +28,7 @@ WITH deliveries AS (
         AND touched_plays.start_time IS NULL
     UNION ALL
     SELECT
-        -DENSE_RANK() OVER (ORDER BY events.ts, events.user_id, events.session_id) AS event_id,
+        -touched_plays.play_number AS event_id,
         events.ts,
         events.user_id,
         events.level,
