@@ -105,6 +105,10 @@ def _per_event(size: dict[str, Any]) -> float:
     return taken(size) / float(size["events"])
 
 
+def _reading(name: str) -> Callable[[Results], float]:
+    return lambda results: taken(results["reading"]["runs"][name])
+
+
 def _growth(results: Results) -> float:
     sizes = results["growth"]["sizes"]
     return _per_event(sizes[-1]) / _per_event(sizes[0])
@@ -175,6 +179,9 @@ BARS = (
         *(1_200, False, "MB"),
         lambda results: float(results["growth"]["sizes"][-1]["peak_mb"]),
     ),
+    Bar("8.3 million plays: the question top_songs", 0.8, False, "s", _reading("top_songs")),
+    Bar("the same: the report", 8, False, "s", _reading("report")),
+    Bar("the same: all questions and audits (`sparkify check`)", 22.6, False, "s", _reading("check")),
     Bar("a run with nothing new over 10,030 known files", 0.5, False, "s", _only("nothing-new")),
     Bar("`sparkify simulate` writes", 300_000, True, "events/s", _written),
     Bar("`sparkify --help`", 0.4, False, "s", _only("help")),

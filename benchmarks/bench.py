@@ -92,7 +92,9 @@ def measure(asked: argparse.Namespace, folder: Path, results: Path) -> None:
     plan = Plan(folder, asked.rounds or 5)
     sizes, part_users = asked.growth or [1, 5, 20], "310"
     if asked.quick:
-        plan = replace(plan, rounds=asked.rounds or 1, users=1_300, days=30, objects=50_000, written=1_300)
+        plan = replace(
+            plan, rounds=asked.rounds or 1, users=1_300, days=30, objects=50_000, written=1_300, read=1_300
+        )
         sizes, part_users = asked.growth or [0.1, 0.5], "60"
     for name in asked.only or (QUICK_PARTS if asked.quick else PARTS):
         began = machine()

@@ -143,7 +143,7 @@ def bars_table(results: Results) -> str:
 def also_table(results: Results) -> str:
     """What was measured beside, without a bar."""
     rows = []
-    for name in ("forms", "objects", "tiny", "nothing-new", "day", "s3", "help"):
+    for name in ("forms", "objects", "tiny", "nothing-new", "day", "reading", "s3", "help"):
         for title, runs in results.get(name, {}).get("runs", {}).items():
             cpu = statistics.median(runs["cpu"])
             rows.append([name, title, _seconds(runs["seconds"]), f"{cpu:.2f} s", f"{runs['peak_mb']:,} MB"])

@@ -4,7 +4,7 @@ Usage: python benchmarks/pipeline.py FOLDER [--rounds N] [--only NAME …] [--gr
 
 FOLDER takes the simulated data (some GB) and is best on the disk that you care about. Measured are whole
 processes, interleaved. Names: simulate, help, tiny, whole, forms, objects, nothing-new,
-day, s3, growth. ``bench.py`` runs
+day, reading, s3, growth. ``bench.py`` runs
 all of these and the peers, and writes the pages.
 """
 
@@ -20,6 +20,7 @@ from typing import Any
 
 from forms import DIRTY, forms, objects
 from measure import Runs, compare, folder_mb, run_once
+from reading import reading
 
 HERE = Path(__file__).parent
 SPARKIFY = [sys.executable, "-m", "sparkify"]
@@ -44,6 +45,7 @@ class Plan:
         objects: events in one file, as an array and otherwise.
         written: users of what is simulated for its own sake; 49,280 have four million events, beside which
             10,000 files for the songs count little.
+        read: users of a month that questions are asked about; 122,000 have some 9.8 million events.
     """
 
     folder: Path
@@ -52,6 +54,7 @@ class Plan:
     days: int = 366
     objects: int = 1_000_000
     written: int = 49_280
+    read: int = 122_000
 
     def data(self) -> Path:
         """A month of logs, and 10,000 songs."""
@@ -217,6 +220,17 @@ def day(plan: Plan) -> dict[str, Runs]:
     return runs
 
 
+def all_reading(plan: Plan) -> dict[str, Runs]:
+    """Questions, the report and a check over 8.3 million plays."""
+    data = simulate(plan.folder / f"month_of_{plan.read}", "--users", str(plan.read))
+    database = plan.folder / "reading.duckdb"
+    remove(database)()
+    run_once(etl(data, database), Runs())
+    runs = reading(SPARKIFY, database, plan.folder / "reading.html", plan.rounds)
+    show(f"reading {describe(data)['events']:,} events", runs)
+    return runs
+
+
 def s3(plan: Plan) -> dict[str, Runs]:
     """10,000 song objects and a day of logs from an S3 server on this machine, and from its folder."""
     sys.path.insert(0, str(HERE.parent))
@@ -302,6 +316,7 @@ MEASURES: dict[str, Callable[[Plan], dict[str, Runs]]] = {
     "objects": all_objects,
     "nothing-new": nothing_new,
     "day": day,
+    "reading": all_reading,
     "s3": s3,
 }
 """What can be measured by name; growth is apart."""

@@ -14,15 +14,7 @@ WITH removed AS (
 ),
 
 removed_states AS (
-    SELECT
-        user_latest_event.user_id,
-        user_latest_event.ts,
-        user_latest_event.item_in_session,
-        user_latest_event.session_id,
-        user_latest_event.first_name,
-        user_latest_event.last_name,
-        user_latest_event.gender,
-        user_latest_event.level
+    SELECT user_latest_event.*
     FROM user_latest_event
     INNER JOIN removed
         ON user_latest_event.user_id = removed.user_id AND user_latest_event.ts = removed.ts
@@ -104,26 +96,9 @@ WITH events AS (
     FROM batch_events
     WHERE user_id IS NOT NULL
     UNION ALL
-    SELECT
-        user_id,
-        ts,
-        item_in_session,
-        session_id,
-        first_name,
-        last_name,
-        gender,
-        level
-    FROM due_events
+    SELECT * FROM due_events
     UNION ALL
-    SELECT
-        user_latest_event.user_id,
-        user_latest_event.ts,
-        user_latest_event.item_in_session,
-        user_latest_event.session_id,
-        user_latest_event.first_name,
-        user_latest_event.last_name,
-        user_latest_event.gender,
-        user_latest_event.level
+    SELECT user_latest_event.*
     FROM user_latest_event
     INNER JOIN touched_users ON user_latest_event.user_id = touched_users.user_id
     WHERE touched_users.is_lost = 0
@@ -194,19 +169,8 @@ WHERE choice = 1;
 DELETE FROM user_latest_event
 WHERE user_id IN (SELECT touched_users.user_id FROM touched_users);
 
-INSERT INTO user_latest_event (
-    user_id, ts, item_in_session, session_id, first_name, last_name, gender, level
-)
-SELECT
-    user_id,
-    ts,
-    item_in_session,
-    session_id,
-    first_name,
-    last_name,
-    gender,
-    level
-FROM new_states;
+INSERT INTO user_latest_event
+SELECT * FROM new_states;
 
 DELETE FROM users
 WHERE user_id IN (SELECT touched_users.user_id FROM touched_users);
