@@ -3,7 +3,7 @@
 import sys
 
 try:
-    from sparkify.cli import main
+    from sparkify.cli.app import main
 except ModuleNotFoundError as error:
     sys.exit(
         f"error: {error.name} is not installed for {sys.executable}\n"

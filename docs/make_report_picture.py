@@ -13,11 +13,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from sparkify.config import Settings
-from sparkify.engines import connect
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
-from sparkify.report import write_report
+from sparkify.answers.report import write_report
+from sparkify.config.settings import Settings
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
+from sparkify.warehouse.opening import connect
 
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from sparkify.sql_queries import STAR_TABLES, read_sql
+from sparkify.sql import STAR_TABLES, read_sql
 
 DOCS = Path(__file__).parent
 WIDTH, HEIGHT = 1080, 560

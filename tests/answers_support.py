@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from sparkify import simulate
-from sparkify.config import Settings
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
+from sparkify.config.settings import Settings
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
 from tests.sample import SAMPLE
 
 ANSWERS = Path(__file__).parent / "answers"

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from sparkify import pipeline
+from sparkify.load import pipeline
 
 
 class _Clock(datetime):

@@ -23,7 +23,7 @@ from botocore.session import get_session
 from botocore.validate import ParamValidator
 from moto import mock_aws
 
-from sparkify.cli import run
+from sparkify.cli.app import run
 
 REGION = "us-west-2"
 ACCOUNT = "123456789012"

@@ -23,14 +23,20 @@ ROOT = Path(__file__).parents[1]
 _IMPORTED = [
     *("pydantic", "rich.progress", "rich.table", "typer._adapters", "typer.rich_utils"),
     *(
-        "sparkify.check",
-        "sparkify.cli",
-        "sparkify.engines.duckdb_stage",
-        "sparkify.export",
-        "sparkify.pipeline",
+        "sparkify.answers.check",
+        "sparkify.cli.app",
+        "sparkify.warehouse.duckdb.staging",
+        "sparkify.export.parquet",
+        "sparkify.load.pipeline",
     ),
-    *("sparkify.questions", "sparkify.recreate", "sparkify.report", "sparkify.s3", "sparkify.simulate"),
-    "sparkify.summary",
+    *(
+        "sparkify.answers.questions",
+        "sparkify.warehouse.recreate",
+        "sparkify.answers.report",
+        "sparkify.sources.s3",
+        "sparkify.simulate",
+    ),
+    "sparkify.cli.summary",
 ]
 _READ_AT_RUNTIME = ("SPARKIFY_", "AWS_", "SSL_CERT_FILE", "HOME", "TMPDIR", "PYTEST_", "DB_", "S3_")
 """What a variable may begin with that a process finds out about later than while it is starting."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sparkify.config import Settings
-from sparkify.pipeline import Summary, run_etl
-from sparkify.progress import Silence
+from sparkify.config.settings import Settings
+from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.progress import Silence
 from tests import machine
 from tests.cli_support import data, run
 from tests.either import either
@@ -54,7 +54,7 @@ def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def patience() -> Iterator[None]:
     """Time enough for sessions of earlier tests to let go of their locks; who tests refusals has less."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sparkify.engines.redshift.LOCK_WAIT_MS", HANGS * 1000)
+        patch.setattr("sparkify.warehouse.redshift.engine.LOCK_WAIT_MS", HANGS * 1000)
         yield
 
 

@@ -10,10 +10,10 @@ import duckdb
 import pytest
 from redshift_connector.core import Connection
 
-from sparkify.config import Settings
-from sparkify.pipeline import Summary, run_etl
-from sparkify.progress import Silence
-from sparkify.sql_queries import TABLES, VIEWS
+from sparkify.config.settings import Settings
+from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.progress import Silence
+from sparkify.sql import TABLES, VIEWS
 from tests.engines import DuckDBEngine, Engine, RedshiftEngine, environment_of
 from tests.standin.fixtures import connect as driver_connect
 from tests.standin.server import RedshiftStandIn

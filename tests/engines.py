@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from sparkify.config import Settings, load_settings
-from sparkify.engines import connect
+from sparkify.config.loading import load_settings
+from sparkify.config.settings import Settings
+from sparkify.warehouse.opening import connect
 from tests.standin.fixtures import BUCKET
 from tests.standin.server import RedshiftStandIn
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from sparkify import simulate
-from sparkify.config import Settings
-from sparkify.engines import Progress as Advance
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
+from sparkify.config.settings import Settings
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
+from sparkify.warehouse.contract import Progress as Advance
 from tests.support import HANGS
 
 CLOSE, END = "close", "end"
@@ -23,7 +23,10 @@ CLOSE, END = "close", "end"
 processes = multiprocessing.get_context("forkserver")
 # A server that has imported everything and has no threads forks faster than Python starts.
 processes.set_forkserver_preload(
-    ["duckdb", "numpy", "pyarrow", "obstore.store", "redshift_connector", "sparkify.s3", "tests.killing"]
+    [
+        *("duckdb", "numpy", "pyarrow", "obstore.store", "redshift_connector"),
+        *("sparkify.sources.s3", "tests.killing"),
+    ]
 )
 
 
@@ -60,11 +63,11 @@ def run_and_be_killed(
 ) -> None:
     """A run that kills itself; in a process of its own."""
     os.environ.update(environment or {})
-    pytest.MonkeyPatch().setattr("sparkify.engines.redshift.LOCK_WAIT_MS", HANGS * 1000)
+    pytest.MonkeyPatch().setattr("sparkify.warehouse.redshift.engine.LOCK_WAIT_MS", HANGS * 1000)
     killer = Killer(at, after)
     if at == CLOSE:
         engine = "redshift.RedshiftWarehouse" if settings.database == "redshift" else "duckdb.DuckDBWarehouse"
-        pytest.MonkeyPatch().setattr(f"sparkify.engines.{engine}.close", lambda _: killer.kill())
+        pytest.MonkeyPatch().setattr(f"sparkify.warehouse.contract.{engine}.close", lambda _: killer.kill())
     run_etl(settings, killer, full=full)
     if at == END:
         killer.kill()

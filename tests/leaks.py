@@ -13,7 +13,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from sparkify.cli import run
+from sparkify.cli.app import run
 
 MARK = "LeakMark"
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sparkify.config import Settings
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
+from sparkify.config.settings import Settings
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
 from tests.engines import Engine
 
 

@@ -12,7 +12,7 @@ import boto3
 import obstore
 from obstore.store import S3Store
 
-from sparkify.config import Settings
+from sparkify.config.settings import Settings
 from tests.standin.s3 import S3Server
 from tests.support import HANGS
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sparkify.config import Settings
-from sparkify.engines import connect
+from sparkify.config.settings import Settings
+from sparkify.warehouse.opening import connect
 from tests.reference import sort_rows
 from tests.support import read_star
 

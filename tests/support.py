@@ -7,10 +7,10 @@ from typing import Any
 
 import hypothesis
 
-from sparkify.config import Settings
-from sparkify.engines import connect
-from sparkify.pipeline import Summary
-from sparkify.sql_queries import STAR_TABLES
+from sparkify.config.settings import Settings
+from sparkify.load.pipeline import Summary
+from sparkify.sql import STAR_TABLES
+from sparkify.warehouse.opening import connect
 from tests.reference import Star, sort_rows
 
 Record = dict[str, Any]

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from sparkify import accounts, pipeline
-from sparkify.accounts import EventAccount
-from sparkify.audits import load_audits
-from sparkify.config import Settings
-from sparkify.engines import connect
+from sparkify.config.settings import Settings
 from sparkify.errors import WarehouseError
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
-from sparkify.sql_queries import read_sql
+from sparkify.load import accounts, pipeline
+from sparkify.load.accounts import EventAccount
+from sparkify.load.audits import load_audits
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
+from sparkify.sql import read_sql
+from sparkify.warehouse.opening import connect
 from tests.cli_support import Run
 from tests.either import Either
 from tests.engines import Engine

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from sparkify import pipeline
-from sparkify.audits import Audit, load_audits, run_audits
-from sparkify.config import Settings
-from sparkify.engines import Warehouse, connect
+from sparkify.config.settings import Settings
 from sparkify.errors import AuditError, WarehouseError
-from sparkify.pipeline import run_etl
-from sparkify.progress import Progress, Silence
-from sparkify.sql_queries import read_sql
+from sparkify.load import pipeline
+from sparkify.load.audits import Audit, load_audits, run_audits
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Progress, Silence
+from sparkify.sql import read_sql
+from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.opening import connect
 from tests.engines import Engine
 from tests.prepared import Prepared
 from tests.support import Loaded, Record, event, read_star, track, write

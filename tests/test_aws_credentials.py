@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.config import load_settings
-from sparkify.engines.redshift_login import login_options
+from sparkify.config.loading import load_settings
 from sparkify.errors import UsageError
+from sparkify.warehouse.redshift.login import login_options
 from tests import commands
 
 KEYS = "[AWS]\nACCESS_KEY=AKIAOFFILE\nSECRET_KEY=secret\nREGION=us-west-2\n"

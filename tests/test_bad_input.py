@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sparkify.errors import SourceError, TooManyRejectsError, UnusableFilesError
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
 from tests.engines import Engine
 from tests.support import Loaded, Record, event, read_star, track, write
 

@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from sparkify import reject_bound
-from sparkify.audits import Audit, Finding
-from sparkify.config import Settings
-from sparkify.contents import contents
-from sparkify.engines import connect
+from sparkify.answers.report import write_report
+from sparkify.answers.report.future import split
+from sparkify.config.settings import Settings
 from sparkify.errors import BadFileError, SparkifyError, TooManyRejectsError
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
-from sparkify.report import write_report
-from sparkify.report.future import split
-from sparkify.splitter import recut
+from sparkify.load.audits import Audit, Finding
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
+from sparkify.reading import reject_bound
+from sparkify.reading.contents import contents
+from sparkify.reading.splitter import recut
+from sparkify.warehouse.opening import connect
 from tests.engines import DuckDBEngine
 from tests.support import event, track, write
 

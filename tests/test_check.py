@@ -7,12 +7,13 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
-from sparkify.audits import load_audits
-from sparkify.check import Outcome, check_all, compare
-from sparkify.cli import app
-from sparkify.engines import Warehouse, connect
+from sparkify.answers.check import Outcome, check_all, compare
+from sparkify.answers.questions import load_questions
+from sparkify.cli.app import app
 from sparkify.errors import CheckError, UsageError
-from sparkify.questions import load_questions
+from sparkify.load.audits import load_audits
+from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.opening import connect
 from tests.answers_support import ANSWERS, load, needs_sample, play, write_sources
 from tests.sample import SAMPLE
 
@@ -28,7 +29,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def warehouse(database: str) -> Iterator[Warehouse]:
-    from sparkify.config import Settings
+    from sparkify.config.settings import Settings
 
     opened = connect(Settings(database=database), read_only=True)
     yield opened

@@ -462,7 +462,7 @@ def test_a_traceback_of_an_error_holds_no_secret(monkeypatch: pytest.MonkeyPatch
     import traceback
 
     from sparkify.cluster.aws import connect
-    from sparkify.config import load_settings
+    from sparkify.config.loading import load_settings
 
     password = "Marked-Password-1"  # noqa: S105
     monkeypatch.setenv("SPARKIFY_DB_PASSWORD", password)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkify.cluster.config_file import set_values
-from sparkify.config import load_settings
+from sparkify.config.loading import load_settings
 from sparkify.errors import ClusterError
 from tests.cluster_support import ACCOUNT, CONFIG, World
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
+from sparkify.cli.cluster import app
 from sparkify.cluster.aws import tag_dict
-from sparkify.cluster.cli import app
 from sparkify.cluster.policy import access_for, role_policy
 from sparkify.cluster.pricing import USD_PER_NODE_HOUR
-from sparkify.config import load_settings
+from sparkify.config.loading import load_settings
 from tests.cluster_support import ACCOUNT, CONFIG, MY_IP, REGION, Call, World
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "cluster.md").read_text()

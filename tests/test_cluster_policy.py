@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sparkify.cluster.policy import access_for, role_policy, trust_policy
-from sparkify.config import load_settings
+from sparkify.config.loading import load_settings
 from sparkify.errors import UsageError
 
 ACCOUNT = "123456789012"

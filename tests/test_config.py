@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.config import Settings, load_settings
-from sparkify.engines import connect
+from sparkify.config.loading import load_settings
+from sparkify.config.settings import Settings
 from sparkify.errors import UsageError
+from sparkify.warehouse.opening import connect
 from tests.cli_support import Run
 from tests.support import write
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sparkify import config_owner
-from sparkify.config import load_settings
+from sparkify.config import owner as config_owner
+from sparkify.config.loading import load_settings
 from tests.cli_support import Run, assert_fails
 from tests.cluster_support import CONFIG, World
 

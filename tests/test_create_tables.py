@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.engines import connect
 from sparkify.errors import WarehouseError
-from sparkify.recreate import create_tables, look
+from sparkify.warehouse.opening import connect
+from sparkify.warehouse.recreate import create_tables, look
 from tests import commands
 from tests.either import Either
 from tests.support import event, track, write

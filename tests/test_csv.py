@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sparkify.check import compare
-from sparkify.output import print_rows
+from sparkify.answers.check import compare
+from sparkify.printing.output import print_rows
 from tests.cli_support import Run
 from tests.support import event, track, write
 

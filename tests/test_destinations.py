@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.config import Settings, load_settings
-from sparkify.destinations import require_good_endpoint, require_good_host
-from sparkify.engines.redshift_login import log_in
+from sparkify.config.destinations import require_good_endpoint, require_good_host
+from sparkify.config.loading import load_settings
+from sparkify.config.settings import Settings
 from sparkify.errors import SparkifyError, UsageError
-from sparkify.s3 import connect
+from sparkify.sources.s3 import connect
+from sparkify.warehouse.redshift.login import log_in
 from tests.cli_support import Run, assert_fails
 from tests.standin.server import RedshiftStandIn
 

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sparkify.config import Settings
-from sparkify.engines import connect
+from sparkify.config.settings import Settings
 from sparkify.errors import StatementError, WarehouseError
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
-from sparkify.sql_queries import TABLES
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
+from sparkify.sql import TABLES
+from sparkify.warehouse.opening import connect
 from tests.engines import DuckDBEngine
 from tests.support import event, track, write
 
@@ -183,7 +183,7 @@ def test_a_file_with_other_bytes_in_it_is_said_to_be_damaged(settings: Settings,
 
 
 def test_a_file_of_a_newer_duckdb_is_said_to_be_one() -> None:
-    from sparkify.engines.duckdb_errors import open_error
+    from sparkify.warehouse.duckdb.errors import open_error
 
     # As DuckDB 1.3.2 says of a file of 2.0; no newer version is there to write one.
     text = (

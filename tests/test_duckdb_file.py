@@ -10,7 +10,7 @@ from typing import Any, cast
 import duckdb
 import pytest
 
-from sparkify.engines.duckdb import DuckDBWarehouse
+from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
 from tests.engines import DuckDBEngine
 from tests.support import event, read_star, track, write
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from sparkify.cluster.config_file import set_values
-from sparkify.config import Settings, load_settings
-from sparkify.dwh_cfg_keys import file_keys
+from sparkify.config.dwh_cfg_keys import file_keys
+from sparkify.config.loading import load_settings
+from sparkify.config.settings import Settings
 from sparkify.errors import UsageError
 
 EXAMPLE = Path(__file__).parents[1] / "dwh.cfg.example"

@@ -14,10 +14,10 @@ import pyarrow.dataset as ds
 import pytest
 from typer.testing import CliRunner
 
-from sparkify import export as exporting
-from sparkify.cli import app
+from sparkify.cli.app import app
 from sparkify.errors import SparkifyError, UsageError
-from sparkify.sql_queries import STAR_TABLES
+from sparkify.export import parquet as exporting
+from sparkify.sql import STAR_TABLES
 from tests.export_support import FOLDERS, columns, load_plays, read_back, stored
 
 

@@ -17,13 +17,13 @@ import obstore
 import pytest
 from typer.testing import CliRunner
 
-from sparkify import export as exporting
-from sparkify.cli import app
-from sparkify.config import Settings
+from sparkify.cli.app import app
+from sparkify.config.settings import Settings
 from sparkify.errors import SparkifyError, UsageError
-from sparkify.export_s3 import export_to_s3
-from sparkify.s3_folder import S3Folder
-from sparkify.sql_queries import STAR_TABLES
+from sparkify.export import parquet as exporting
+from sparkify.export.s3 import export_to_s3
+from sparkify.sources.s3_folder import S3Folder
+from sparkify.sql import STAR_TABLES
 from tests.export_support import FOLDERS, columns, load_plays, read_back, stored
 from tests.faulty_s3 import FaultyS3
 from tests.killing import processes

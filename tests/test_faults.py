@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.config import Settings
-from sparkify.engines import Progress as Advance
-from sparkify.local_files import LocalSource
-from sparkify.pipeline import Summary, run_etl
-from sparkify.progress import Silence
-from sparkify.records import RecordReader
-from sparkify.sources import SourceObject
+from sparkify.config.settings import Settings
+from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.progress import Silence
+from sparkify.reading.records import RecordReader
+from sparkify.sources.local import LocalSource
+from sparkify.sources.objects import SourceObject
+from sparkify.warehouse.contract import Progress as Advance
 from tests.reference import build_star, read_records
 from tests.state import state_of
 from tests.support import Loaded, event, read_star, track, write

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.engines import connect
 from sparkify.errors import WarehouseError
-from sparkify.pipeline import plan_etl
+from sparkify.load.pipeline import plan_etl
+from sparkify.warehouse.opening import connect
 from tests.either import Either
 from tests.reference import build_star, read_records
 from tests.support import event, read_star, track, write

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.config import Settings, load_settings
-from sparkify.engines import connect
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
+from sparkify.config.loading import load_settings
+from sparkify.config.settings import Settings
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
+from sparkify.warehouse.opening import connect
 from tests.cli_support import Run
 from tests.support import event, track, write
 

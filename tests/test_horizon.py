@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sparkify.audits import Finding
-from sparkify.config import Settings
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
+from sparkify.config.settings import Settings
+from sparkify.load.audits import Finding
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
 from tests.cli_support import Run
 from tests.clock import at
 from tests.engines import Engine

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 import typer
 
-from sparkify import cli
+from sparkify.cli import app as cli
 from tests import test_hostile_names
 from tests.commands import on_terminal
 from tests.hostile import COLOUR, SECRET, Hostile

@@ -10,15 +10,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from sparkify import cli
-from sparkify.check import check_all
-from sparkify.config import Settings
-from sparkify.engines import connect
-from sparkify.engines.duckdb import DuckDBWarehouse
+from sparkify.answers.check import check_all
+from sparkify.answers.query import require_select
+from sparkify.cli import app as cli
+from sparkify.config.settings import Settings
 from sparkify.errors import StatementError, UsageError
-from sparkify.export import LAYOUTS
-from sparkify.query import require_select
-from sparkify.sql_queries import VIEWS
+from sparkify.export.parquet import LAYOUTS
+from sparkify.sql import VIEWS
+from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
+from sparkify.warehouse.opening import connect
 from tests.export_support import load_plays
 
 CONTENT = "TOP-SECRET"

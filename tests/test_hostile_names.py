@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from sparkify import cli
+from sparkify.cli import app as cli
 from tests.support import event, track, write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")

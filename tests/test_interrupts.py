@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.config import Settings
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
+from sparkify.config.settings import Settings
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
 from tests.cli_support import PROCESS
 from tests.faulty_s3 import FaultyS3
 from tests.processes import killed_at_the_end

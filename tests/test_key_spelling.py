@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from sparkify.config import Settings
+from sparkify.config.settings import Settings
 from sparkify.errors import UnusableFilesError
-from sparkify.key_sample import KEPT_CHARACTERS, MAX_UNKNOWN, SAMPLED_RECORDS, KeySample
-from sparkify.keys import EVENT_KEYS, SONG_KEYS, KeyMap
-from sparkify.pipeline import Summary, run_etl
-from sparkify.progress import Silence
+from sparkify.load.key_sample import KEPT_CHARACTERS, MAX_UNKNOWN, SAMPLED_RECORDS, KeySample
+from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.progress import Silence
+from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS, KeyMap
 from sparkify.simulate import Settings as Simulation
 from sparkify.simulate import simulate, sink_for
 from tests.engines import Engine

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from sparkify import records
-from sparkify.config import Settings
+from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, TooManyRejectsError, UnusableFilesError
-from sparkify.keys import EVENT_KEYS
-from sparkify.pipeline import Summary, run_etl
-from sparkify.progress import Silence
+from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.progress import Silence
+from sparkify.reading import records
+from sparkify.reading.keys import EVENT_KEYS
 from tests.cli_support import Run
 from tests.engines import Engine
 from tests.support import Loaded, Record, event, track, write

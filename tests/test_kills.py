@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.config import Settings, load_settings
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
+from sparkify.config.loading import load_settings
+from sparkify.config.settings import Settings
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
 from tests.killing import CLOSE, END, Steps, processes, run_and_be_killed, write_sources
 from tests.s3_servers import Bucket, Server, rclone
 from tests.state import State, state_of

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from nbclient.exceptions import CellExecutionError
 
-from sparkify.config import Settings
-from sparkify.dwh_cfg_keys import file_keys
+from sparkify.config.dwh_cfg_keys import file_keys
+from sparkify.config.settings import Settings
 from tests.cluster_support import CONFIG as CLUSTER_CONFIG
 from tests.cluster_support import MY_IP, World, open_world, refuse
 from tests.engines import RedshiftEngine

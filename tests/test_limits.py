@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sparkify.errors import SparkifyError, TooManyRejectsError
-from sparkify.pipeline import Summary, run_etl
-from sparkify.progress import Silence
+from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.progress import Silence
 from tests.cli_support import Run
 from tests.engines import Engine
 from tests.support import Loaded, event, track, write

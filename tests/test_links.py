@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.config import Settings, load_settings
+from sparkify.config.loading import load_settings
+from sparkify.config.settings import Settings
 from sparkify.errors import SourceChangedError, SourceError
-from sparkify.local_files import MAX_TEXT_BYTES, LocalSource
-from sparkify.pipeline import plan_etl, run_etl
-from sparkify.progress import Silence
-from sparkify.records import RecordReader
-from sparkify.sources import LoadFile
+from sparkify.load.pipeline import plan_etl, run_etl
+from sparkify.load.progress import Silence
+from sparkify.reading.records import RecordReader
+from sparkify.sources.local import MAX_TEXT_BYTES, LocalSource
+from sparkify.sources.objects import LoadFile
 from tests.cli_support import Run, assert_fails
 from tests.support import event, track, write
 

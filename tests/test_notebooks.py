@@ -11,12 +11,12 @@ import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
-from sparkify.audits import load_audits
-from sparkify.config import Settings
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
-from sparkify.questions import load_questions
-from sparkify.sql_queries import STAR_TABLES
+from sparkify.answers.questions import load_questions
+from sparkify.config.settings import Settings
+from sparkify.load.audits import load_audits
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
+from sparkify.sql import STAR_TABLES
 from tests.aws_server import Account, aws_account
 from tests.cluster_support import CONFIG, MY_IP
 from tests.engines import DuckDBEngine, RedshiftEngine

@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sparkify.engines import connect
-from sparkify.engines.tables import columns_of
 from sparkify.errors import WarehouseError
-from sparkify.sql_queries import STAR_TABLES, TABLES, VIEWS
+from sparkify.sql import STAR_TABLES, TABLES, VIEWS
+from sparkify.warehouse.opening import connect
+from sparkify.warehouse.tables import columns_of
 from tests.either import Either
 from tests.support import event, track, write
 

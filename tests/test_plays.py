@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.engines import connect
 from sparkify.errors import WarehouseError
+from sparkify.warehouse.opening import connect
 from tests.either import Either
 from tests.reference import sort_rows
 from tests.support import Record, event, track, write

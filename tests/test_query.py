@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sparkify.engines.duckdb import DuckDBWarehouse
-from sparkify.sql_queries import TABLES, VIEWS
+from sparkify.sql import TABLES, VIEWS
+from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
 from tests.cli_support import Run
 from tests.commands import command
 from tests.support import event, write
@@ -250,7 +250,7 @@ def test_a_full_disk_behind_stdout_is_named(query: Query) -> None:
 
 
 def test_the_rows_of_a_large_answer_are_never_all_in_memory(tmp_path: Path) -> None:
-    from sparkify.config import Settings
+    from sparkify.config.settings import Settings
 
     path = tmp_path / "w.duckdb"
     duckdb.connect(str(path)).close()

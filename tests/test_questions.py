@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from sparkify.check import compare
-from sparkify.cli import app
-from sparkify.engines import Warehouse, connect
+from sparkify.answers.check import compare
+from sparkify.answers.questions import ask, fill_in, find_question, load_questions, parse_question
+from sparkify.cli.app import app
 from sparkify.errors import SparkifyError, UsageError
-from sparkify.questions import ask, fill_in, find_question, load_questions, parse_question
 from sparkify.simulate import simulate, sink_for
+from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.opening import connect
 from tests.answers_reference import DERIVED, Data, write_answers
 from tests.answers_support import (
     ANSWERS,

@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
-from sparkify.config import load_settings
-from sparkify.keys import EVENT_KEYS
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
-from sparkify.records import CHUNK_BYTES, RecordReader
+from sparkify.config.loading import load_settings
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
+from sparkify.reading.keys import EVENT_KEYS
+from sparkify.reading.records import CHUNK_BYTES, RecordReader
 from tests.engines import Engine
 from tests.reference import build_star
 from tests.s3_servers import rclone

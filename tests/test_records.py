@@ -10,11 +10,11 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from sparkify import splitter
-from sparkify.local_files import LocalSource
-from sparkify.records import RecordReader
-from sparkify.sources import LoadFile
-from sparkify.splitter import MAX_RECORD_BYTES, Splitter
+from sparkify.reading import splitter
+from sparkify.reading.records import RecordReader
+from sparkify.reading.splitter import MAX_RECORD_BYTES, Splitter
+from sparkify.sources.local import LocalSource
+from sparkify.sources.objects import LoadFile
 from tests.support import examples
 
 values = st.recursive(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from sparkify.answers.query import require_select
+from sparkify.answers.questions import load_questions
 from sparkify.errors import UsageError
-from sparkify.query import require_select
-from sparkify.questions import load_questions
 from tests.cli_support import Run, assert_fails
 from tests.engines import RedshiftEngine, environment_of
 from tests.standin.fixtures import BUCKET

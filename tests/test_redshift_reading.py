@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.cli import run
-from sparkify.config import Settings
-from sparkify.engines import connect
+from sparkify.cli.app import run
+from sparkify.config.settings import Settings
 from sparkify.errors import WarehouseError
+from sparkify.warehouse.opening import connect
 from tests.engines import RedshiftEngine, environment_of
 from tests.standin.server import RedshiftStandIn
 

@@ -17,12 +17,12 @@ from playwright.sync_api import Browser
 from typer.testing import CliRunner
 
 from sparkify import __version__
-from sparkify.cli import app
+from sparkify.answers.questions import load_questions
+from sparkify.answers.report import SECTIONS, write_report
+from sparkify.answers.report.cards import VIEWS, view_of
+from sparkify.answers.report.charts import Grid, columns_panel, compact, nice_top, step_of, thin
+from sparkify.cli.app import app
 from sparkify.errors import SparkifyError, UsageError
-from sparkify.questions import load_questions
-from sparkify.report import SECTIONS, write_report
-from sparkify.report.cards import VIEWS, view_of
-from sparkify.report.charts import Grid, columns_panel, compact, nice_top, step_of, thin
 from tests.answers_support import Catalogued, load, needs_sample, play, write_sources, write_year
 from tests.browser_support import chromium, needs_chromium, opened, overlaps
 from tests.sample import SAMPLE

@@ -13,12 +13,13 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
-from sparkify import accounts
-from sparkify.accounts import EventAccount
-from sparkify.engines import Warehouse, connect
-from sparkify.pipeline import load
-from sparkify.progress import Silence
-from sparkify.sql_queries import STAR_TABLES
+from sparkify.load import accounts
+from sparkify.load.accounts import EventAccount
+from sparkify.load.pipeline import load
+from sparkify.load.progress import Silence
+from sparkify.sql import STAR_TABLES
+from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.opening import connect
 from tests.clock import at
 from tests.engines import Engine
 from tests.reference import Star, build_star, sort_rows

@@ -13,13 +13,15 @@ from typing import Any
 import obstore
 import pytest
 
-from sparkify import records, s3
-from sparkify.config import Settings
+from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, SparkifyError
-from sparkify.keys import EVENT_KEYS
-from sparkify.pipeline import Summary, run_etl
-from sparkify.progress import Silence
-from sparkify.sources import LoadFile, open_source
+from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.progress import Silence
+from sparkify.reading import records
+from sparkify.reading.keys import EVENT_KEYS
+from sparkify.sources import s3
+from sparkify.sources.objects import LoadFile
+from sparkify.sources.opening import open_source
 from tests.faulty_s3 import PAGE, FaultyS3
 from tests.machine import refusing_port
 from tests.s3_servers import Bucket, Server, moto, rclone

@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 
-from sparkify import s3_exact
-from sparkify.config import Settings
-from sparkify.engines.redshift_straight import Straight, _require_unchanged
+from sparkify.config.settings import Settings
 from sparkify.errors import SourceChangedError, SourceError
-from sparkify.pipeline import Summary, plan_etl, run_etl
-from sparkify.progress import Silence
-from sparkify.s3 import S3Source
-from sparkify.s3_exact import is_nameable, list_exactly
-from sparkify.sources import LoadFile, open_source
+from sparkify.load.pipeline import Summary, plan_etl, run_etl
+from sparkify.load.progress import Silence
+from sparkify.sources import s3_exact
+from sparkify.sources.objects import LoadFile
+from sparkify.sources.opening import open_source
+from sparkify.sources.s3 import S3Source
+from sparkify.sources.s3_exact import is_nameable, list_exactly
+from sparkify.warehouse.redshift.direct import Straight, _require_unchanged
 from tests.commands import command
 from tests.s3_servers import Bucket, Server, moto
 from tests.support import event, track

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.config import Settings
+from sparkify.config.settings import Settings
 from sparkify.errors import SourceError
-from sparkify.export_s3 import export_to_s3
-from sparkify.pipeline import Summary, run_etl
-from sparkify.progress import Silence
-from sparkify.sources import open_source
+from sparkify.export.s3 import export_to_s3
+from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.progress import Silence
+from sparkify.sources.opening import open_source
 from tests.engines import DuckDBEngine
 from tests.faulty_s3 import PAGE, FaultyS3
 from tests.s3_servers import Bucket, rclone

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
 from tests.engines import Engine
 from tests.reference import build_star, read_records, sort_rows
 from tests.support import Loaded

@@ -10,9 +10,9 @@ from types import ModuleType
 import duckdb
 import pytest
 
-from sparkify.config import Settings
-from sparkify.recreate import create_tables
-from sparkify.sql_queries import STAR_TABLES
+from sparkify.config.settings import Settings
+from sparkify.sql import STAR_TABLES
+from sparkify.warehouse.recreate import create_tables
 
 DOCS = Path(__file__).parents[1] / "docs"
 RENEW = "renew it with: python docs/make_schema_diagram.py"

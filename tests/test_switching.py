@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from sparkify import export as exporting
-from sparkify import report as reporting
-from sparkify import switching
-from sparkify.cli import run
-from sparkify.config import Settings
-from sparkify.engines import Warehouse, connect
+from sparkify.answers import report as reporting
+from sparkify.answers.report import write_report
+from sparkify.cli.app import run
+from sparkify.config.settings import Settings
 from sparkify.errors import SparkifyError, UsageError
-from sparkify.export import export
-from sparkify.report import write_report
-from sparkify.switching import move, name_beside, switch
+from sparkify.export import parquet as exporting
+from sparkify.export.parquet import export
+from sparkify.system import switching
+from sparkify.system.switching import move, name_beside, switch
+from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.opening import connect
 from tests.export_support import load_plays
 from tests.support import write
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sparkify import unread
 from sparkify.errors import SourceError
-from sparkify.pipeline import plan_etl, run_etl
-from sparkify.progress import Silence
+from sparkify.load.pipeline import plan_etl, run_etl
+from sparkify.load.progress import Silence
+from sparkify.sources import unread
 from tests.cli_support import Run
 from tests.engines import Engine
 from tests.support import Loaded, event, track, write

@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from sparkify.config import Settings
+from sparkify.config.settings import Settings
 from sparkify.errors import SparkifyError, TooManyRejectsError, UnusableFilesError
-from sparkify.pipeline import Summary, run_etl
-from sparkify.progress import Silence
+from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.progress import Silence
 from tests.engines import Engine
 from tests.prepared import Prepared
 from tests.support import Loaded, Record, event, read_star, track, write

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.config import load_settings
+from sparkify.config.loading import load_settings
+from sparkify.config.places import output_place
 from sparkify.errors import SourceError, UsageError
-from sparkify.places import output_place
-from sparkify.sources import open_source
+from sparkify.sources.opening import open_source
 
 # --- on S3
 

@@ -1,6 +1,6 @@
 """Lets ``python -m sparkify`` be the command line tool."""
 
-from sparkify.cli import main
+from sparkify.cli.app import main
 
 if __name__ == "__main__":
     main()

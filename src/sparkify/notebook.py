@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkify.config import DEFAULT_CONFIG, Settings, load_settings
-from sparkify.terminal import printable
+from sparkify.config.loading import DEFAULT_CONFIG, load_settings
+from sparkify.config.settings import Settings
+from sparkify.printing.terminal import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> "pd.DataFram
 def connect_cluster(settings: Settings, *, show: Callable[[str], None] | None = None) -> "Aws":
     """The way to AWS, telling below the cell what is done; with ``show`` a dry run that shows each call."""
     from sparkify.cluster.aws import connect
-    from sparkify.console import Console
+    from sparkify.printing.console import Console
 
     # Plain lines: a kernel takes itself for a terminal, and rich would want widgets in a notebook.
     console = Console(file=sys.stdout, force_terminal=False, force_jupyter=False)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sparkify.config import Settings, load_settings
-from sparkify.engines import connect
-from sparkify.keys import EVENT_KEYS
-from sparkify.pipeline import Summary, run_etl
-from sparkify.progress import Progress, Silence
-from sparkify.sql_queries import TABLES, VIEWS
+from sparkify.config.loading import load_settings
+from sparkify.config.settings import Settings
+from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.progress import Progress, Silence
+from sparkify.reading.keys import EVENT_KEYS
+from sparkify.sql import TABLES, VIEWS
+from sparkify.warehouse.opening import connect
 from tests.engines import RedshiftEngine
 from tests.state import State, state_of
 from tests.support import Loaded

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.cli import run
-from sparkify.questions import load_questions
+from sparkify.answers.questions import load_questions
+from sparkify.cli.app import run
 from tests import commands
 from tests.redshift.support import Site, drop_tables
 from tests.standin.server import RedshiftStandIn

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sparkify.engines.redshift import RedshiftWarehouse
 from sparkify.errors import WarehouseError
+from sparkify.warehouse.redshift.engine import RedshiftWarehouse
 from tests.redshift.support import Site
 
 WAYS_TO_LOSE: dict[str, Callable[[RedshiftWarehouse, RedshiftWarehouse], object]] = {

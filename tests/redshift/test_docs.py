@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from sparkify.cluster.plan import make_plan
-from sparkify.config import load_settings
-from sparkify.engines.redshift_login import login_options
+from sparkify.config.loading import load_settings
+from sparkify.warehouse.redshift.login import login_options
 
 PAGE = (Path(__file__).parents[2] / "docs" / "redshift.md").read_text(encoding="utf-8")
 

@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow.dataset as ds
 import pytest
 
-from sparkify import export as exporting
-from sparkify.config import Settings
+from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, UsageError, WarehouseError
-from sparkify.export_s3 import export_to_s3
-from sparkify.sql_queries import STAR_TABLES
+from sparkify.export import parquet as exporting
+from sparkify.export.s3 import export_to_s3
+from sparkify.sql import STAR_TABLES
 from tests.faulty_s3 import FaultyS3
 from tests.redshift.support import Site
 from tests.reference import sort_rows

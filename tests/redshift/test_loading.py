@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from sparkify.engines import Progress as Advance
-from sparkify.engines import connect, redshift_parts, redshift_work
+from sparkify.answers.questions import require_tables
 from sparkify.errors import SourceError, WarehouseError
-from sparkify.pipeline import plan_etl
-from sparkify.progress import Silence
-from sparkify.questions import require_tables
+from sparkify.load.pipeline import plan_etl
+from sparkify.load.progress import Silence
 from sparkify.simulate import Settings, simulate, sink_for
-from sparkify.sql_queries import STAR_TABLES
+from sparkify.sql import STAR_TABLES
+from sparkify.warehouse.contract import Progress as Advance
+from sparkify.warehouse.opening import connect
+from sparkify.warehouse.redshift import parts as redshift_parts
+from sparkify.warehouse.redshift import work as redshift_work
 from tests.redshift.support import WAYS, Site
 from tests.standin.server import RedshiftStandIn
 from tests.support import HANGS, event, track, write

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from redshift_connector.iam_helper import IamHelper
 
-from sparkify.config import Settings, load_settings
-from sparkify.engines import connect
+from sparkify.config.loading import load_settings
+from sparkify.config.settings import Settings
 from sparkify.errors import SparkifyError, UsageError
+from sparkify.warehouse.opening import connect
 from tests.engines import connection_options
 from tests.machine import refusing_port
 from tests.redshift.aws import Account, answering

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from sparkify.engines import Row, connect
-from sparkify.questions import ask, load_questions
+from sparkify.answers.questions import ask, load_questions
 from sparkify.simulate import Settings, simulate, sink_for
+from sparkify.warehouse.contract import Row
+from sparkify.warehouse.opening import connect
 from tests.redshift.support import Site, assert_equal, drop_what_copy_judges_otherwise
 
 

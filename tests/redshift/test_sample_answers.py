@@ -8,10 +8,11 @@ from typing import Any
 import pyarrow.dataset as ds
 import pytest
 
-from sparkify.check import check_all
-from sparkify.engines import Warehouse, connect
-from sparkify.export import export
-from sparkify.sql_queries import STAR_TABLES
+from sparkify.answers.check import check_all
+from sparkify.export.parquet import export
+from sparkify.sql import STAR_TABLES
+from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.opening import connect
 from tests.answers_support import ANSWERS
 from tests.engines import RedshiftEngine
 from tests.redshift.support import Site, assert_equal

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from sparkify.config import Settings
-from sparkify.engines import connect, redshift
-from sparkify.engines.redshift import RedshiftWarehouse
+from sparkify.config.settings import Settings
 from sparkify.errors import ConflictError, WarehouseError
-from sparkify.pipeline import run_etl
-from sparkify.progress import Silence
-from sparkify.recreate import create_tables
+from sparkify.load.pipeline import run_etl
+from sparkify.load.progress import Silence
+from sparkify.warehouse.opening import connect
+from sparkify.warehouse.recreate import create_tables
+from sparkify.warehouse.redshift import engine as redshift
+from sparkify.warehouse.redshift.engine import RedshiftWarehouse
 from tests.redshift.support import Site
 from tests.redshift.test_loading import Meddler
 from tests.standin.fixtures import connect as driver_connect

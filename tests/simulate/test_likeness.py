@@ -5,14 +5,7 @@ from typing import Any
 import pytest
 
 from sparkify.simulate import Settings, simulate
-from sparkify.simulate.likeness import (
-    FIGURES,
-    Figure,
-    Likeness,
-    as_table,
-    distances,
-    likeness,
-)
+from sparkify.simulate.likeness import FIGURES, Figure, Likeness, as_table, distances, likeness
 from tests.simulate.reading import LogsOnly, Simulation
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import obstore
 import pytest
 
-from sparkify import config
+from sparkify.config.settings import Settings as WarehouseSettings
 from sparkify.errors import SourceError, UsageError
 from sparkify.simulate import MANIFEST, OutputError, Settings, simulate, sink_for
 from tests.faulty_s3 import Fault, FaultyS3
@@ -30,9 +30,9 @@ def faulty(bucket: Bucket) -> Iterator[FaultyS3]:
 
 
 @pytest.fixture
-def settings(bucket: Bucket, faulty: FaultyS3) -> config.Settings:
+def settings(bucket: Bucket, faulty: FaultyS3) -> WarehouseSettings:
     """Through a server that can fail."""
-    return replace(bucket, proxy=faulty.endpoint).settings(config.Settings(s3_requests=8))
+    return replace(bucket, proxy=faulty.endpoint).settings(WarehouseSettings(s3_requests=8))
 
 
 def objects(bucket: Bucket, prefix: str) -> dict[str, bytes]:
@@ -41,7 +41,7 @@ def objects(bucket: Bucket, prefix: str) -> dict[str, bytes]:
 
 
 def test_s3_gets_the_same_bytes_as_a_folder(
-    bucket: Bucket, settings: config.Settings, faulty: FaultyS3, tmp_path: Path
+    bucket: Bucket, settings: WarehouseSettings, faulty: FaultyS3, tmp_path: Path
 ) -> None:
     faulty.faults = [Fault("status", ".json", times=2)]  # which is tried again
     many = replace(SMALL, users=400)
@@ -58,7 +58,7 @@ def test_s3_gets_the_same_bytes_as_a_folder(
 
 
 def test_a_prefix_that_is_not_empty_is_refused_and_left_alone(
-    bucket: Bucket, settings: config.Settings
+    bucket: Bucket, settings: WarehouseSettings
 ) -> None:
     bucket.put("mine/precious.txt", b"mine")
     with pytest.raises(UsageError, match=r"s3://simulated/mine/ is not empty: there is precious\.txt"):
@@ -68,7 +68,7 @@ def test_a_prefix_that_is_not_empty_is_refused_and_left_alone(
 
 @pytest.mark.parametrize("name", ["log_json_path.json", "-events.json", MANIFEST])
 def test_what_can_not_be_written_is_named_and_no_manifest_says_that_all_is_there(
-    bucket: Bucket, settings: config.Settings, faulty: FaultyS3, name: str
+    bucket: Bucket, settings: WarehouseSettings, faulty: FaultyS3, name: str
 ) -> None:
     faulty.faults = [Fault("status", name, times=None, status=403, method="PUT")]
     with pytest.raises(SourceError, match="access denied") as caught:
@@ -79,7 +79,7 @@ def test_what_can_not_be_written_is_named_and_no_manifest_says_that_all_is_there
 
 
 def test_a_full_disk_for_temporary_files_is_told_with_the_remedy(
-    bucket: Bucket, settings: config.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, settings: WarehouseSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
     with pytest.raises(OutputError, match="gone: No such file") as caught:

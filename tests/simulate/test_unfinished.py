@@ -15,12 +15,13 @@ from typing import Any, BinaryIO
 import obstore
 import pytest
 
-from sparkify import config
+from sparkify.config import loading as config
+from sparkify.config.settings import Settings as WarehouseSettings
 from sparkify.errors import SourceError, UsageError
-from sparkify.pipeline import plan_etl, run_etl
-from sparkify.progress import Silence
+from sparkify.load.pipeline import plan_etl, run_etl
+from sparkify.load.progress import Silence
 from sparkify.simulate import MANIFEST, OutputError, Settings, Sink, simulate, sink_for
-from sparkify.unfinished import UNFINISHED
+from sparkify.sources.unfinished import UNFINISHED
 from tests.cli_support import PROCESS
 from tests.commands import ROOT
 from tests.faulty_s3 import FaultyS3
@@ -65,7 +66,7 @@ class Interrupted:
         self._sink.finish()
 
 
-def simulate_and_die(out: str, moment: str, settings: config.Settings | None) -> None:
+def simulate_and_die(out: str, moment: str, settings: WarehouseSettings | None) -> None:
     """In a process of its own."""
     if moment == "at the end":
         # Some of the manifest is written by then.
@@ -73,7 +74,7 @@ def simulate_and_die(out: str, moment: str, settings: config.Settings | None) ->
     simulate(SMALL, Interrupted(sink_for(out, settings), moment, kill_self))
 
 
-def kill(out: str, moment: str, settings: config.Settings | None = None) -> None:
+def kill(out: str, moment: str, settings: WarehouseSettings | None = None) -> None:
     """Simulate in another process, which is killed."""
     process = processes.Process(target=simulate_and_die, args=(out, moment, settings))
     process.start()
@@ -104,7 +105,7 @@ def put(folder: Path, files: dict[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
-def loading(folder: Path, songs: str = "data/song_data", logs: str = "data/log_data") -> config.Settings:
+def loading(folder: Path, songs: str = "data/song_data", logs: str = "data/log_data") -> WarehouseSettings:
     return config.load_settings(
         environment={},
         database=str(folder / "w.duckdb"),
@@ -240,7 +241,7 @@ def objects(bucket: Bucket, prefix: str) -> dict[str, bytes]:
     return {name.removeprefix(prefix): bytes(obstore.get(bucket.store, name).bytes()) for name in names}
 
 
-def in_bucket(bucket: Bucket, folder: Path, prefix: str) -> config.Settings:
+def in_bucket(bucket: Bucket, folder: Path, prefix: str) -> WarehouseSettings:
     return replace(
         bucket.settings(loading(folder)),
         song_data=f"{bucket.uri}/{prefix}/song_data",

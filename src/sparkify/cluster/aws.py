@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sparkify.cluster.waiting import Waiter
-from sparkify.config import Settings
-from sparkify.console import Console
+from sparkify.config.settings import Settings
 from sparkify.errors import ClusterError, SparkifyError, UsageError
+from sparkify.printing.console import Console
 
 CREDENTIALS_HINT = (
     "log in with the AWS command line (aws sso login, aws configure) or set AWS_ACCESS_KEY_ID and "

@@ -9,8 +9,8 @@ from sparkify.cluster.aws import Aws
 from sparkify.cluster.plan import Plan, Target
 from sparkify.cluster.resources import Endpoint, Resource
 from sparkify.cluster.stopping import tells_what_goes_on
-from sparkify.config import load_settings
-from sparkify.dwh_cfg_keys import file_keys
+from sparkify.config.dwh_cfg_keys import file_keys
+from sparkify.config.loading import load_settings
 from sparkify.errors import ClusterError
 
 Confirm = Callable[[str], None]

@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from sparkify.config import load_settings
-from sparkify.dwh_cfg import split_comment
-from sparkify.dwh_cfg_keys import file_keys
+from sparkify.config.dwh_cfg import split_comment
+from sparkify.config.dwh_cfg_keys import file_keys
+from sparkify.config.loading import load_settings
 from sparkify.errors import ClusterError, SparkifyError
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from sparkify.cluster.policy import Access, access_for
-from sparkify.config import Settings
+from sparkify.config.settings import Settings
 from sparkify.errors import UsageError
 
 PROJECT_TAG = ("project", "sparkify-warehouse")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sparkify.config import Settings
+from sparkify.config.settings import Settings
 from sparkify.errors import UsageError
 
 

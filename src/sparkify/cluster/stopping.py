@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sparkify import interrupts
 from sparkify.cluster.aws import Aws
 from sparkify.errors import ClusterError
-from sparkify.terminal import printable
+from sparkify.printing.terminal import printable
+from sparkify.system import interrupts
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Collection
 
-from sparkify.console import Console
 from sparkify.errors import ClusterError
+from sparkify.printing.console import Console
 
 _POLL_SECONDS = 10
 

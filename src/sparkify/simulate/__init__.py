@@ -24,7 +24,7 @@ from sparkify.simulate.render import Renderer
 from sparkify.simulate.settings import Settings
 from sparkify.simulate.sinks import OutputError, Sink, note_of, sink_for
 from sparkify.simulate.warts import GARBLED_TIMES, EventWarts, Marks, SongWarts
-from sparkify.unfinished import MANIFEST
+from sparkify.sources.unfinished import MANIFEST
 
 __all__ = ["MANIFEST", "OutputError", "Settings", "Sink", "Summary", "Tell", "simulate", "sink_for"]
 

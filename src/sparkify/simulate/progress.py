@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from sparkify.console import Console
+from sparkify.printing.console import Console
 from sparkify.simulate import Tell
 
 _LINES = 5

@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from sparkify.config import Settings
+from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, UsageError
-from sparkify.s3_folder import S3Folder
 from sparkify.simulate.sinks import OutputError, other_simulation
-from sparkify.unfinished import MANIFEST, UNFINISHED
+from sparkify.sources.s3_folder import S3Folder
+from sparkify.sources.unfinished import MANIFEST, UNFINISHED
 
 
 class S3Prefix:

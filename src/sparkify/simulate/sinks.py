@@ -9,12 +9,12 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from sparkify.config.places import is_on_s3, output_place
 from sparkify.errors import SparkifyError, UsageError
-from sparkify.places import is_on_s3, output_place
-from sparkify.unfinished import MANIFEST, UNFINISHED
+from sparkify.sources.unfinished import MANIFEST, UNFINISHED
 
 if TYPE_CHECKING:
-    from sparkify.config import Settings
+    from sparkify.config.settings import Settings
 
 
 class OutputError(SparkifyError):
@@ -178,7 +178,7 @@ def sink_for(out: str, settings: "Settings | None" = None) -> Sink:
     """
     out = output_place(out)
     if is_on_s3(out):
-        from sparkify.config import load_settings
+        from sparkify.config.loading import load_settings
         from sparkify.simulate.s3_sink import S3Prefix
 
         return S3Prefix(out, settings or load_settings())

@@ -1,0 +1,1 @@
+"""What people ask of a warehouse: queries, the analysts' questions, checks, the report."""

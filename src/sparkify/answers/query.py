@@ -1,0 +1,148 @@
+"""The user's own SQL: which statements may run, and how much of an answer is shown."""
+
+import re
+import sys
+from collections.abc import Iterator
+from itertools import islice
+
+import duckdb
+
+from sparkify.errors import StatementError, UsageError, WarehouseError
+from sparkify.printing.output import Form, print_rows
+from sparkify.warehouse.contract import Row, Warehouse
+
+TABLE_ROWS = 1000
+"""How many rows a table shows unless told otherwise: nobody reads more, and a table needs all at once."""
+
+_QUERY_WORDS = b"SELECT WITH FROM VALUES TABLE PIVOT UNPIVOT SHOW DESCRIBE SUMMARIZE".split()
+_WORD = re.compile(rb"\w+|.", re.DOTALL)
+
+
+def read_statement(sql: str) -> str:
+    """The SQL that the command line names.
+
+    Args:
+        sql: the statement, or ``-`` for standard input.
+
+    Raises:
+        UsageError: it is not UTF-8.
+    """
+    if sql != "-":
+        # Bytes of the command line that are no text come as lone surrogates.
+        data = sql.encode(errors="surrogateescape")
+    else:
+        data = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = "standard input" if sql == "-" else "the statement"
+        raise UsageError(
+            f"{place}: not UTF-8: {error.reason} at byte {error.start + 1}", "save it as UTF-8"
+        ) from None
+
+
+def require_select(sql: str, engine: str) -> None:
+    """Make sure that a text is one statement that only reads.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if engine == "duckdb":
+        try:
+            statements = duckdb.extract_statements(sql)
+        except duckdb.Error:
+            return  # the engine says what is wrong with it
+        refused = next(filter(None, map(_kind_of_writing, statements)), None)
+        count = len(statements)
+    else:
+        try:
+            from sparkify.warehouse.redshift.queries import require_reading
+        except ImportError:
+            raise UsageError(
+                "the parser of Redshift's SQL is not installed",
+                "install it from the project's folder: make redshift",
+            ) from None
+        count, refused = require_reading(sql), None
+    if not count:
+        raise UsageError(
+            "there is no statement in the SQL", "write for example: SELECT COUNT(*) FROM songplays"
+        )
+    if refused:
+        raise UsageError(
+            f"only reading is possible here, and this is a statement of the kind {refused}",
+            "write a SELECT; into a file with: --csv > FILE, or sparkify export",
+        )
+    if count > 1:
+        raise UsageError(f"{count} statements, where there can be one", "run them one by one")
+
+
+def _kind_of_writing(statement: duckdb.Statement) -> str:
+    """The kind of a statement that may do more than read; empty where it reads."""
+    if statement.type == duckdb.StatementType.SELECT:
+        return ""
+    sql = statement.query.encode()
+    tokens = _tokens(sql)
+    if tokens[0][1] != b"EXPLAIN":
+        # PIVOT is several statements to DuckDB, whatever is done with its rows.
+        is_read = statement.type == duckdb.StatementType.MULTI and _is_query(sql)
+        return "" if is_read else statement.type.name
+    # EXPLAIN ANALYZE runs what it explains; its options may stand in parentheses, as a SELECT may.
+    tokens = tokens[2 if tokens[1][1] == b"ANALYZE" else 1 :]
+    explained = tokens[:1]
+    if tokens[0][1] == b"(":
+        options_end = [word for _, word in tokens].index(b")")
+        explained += tokens[options_end + 1 : options_end + 2]
+    return "" if any(_is_query(sql[at:]) for at, _ in explained) else "EXPLAIN, and not of a SELECT"
+
+
+def _is_query(sql: bytes) -> bool:
+    """Whether a statement is one that can stand in the place of a table."""
+    tokens = _tokens(sql)
+    end = next((at for at, word in tokens if word == b";"), len(sql))
+    try:
+        duckdb.extract_statements(f"SELECT * FROM (\n{sql[:end].decode()}\n)")
+    except duckdb.Error:
+        return False
+    return next((word for _, word in tokens if word != b"("), b"") in _QUERY_WORDS
+
+
+def _tokens(sql: bytes) -> list[tuple[int, bytes]]:
+    """Where words and marks are in a statement, comments left out, and what they are in capitals."""
+    found = []
+    for at, kind in duckdb.tokenize(sql.decode()):
+        word = _WORD.match(sql, at)
+        if word and kind != duckdb.token_type.comment:
+            found.append((at, word[0].upper()))
+    return found
+
+
+def print_answer(warehouse: Warehouse, sql: str, form: Form, limit: int | None) -> str:
+    """Run a statement and print its rows.
+
+    Args:
+        warehouse: where.
+        sql: one statement that only reads.
+        form: how to print the rows.
+        limit: print no more; by default TABLE_ROWS of a table, and all in other forms.
+
+    Returns:
+        What is to be said about rows that were not printed; empty where all were.
+
+    Raises:
+        UsageError: the statement is none that reads.
+        WarehouseError: the warehouse refused it.
+    """
+    require_select(sql, warehouse.engine)
+    if limit is None and form == "table":
+        limit = TABLE_ROWS
+    try:
+        columns, rows = warehouse.stream(sql)
+        shown: Iterator[Row] = rows if limit is None else islice(rows, limit)
+        print_rows(columns, shown, form)
+        sys.stdout.flush()  # whoever reads on no more needs to be told of no more
+        is_all = limit is None or next(rows, None) is None
+    except StatementError as error:
+        raise WarehouseError(error.message, error.users_hint) from None
+    if is_all:
+        return ""
+    return f"there are more than these {limit:,} rows: --limit N shows N of them, --csv or --json all"

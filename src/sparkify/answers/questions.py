@@ -1,0 +1,160 @@
+"""The analysts' questions: one SELECT per file in sql/questions, its first line the question.
+
+Owns how a question's file is read and asked; the rules of each answer stand in the file itself. A question
+may leave a blank that whoever asks can fill in, written as ``CAST(NULL AS DATE) AS day -- given``: left
+alone, the file runs verbatim and its own default counts.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sparkify.errors import UsageError, WarehouseError
+from sparkify.sql import names_in, read_sql
+from sparkify.warehouse.contract import Row, Warehouse
+
+_GIVEN = re.compile(r"CAST\(NULL AS (DATE|BIGINT)\) AS (\w+)(?= -- given$)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question.
+
+    Attributes:
+        name: the file's name.
+        title: the question, a sentence.
+        note: what a row of the answer is, and what counts; empty where the question says it all.
+        sql: the file, verbatim.
+    """
+
+    name: str
+    title: str
+    note: str
+    sql: str
+
+    @property
+    def givens(self) -> dict[str, str]:
+        """The blanks that can be filled in, by name, with their SQL type."""
+        return {name: kind for kind, name in _GIVEN.findall(self.sql)}
+
+
+def parse_question(name: str, sql: str, origin: str) -> Question:
+    """Read a question's file.
+
+    Args:
+        name: what the question is called.
+        sql: the text of the file.
+        origin: where it is, for the message.
+
+    Raises:
+        UsageError: the file does not begin with a comment that holds the question.
+    """
+    comments = []
+    for line in sql.strip().splitlines():
+        if not line.startswith("--"):
+            break
+        comments.append(line.removeprefix("--").strip())
+    if not comments or not comments[0]:
+        raise UsageError(
+            f"{origin}: its first line is not a question",
+            "begin it with a line such as: -- Who listens most?",
+        )
+    return Question(name, comments[0], " ".join(comments[1:]), sql)
+
+
+def load_questions() -> list[Question]:
+    """All questions, by name."""
+    return [
+        parse_question(name, read_sql(f"questions/{name}"), f"questions/{name}.sql")
+        for name in names_in("questions")
+    ]
+
+
+def find_question(name: str) -> Question:
+    """The question of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    known = {question.name: question for question in load_questions()}
+    if name not in known:
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+        raise UsageError(
+            f"no question is called {name!r}" + (f"; did you mean {nearest[0]}?" if nearest else ""),
+            "list them with: sparkify questions",
+        )
+    return known[name]
+
+
+def ask(
+    warehouse: Warehouse, question: Question, given: Mapping[str, str] | None = None
+) -> tuple[list[str], list[Row]]:
+    """Ask a warehouse a question.
+
+    Args:
+        warehouse: one that has been loaded.
+        question: the question.
+        given: what to fill its blanks with.
+
+    Returns:
+        The names of the columns, and the rows in the answer's order.
+
+    Raises:
+        UsageError: the question has no such blank, or the value is none of its type.
+    """
+    columns, rows = warehouse.stream(fill_in(question, given or {}))
+    return columns, list(rows)
+
+
+def fill_in(question: Question, given: Mapping[str, str]) -> str:
+    """The SQL of a question with its blanks filled in."""
+    givens = question.givens
+    for name in given:
+        if name not in givens:
+            blanks = ", ".join(givens) if givens else "it has none"
+            raise UsageError(
+                f"{question.name}: nothing called {name!r} can be given", f"what can be given: {blanks}"
+            )
+
+    def literal(match: re.Match[str]) -> str:
+        kind, name = match.groups()
+        if name not in given:
+            return match[0]
+        # Only what has been read as a date or a number, and is written anew, becomes part of the SQL.
+        try:
+            value = f"'{date.fromisoformat(given[name])}'" if kind == "DATE" else f"{int(given[name])}"
+        except ValueError:
+            wanted = "a day such as 2018-11-15" if kind == "DATE" else "a whole number"
+            raise UsageError(f"{name}={given[name]!r} is not {wanted}", f"give {wanted}") from None
+        return f"CAST({value} AS {kind}) AS {name}"
+
+    return _GIVEN.sub(literal, question.sql)
+
+
+def parse_given(pairs: Iterable[str]) -> dict[str, str]:
+    """Read ``NAME=VALUE`` pairs of the command line.
+
+    Raises:
+        UsageError: one is no such pair.
+    """
+    given = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--given {pair}: not NAME=VALUE", "write for example: --given day=2018-11-15")
+        given[name.strip()] = value.strip()
+    return given
+
+
+def require_tables(warehouse: Warehouse) -> None:
+    """Make sure that there is something to ask.
+
+    Raises:
+        WarehouseError: the warehouse has no tables.
+    """
+    if not warehouse.has_tables():
+        raise WarehouseError(
+            f"{warehouse.location}: the tables of this project are not there", "load them with: sparkify etl"
+        )

@@ -1,0 +1,317 @@
+"""The report: one self-contained page that answers all questions and says how good the data are.
+
+Owns what stands on the page and in which order. The page loads nothing, needs no server and no script to be
+read; the same warehouse gives the same bytes.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PostgresLexer
+
+from sparkify import __version__
+from sparkify.answers.check import find_bad_rows
+from sparkify.answers.questions import Question, ask, load_questions
+from sparkify.answers.report import future
+from sparkify.answers.report.cards import view_of
+from sparkify.answers.report.charts import Chart, number
+from sparkify.answers.report.safety import below, policy, quiet
+from sparkify.answers.report.words import Record, shown
+from sparkify.errors import SparkifyError, UsageError
+from sparkify.load import accounts
+from sparkify.load.audits import load_audits
+from sparkify.sql import read_sql
+from sparkify.system.disk import remedy
+from sparkify.system.switching import name_beside, switch
+from sparkify.warehouse.contract import Warehouse
+
+_SHOWN_ROWS = 50
+
+SECTIONS: dict[str, dict[str, int]] = {
+    "Over time": {
+        "daily_active_users": 12,
+        "weekly_active_users": 6,
+        "busiest_weeks": 6,
+        "monthly_active_users": 6,
+        "stickiness": 6,
+    },
+    "Around the clock": {"plays_by_hour_and_weekday": 12, "busiest_hours": 7, "busiest_weekdays": 5},
+    "Music": {"top_songs": 6, "top_artists": 6, "free_tier_songs": 6, "songs_on_a_day": 6},
+    "Places": {"plays_by_state": 7, "plays_by_location": 5},
+    "People": {
+        "plays_by_level": 4,
+        "plays_by_gender_and_level": 4,
+        "session_length_by_level": 4,
+        "top_users": 6,
+        "plays_by_browser": 6,
+        "plays_by_platform": 6,
+    },
+    "Coming and going": {"weekly_retention": 12, "level_changes_by_week": 6, "level_changes": 6},
+    "Data quality": {"catalogue_match": 5, "catalogue_gaps": 7},
+}
+"""By section, its questions and how many of twelve columns each is wide."""
+
+_TALL = ("top_users", "catalogue_gaps")
+_MORE = "More questions"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A question on the page.
+
+    Attributes:
+        question: the question.
+        width: of twelve columns.
+        said: the answer in a sentence.
+        chart: the answer as a chart.
+        columns: the answer's columns.
+        rows: its first rows, as text.
+        total: how many rows it has.
+        sql: the question's SQL, as highlighted HTML.
+        is_tall: whether it stands beside two others.
+    """
+
+    question: Question
+    width: int
+    said: str
+    chart: Chart
+    columns: list[str]
+    rows: list[list[str]]
+    total: int
+    sql: str
+    is_tall: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline figure."""
+
+    name: str
+    value: str
+    note: str = ""
+    is_bad: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A plain table of the data quality section."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    width: int = 12
+
+
+@dataclass
+class Page:
+    """Everything that stands on the page."""
+
+    period: str
+    figures: list[Figure]
+    sections: dict[str, list[Card]]
+    quality: list[Figure]
+    tables: list[Table]
+    audits: list[tuple[str, str, str]] = field(default_factory=list)
+    loaded: str = ""
+
+
+_MARK, _BEGIN_BYTES = b'<meta name="generator" content="Sparkify Warehouse ', 200
+"""What stands at the beginning of a report: no other file is replaced by one."""
+
+
+def write_report(warehouse: Warehouse, out: Path) -> None:
+    """Write the report to a file, all of it or nothing.
+
+    Raises:
+        UsageError: the file is there already, and is no report.
+        SparkifyError: the file can't be written.
+    """
+    _require_replaceable(out)
+    html = render(collect(warehouse))
+    try:
+        _put(html, out)
+    except OSError as error:
+        raise SparkifyError(
+            f"{out}: can't be written: {error.strerror}",
+            remedy(error, "name a file in a folder that is there"),
+        ) from None
+
+
+def _put(html: str, out: Path) -> None:
+    aside = name_beside(out)
+    try:
+        with aside.open("x", encoding="utf-8") as file:  # which follows no link
+            file.write(html)
+        is_replaced = switch(aside, out)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    if is_replaced:
+        try:
+            _require_replaceable(out, now_at=aside)
+        except SparkifyError:
+            switch(aside, out)  # somebody has put it there meanwhile: here you are
+            aside.unlink()
+            raise
+        aside.unlink()
+
+
+def _require_replaceable(out: Path, now_at: Path | None = None) -> None:
+    there = now_at or out
+    try:
+        if not os.path.lexists(there):
+            return
+        is_report = there.is_file() and not there.is_symlink()
+        if is_report:
+            with there.open("rb") as file:
+                begin = file.read(_BEGIN_BYTES)
+            is_report = not begin or _MARK in begin
+    except OSError as error:
+        raise SparkifyError(f"{out}: can't be written: {error.strerror}", "name another file") from None
+    if not is_report:
+        raise UsageError(
+            f"{out}: is there already, and is no report of this project; it was not touched",
+            "name a file that is not there yet, or remove this one first",
+        )
+
+
+def collect(warehouse: Warehouse) -> Page:
+    """Ask everything that the page tells."""
+    questions = {question.name: question for question in load_questions()}
+    last = future.last_day(warehouse)
+    sections = {
+        section: [_card(warehouse, questions.pop(name), width, last) for name, width in widths.items()]
+        for section, widths in SECTIONS.items()
+    }
+    if questions:
+        more = [_card(warehouse, question, 12, last) for question in questions.values()]
+        quality = sections.pop("Data quality")
+        sections |= {_MORE: more, "Data quality": quality}
+    (headline,) = _records(warehouse, "headline")
+    page = Page(_period(headline), _headline_figures(headline), sections, [], [])
+    _add_quality(warehouse, headline, page)
+    return page
+
+
+def render(page: Page) -> str:
+    """The page as HTML."""
+    loader = jinja2.PackageLoader("sparkify.answers.report", "page")
+    environment = jinja2.Environment(
+        loader=loader,
+        autoescape=True,
+        finalize=quiet,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    style, script = (loader.get_source(environment, name)[0] for name in ("style.css", "script.js"))
+    return environment.get_template("page.html").render(
+        page=page, version=__version__, style=style, script=script, policy=policy(script, style)
+    )
+
+
+def _records(warehouse: Warehouse, name: str) -> list[Record]:
+    columns, rows = warehouse.select(read_sql(f"report/{name}"))
+    return [dict(zip(columns, map(quiet, row), strict=True)) for row in rows]
+
+
+def _card(warehouse: Warehouse, question: Question, width: int, last: date) -> Card:
+    columns, rows = ask(warehouse, question)
+    rows = [tuple(map(quiet, row)) for row in rows]
+    records, left_out = future.split([dict(zip(columns, row, strict=True)) for row in rows], last)
+    said, chart = view_of(question.name, records)
+    sql = highlight(question.sql, PostgresLexer(), HtmlFormatter(nowrap=True))
+    cells = [[shown(value) for value in row] for row in rows[:_SHOWN_ROWS]]
+    return Card(
+        question, width, said + left_out, chart, columns, cells, len(rows), sql, question.name in _TALL
+    )
+
+
+def _period(headline: Record) -> str:
+    first, last = headline["first_play"], headline["last_play"]
+    if first is None:
+        return "no plays yet"
+
+    def day(value: date) -> str:
+        return f"{value.day} {value:%B %Y}"
+
+    return day(first) if first.date() == last.date() else f"{day(first)} to {day(last)}"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "none"
+
+
+def _headline_figures(headline: Record) -> list[Figure]:
+    plays = headline["plays"]
+    return [
+        Figure("plays", number(plays)),
+        Figure("listeners", number(headline["listeners"])),
+        Figure("sessions", number(headline["sessions"])),
+        Figure("hours of music", number(headline["hours"] or 0)),
+        Figure("artists heard", number(headline["artists"])),
+        Figure("of plays paid", _share(headline["paid_plays"] or 0, plays)),
+    ]
+
+
+def _add_quality(warehouse: Warehouse, headline: Record, page: Page) -> None:
+    sources, runs = _records(warehouse, "sources"), _records(warehouse, "runs")
+    rejects = [
+        row | {"first_file": below([row["first_of_all"], row["last_of_all"]], row["first_file"])}
+        for row in _records(warehouse, "rejects")
+    ]
+    findings = {audit.name: find_bad_rows(warehouse, audit.name) for audit in load_audits()}
+    passed = sum(finding is None for finding in findings.values())
+    records = sum(source["records"] for source in sources)
+    rejected = sum(source["rejected"] for source in sources)
+    page.quality = [
+        Figure("files loaded", number(sum(source["files"] for source in sources))),
+        Figure("records", number(records)),
+        Figure("rejected", number(rejected), _share(rejected, records), is_bad=rejected > 0),
+        Figure("plays matched to a song", _share(headline["matched_plays"], headline["plays"])),
+        Figure("audits passed", f"{passed} of {len(findings)}", is_bad=passed < len(findings)),
+    ]
+    if runs:
+        last = runs[0]
+        when = shown(last["finished_at"])
+        page.quality.append(
+            Figure("last run", f"{last['finished_at'].day} {last['finished_at']:%b}", when[11:16])
+        )
+        page.loaded = f"Loaded {when} UTC on {last['engine']} by Sparkify Warehouse {last['version']}."
+    went = [[where, number(events)] for where, events in accounts.of_warehouse(warehouse).rows()]
+    page.tables = [
+        _table("What was loaded?", ("source", "files", "size", "records", "loaded", "rejected"), sources, 5),
+        Table("Where did the events go?", ["log_data", "events"], went, 7),
+        _table("Why were records rejected?", ("source", "reason", "records", "first_file"), rejects),
+        _table("Which runs changed the warehouse?", tuple(runs[0]) if runs else (), runs),
+    ]
+    page.audits = [
+        (
+            "passed" if finding is None else "failed" if finding.audit.fails else "warned",
+            name,
+            next(audit.claim for audit in load_audits() if audit.name == name)
+            if finding is None
+            else str(finding).removeprefix(f"{name}: "),
+        )
+        for name, finding in findings.items()
+    ]
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Record], width: int = 12) -> Table:
+    def text(column: str, value: Any) -> str:
+        if column == "size":
+            return f"{number(value / 1e6)} MB"
+        return number(value) if isinstance(value, int) and column != "run_id" else shown(value)
+
+    names = [column.replace("_", " ") for column in columns]
+    return Table(title, names, [[text(column, row[column]) for column in columns] for row in rows], width)
+
+
+__all__ = ["SECTIONS", "Page", "collect", "render", "write_report"]

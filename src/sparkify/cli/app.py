@@ -1,0 +1,435 @@
+"""The command line: parses, calls, prints.
+
+stdout is data; progress and messages go to stderr. Heavy imports stand inside the commands that use
+them, so that ``sparkify --help`` answers at once.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sparkify import __version__
+from sparkify.cli import process
+from sparkify.cli.cluster import app as cluster_app
+from sparkify.cli.progress import on_console
+from sparkify.config import credentials
+from sparkify.errors import UsageError
+from sparkify.printing.terminal import say
+
+if TYPE_CHECKING:
+    from sparkify.config.settings import Settings
+    from sparkify.printing.console import Console
+    from sparkify.printing.output import Form
+
+app = typer.Typer(
+    name="sparkify",
+    help="From a music service's song and log files to an audited star schema, on DuckDB or Amazon Redshift.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(cluster_app)
+
+Config = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help="Configuration file.", show_default="dwh.cfg, if there"),
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database", metavar="DB", help="A DuckDB file, or 'redshift'.", show_default="sparkify.duckdb"
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    CSV_SAFE = "csv-safe"
+    JSON = "json"
+
+
+Output = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="The same as --format csv.")]
+AsSafeCsv = Annotated[
+    bool,
+    typer.Option(
+        "--csv-safe",
+        help="CSV for spreadsheets: an apostrophe stands before texts that they would take for formulas.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+
+
+def _form(output: Format, *, as_csv: bool, as_safe_csv: bool, as_json: bool) -> "Form":
+    is_safe = as_safe_csv or output == Format.CSV_SAFE
+    is_csv, is_json = as_csv or is_safe or output == Format.CSV, as_json or output == Format.JSON
+    if is_csv and is_json:
+        raise UsageError("the rows can't be printed as CSV and as JSON at once", "choose one of them")
+    return "csv-safe" if is_safe else "csv" if is_csv else "json" if is_json else "table"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sparkify {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """From a music service's song and log files to an audited star schema, on DuckDB or Amazon Redshift."""
+
+
+@app.command()
+def simulate(
+    out: Annotated[str, typer.Argument(metavar="OUT", help="Where to: a new folder, or s3://bucket/prefix.")],
+    config: Config = None,
+    songs: Annotated[int, typer.Option(help="Songs in the catalogue, a file each.")] = 10_000,
+    artists: Annotated[
+        int | None, typer.Option(help="Artists in the catalogue.", show_default="64 for 100 songs")
+    ] = None,
+    users: Annotated[int, typer.Option(help="Users; each has some 80 events a month.")] = 1_300,
+    days: Annotated[int, typer.Option(help="Days of logs.")] = 30,
+    start: Annotated[
+        datetime,
+        typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="The first day.", show_default="2018-11-01"),
+    ] = datetime(2018, 11, 1),
+    seed: Annotated[int, typer.Option(help="Same seed, same data.")] = 1,
+    gzip: Annotated[bool, typer.Option("--gzip", help="Compress the files.")] = False,
+    dirty: Annotated[
+        float,
+        typer.Option(metavar="RATE", help="Share of records to break, and of those to double and to garble."),
+    ] = 0.0,
+) -> None:
+    """Write song and log files of an imaginary music service."""
+    from sparkify.config.places import is_on_s3, output_place
+    from sparkify.simulate import Settings, sink_for
+    from sparkify.simulate import simulate as run
+    from sparkify.simulate.progress import progress
+    from sparkify.system import interrupts
+
+    settings = Settings(songs, artists, users, days, start.date(), seed, gzip, dirty)
+    out = output_place(out)
+    sink = sink_for(out, _settings(config) if is_on_s3(out) else None)
+    interrupts.leaves(lambda: "what was written is unfinished, and the same command finishes it")
+    with progress() as tell:
+        summary = run(settings, sink, tell)
+    say(summary.describe(out), in_lines=True)
+
+
+@app.command()
+def create_tables(config: Config = None, database: Database = None, yes: Yes = False) -> None:
+    """Drop and create all tables, the ledger of loaded files included; asks first if they hold anything."""
+    from sparkify.cli.asking import require_agreement
+    from sparkify.cli.summary import print_dropped
+    from sparkify.warehouse import recreate
+
+    settings = _settings(config, database=database)
+    agreed = None if yes else recreate.look(settings)
+    if agreed and agreed.rows:
+        require_agreement(f"{agreed.location} holds {agreed.described()}", "Drop all of it?")
+    dropped = recreate.create_tables(settings, agreed)
+    print_dropped(dropped, _stderr())
+    _stderr().print(f"created the tables in {dropped.location}")
+
+
+@app.command()
+def etl(
+    config: Config = None,
+    database: Database = None,
+    song_data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="The song files: a folder or s3://bucket/prefix.",
+            show_default="data/song_data",
+        ),
+    ] = None,
+    log_data: Annotated[
+        str | None,
+        typer.Option(metavar="URI", help="The log files, likewise.", show_default="data/log_data"),
+    ] = None,
+    log_jsonpath: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="JSONPaths file of the logs.",
+            show_default="log_json_path.json beside log_data, if there",
+        ),
+    ] = None,
+    max_reject_share: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="Fail when a larger share of a source's records is bad, 0 to 1.",
+            show_default="0.01",
+        ),
+    ] = None,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Let links in a source's folder lead out of it.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Load everything again, from scratch.")] = False,
+    drop_missing: Annotated[
+        bool,
+        typer.Option("--drop-missing", help="With --full: lose what files gave that are not there any more."),
+    ] = False,
+    allow_shrunk: Annotated[
+        bool, typer.Option("--allow-shrunk", help="Load files that had records and are empty now.")
+    ] = False,
+    skip_bad_files: Annotated[
+        bool, typer.Option("--skip-bad-files", help="Go on without files of which nothing can be loaded.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print which files would be loaded, and load none.")
+    ] = False,
+) -> None:
+    """Stage, transform and audit what is new in the source files."""
+    from sparkify.cli import summary
+    from sparkify.load import pipeline
+
+    if drop_missing and not full:
+        raise UsageError("--drop-missing goes with --full", "without --full all that is loaded stays")
+    settings = _settings(
+        config,
+        database=database,
+        song_data=song_data,
+        log_data=log_data,
+        log_jsonpath=log_jsonpath,
+        max_reject_share=max_reject_share,
+        follow_links=follow_links or None,
+    )
+    console = _stderr()
+    if dry_run:
+        summary.print_plan(pipeline.plan_etl(settings, full=full), console)
+        return
+    result = pipeline.run_etl(
+        settings,
+        on_console(console),
+        full=full,
+        allow_shrunk=allow_shrunk,
+        skip_bad_files=skip_bad_files,
+        drop_missing=drop_missing,
+    )
+    summary.print_summary(result, settings.database, console)
+
+
+@app.command()
+def query(
+    sql: Annotated[
+        str, typer.Argument(metavar="SQL", help="A statement, or - to read it from standard input.")
+    ],
+    config: Config = None,
+    database: Database = None,
+    output: Output = Format.TABLE,
+    as_csv: AsCsv = False,
+    as_safe_csv: AsSafeCsv = False,
+    as_json: AsJson = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Print no more rows.", show_default="1000 of a table"),
+    ] = None,
+) -> None:
+    """Run a SQL statement against the warehouse, read-only, and print its rows.
+
+    Structs, lists and maps are nested in JSON, and JSON texts in a table and in CSV. Bytes are hexadecimal.
+    """
+    from sparkify.answers import query as asked
+    from sparkify.warehouse.opening import connect
+
+    statement = asked.read_statement(sql)
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        more = asked.print_answer(
+            warehouse,
+            statement,
+            _form(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json),
+            limit,
+        )
+    finally:
+        warehouse.close()
+    if more:
+        say(more)
+
+
+@app.command()
+def questions(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The question to answer. [default: list them all]")
+    ] = None,
+    config: Config = None,
+    database: Database = None,
+    output: Output = Format.TABLE,
+    as_csv: AsCsv = False,
+    as_safe_csv: AsSafeCsv = False,
+    as_json: AsJson = False,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="What the question is about, e.g. day=2018-11-15."),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Answer all of them, the first 10 rows each.")] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL.")] = False,
+) -> None:
+    """List the analysts' questions, or answer one."""
+    from sparkify.answers import questions as asked
+    from sparkify.printing.output import print_rows
+    from sparkify.warehouse.opening import connect
+
+    form = _form(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json)
+    values = asked.parse_given(given or ())
+    if (name is None and (values or sql)) or (all_ and (name is not None or form != "table")):
+        raise UsageError(
+            "--given and --sql go with the NAME of a question, --all with neither NAME nor another format",
+            "see sparkify questions --help",
+        )
+    if name is None and not all_:
+        listed = [(question.name, question.title) for question in asked.load_questions()]
+        print_rows(["name", "question"], listed, form)
+        return
+    chosen = asked.load_questions() if name is None else [asked.find_question(name)]
+    if sql:
+        typer.echo(asked.fill_in(chosen[0], values), nl=False)
+        return
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        asked.require_tables(warehouse)
+        for question in chosen:
+            columns, rows = asked.ask(warehouse, question, values)
+            if all_:
+                typer.echo(f"\n{question.title}  ({question.name})")
+            print_rows(columns, rows[:10] if all_ else rows, form)
+            if all_ and len(rows) > 10:
+                typer.echo(f"… and {len(rows) - 10:,} more: sparkify questions {question.name}")
+    finally:
+        warehouse.close()
+
+
+@app.command()
+def check(
+    answers: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[ANSWERS_DIR]",
+            help="Folder with NAME.csv, what each question must answer, and NAME.sql for own questions."
+            " Without it nothing is compared.",
+        ),
+    ] = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Ask all questions, compare the answers with the expected ones, and run all audits."""
+    from sparkify.answers import check as checks
+    from sparkify.answers.questions import require_tables
+    from sparkify.warehouse.opening import connect
+
+    credentials.require_none(str(answers or ""), "ANSWERS_DIR")
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        require_tables(warehouse)
+        outcomes = checks.check_all(warehouse, answers)
+    finally:
+        warehouse.close()
+    checks.print_outcomes(outcomes)
+    say(checks.require_good(outcomes))
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Argument(metavar="OUT.html", help="The file to write.")] = Path("report.html"),
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Write a page with all answers as charts, and the quality of the data."""
+    from sparkify.answers.questions import require_tables
+    from sparkify.answers.report import write_report
+    from sparkify.warehouse.opening import connect
+
+    credentials.require_none(str(out), "OUT.html")
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        require_tables(warehouse)
+        write_report(warehouse, out)
+    finally:
+        warehouse.close()
+    typer.echo(out)
+
+
+@app.command()
+def export(
+    out: Annotated[str, typer.Argument(metavar="OUT", help="Where to: a new folder, or s3://bucket/prefix.")],
+    config: Config = None,
+    database: Database = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+) -> None:
+    """Write the five tables as Parquet files into a folder or to S3, to be read by anything else."""
+    from sparkify.config.places import is_on_s3, output_place
+    from sparkify.printing.output import print_rows
+
+    settings = _settings(config, database=database)
+    out = output_place(out)
+    if is_on_s3(out):
+        from sparkify.export.s3 import export_to_s3
+
+        tables = export_to_s3(settings, out, overwrite=overwrite)
+    else:
+        from sparkify.export.parquet import export as export_tables
+
+        tables = export_tables(settings, Path(out), overwrite=overwrite, tell=_note)
+    rows = [(name, table["rows"], table["files"]) for name, table in tables.items()]
+    print_rows(["table", "rows", "files"], rows, "table")
+    say(f"exported to {out}")
+
+
+@app.command()
+def status(config: Config = None, database: Database = None) -> None:
+    """Show what the warehouse holds, and the runs that loaded it."""
+    from sparkify.cli import summary
+    from sparkify.warehouse.opening import connect
+
+    warehouse = connect(_settings(config, database=database), read_only=True)
+    try:
+        summary.print_status(warehouse, _stderr())
+    finally:
+        warehouse.close()
+
+
+def _note(line: str) -> None:
+    say(f"note: {line}")
+
+
+def _stderr() -> "Console":
+    from sparkify.printing.console import Console
+
+    return Console()
+
+
+def _settings(config: str | None, **flags: Any) -> "Settings":
+    from sparkify.config.loading import load_settings
+
+    settings = load_settings(config, **flags)
+    if settings.database == ":memory:":
+        raise UsageError(
+            "database :memory:: what is loaded there is gone when the command ends", "name a file"
+        )
+    for warning in settings.warnings:
+        say(f"warning: {warning}")
+    return settings
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the tool as a process of its own and exit."""
+    process.run_process(app, args)
+
+
+def run(args: list[str] | None = None) -> None:
+    """Run the tool inside another process; it ends with SystemExit."""
+    process.run(app, args)

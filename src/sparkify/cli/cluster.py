@@ -1,0 +1,213 @@
+"""The cluster commands: parse, call, print."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sparkify.errors import ClusterError, UsageError
+from sparkify.printing.terminal import printable, say
+from sparkify.system import interrupts
+
+if TYPE_CHECKING:
+    from sparkify.config.settings import Settings
+
+app = typer.Typer(
+    name="cluster",
+    help="The Redshift cluster: create it, see what it costs, pause it, and delete all of it.",
+    no_args_is_help=True,
+)
+
+Config = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help="Configuration file. [default: ./dwh.cfg, if there]"),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print each call that would be made, and make none.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+Timeout = Annotated[
+    int | None,
+    typer.Option(
+        metavar="MINUTES", help="How long to wait for the cluster. [default: 60]", show_default=False, min=0
+    ),
+]
+
+
+class Kind(StrEnum):
+    """What computes."""
+
+    MULTI_NODE = "multi-node"
+    SINGLE_NODE = "single-node"
+    SERVERLESS = "serverless"
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+@app.command()
+def create(
+    config: Config = None,
+    kind: Annotated[
+        Kind | None,
+        typer.Option("--type", help="What computes. [default: multi-node]", show_default=False),
+    ] = None,
+    public: Annotated[
+        bool | None,
+        typer.Option(
+            "--public/--not-public",
+            help="Give it an address outside of its VPC. [default: not]",
+            show_default=False,
+        ),
+    ] = None,
+    my_ip: Annotated[
+        str | None,
+        typer.Option(
+            "--my-ip",
+            metavar="ADDRESS",
+            help="The IPv4 address that may reach it. [default: asked for at checkip.amazonaws.com]",
+            show_default=False,
+        ),
+    ] = None,
+    timeout: Timeout = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Create the role, the security group and the cluster, and write its address to the configuration."""
+    from sparkify.cluster import commands, network
+    from sparkify.cluster.aws import connect
+    from sparkify.cluster.plan import make_plan
+
+    settings = _settings(
+        config,
+        cluster_type=kind.value if kind else None,
+        publicly_accessible=public,
+        cluster_timeout_minutes=timeout,
+    )
+    aws = connect(settings, show=typer.echo if dry_run else None)
+    plan = make_plan(settings, aws.region)
+    if aws.is_offline:
+        aws.waiter.say("no AWS credentials: these are the calls for an account with nothing of it")
+    # A dry run asks nobody but AWS.
+    unknown = dry_run and my_ip is None
+    address = network.UNKNOWN_ADDRESS if unknown else network.own_address(my_ip)
+    endpoint = commands.create(aws, plan, address, _path(config), _asker(yes or dry_run))
+    if endpoint:
+        typer.echo(f"{endpoint.host}:{endpoint.port}/{plan.db_name}")
+
+
+@app.command()
+def status(
+    config: Config = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
+    dry_run: DryRun = False,
+) -> None:
+    """Show all that is on AWS of this project in the region, and what it costs per hour."""
+    from sparkify.cluster import commands
+    from sparkify.cluster.aws import connect
+    from sparkify.cluster.plan import make_target
+    from sparkify.printing.output import print_rows
+
+    settings = _settings(config)
+    aws = connect(settings, show=typer.echo if dry_run else None, show_reads=True)
+    found = commands.find(aws, make_target(settings, aws.region))
+    if dry_run:
+        return
+    if not found:
+        aws.waiter.say(f"nothing of this project is in {aws.region}")
+        return
+    rows = [(it.cluster, it.kind, it.name, it.state, it.usd_per_hour, it.note) for it in found]
+    print_rows(["cluster", "kind", "name", "state", "usd_per_hour", "note"], rows, output.value)
+    hourly = sum(it.usd_per_hour or 0 for it in found)
+    more = (
+        "Serverless while queries run, and storage"
+        if any(it.kind == "workgroup" for it in found)
+        else "storage"
+    )
+    aws.waiter.say(
+        f"costs about ${hourly:.2f} per hour now, plus {more}; sparkify cluster pause stops the nodes, "
+        "sparkify cluster delete removes all"
+    )
+
+
+@app.command()
+def pause(config: Config = None, timeout: Timeout = None, dry_run: DryRun = False) -> None:
+    """Pause the cluster: its nodes cost nothing then, what is stored does."""
+    from sparkify.cluster import commands
+    from sparkify.cluster.aws import connect
+    from sparkify.cluster.plan import make_target
+
+    settings = _settings(config, cluster_timeout_minutes=timeout)
+    aws = connect(settings, show=typer.echo if dry_run else None)
+    commands.pause(aws, make_target(settings, aws.region))
+
+
+@app.command()
+def resume(config: Config = None, timeout: Timeout = None, dry_run: DryRun = False) -> None:
+    """Start the paused cluster again."""
+    from sparkify.cluster import commands
+    from sparkify.cluster.aws import connect
+    from sparkify.cluster.plan import make_target
+
+    settings = _settings(config, cluster_timeout_minutes=timeout)
+    aws = connect(settings, show=typer.echo if dry_run else None)
+    commands.resume(aws, make_target(settings, aws.region))
+
+
+@app.command()
+def delete(
+    config: Config = None,
+    final_snapshot: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Keep a snapshot of the data. [default: none]", show_default=False),
+    ] = None,
+    timeout: Timeout = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Delete the cluster, its security group and its role, and see that nothing is left."""
+    from sparkify.cluster import commands
+    from sparkify.cluster.aws import connect
+    from sparkify.cluster.plan import make_target
+
+    settings = _settings(config, cluster_timeout_minutes=timeout)
+    aws = connect(settings, show=typer.echo if dry_run else None)
+    target = make_target(settings, aws.region)
+    commands.delete(aws, target, _path(config), _asker(yes or dry_run), final_snapshot)
+
+
+def _path(config: str | None) -> Path:
+    from sparkify.config.loading import config_path
+
+    return config_path(config)
+
+
+def _settings(config: str | None, **flags: Any) -> "Settings":
+    from sparkify.config.loading import load_settings
+
+    settings = load_settings(config, **flags)
+    for warning in settings.warnings:
+        say(f"warning: {warning}")
+    return settings
+
+
+def _asker(yes: bool) -> Any:
+    def ask(question: str) -> None:
+        if yes:
+            return
+        try:
+            is_agreed = typer.confirm(printable(question, keep="\n"), err=True)
+        except interrupts.Stopped:
+            say("")
+            raise
+        except typer.Abort:
+            say("")
+            raise UsageError("nobody answered: nothing was changed", "say --yes where nobody can") from None
+        if not is_agreed:
+            raise ClusterError("not confirmed: nothing was changed")
+
+    return ask

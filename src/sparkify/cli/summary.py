@@ -1,0 +1,152 @@
+"""What people are told of a run and of a warehouse."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from sparkify.errors import WarehouseError
+from sparkify.load import accounts, gone
+from sparkify.load.ledger import loaded_files, notes_on
+from sparkify.printing.console import Console
+from sparkify.printing.output import print_rows, table_text
+from sparkify.printing.terminal import printable
+from sparkify.sql import STAR_TABLES
+from sparkify.warehouse.contract import Warehouse
+
+if TYPE_CHECKING:
+    from sparkify.load.pipeline import Summary
+    from sparkify.sources.objects import Source, SourcePlan
+    from sparkify.warehouse.recreate import Holdings
+
+
+def _warn(console: Console, text: str) -> None:
+    console.print(Text(printable(text), "yellow"))
+
+
+def _print_table(console: Console, columns: list[str], rows: list[list[str]]) -> None:
+    to_right = [number > 0 for number in range(len(columns))]
+    text = table_text(columns, rows, to_right, console.width if console.is_terminal else None)
+    console.print(Text(text), soft_wrap=True)
+
+
+def print_summary(summary: "Summary", location: str, console: Console) -> None:
+    """Say what a run did: per source its files and records, per table its rows, and how fast."""
+    if summary.run_id is None:
+        known = sum(source.known for source in summary.sources.values())
+        console.print(f"{location}: nothing new; all {known:,} files are loaded already")
+    else:
+        names = ["files", "known", "records", "loaded", "rejected"]
+        sources = [
+            [source, *(f"{getattr(counts, name):,}" for name in names)]
+            for source, counts in summary.sources.items()
+        ]
+        _print_table(console, ["source", *names], sources)
+    tables = [
+        [table, f"{rows:,}", f"{new:+,}" if new else "0"] for table, (rows, new) in summary.tables.items()
+    ]
+    _print_table(console, ["table", "rows", "new"], tables)
+    for file, line, reason in summary.rejects:
+        _warn(console, f"rejected: {file}:{line}: {reason}")
+    rejected = sum(source.rejected for source in summary.sources.values())
+    if rejected > len(summary.rejects):
+        console.print(f"… and {rejected - len(summary.rejects):,} more in staging_rejects")
+    for note in summary.notes:
+        _warn(console, f"note: {note}")
+    for warning in summary.warnings:
+        _warn(console, f"warning: {warning}")
+    for finding in summary.findings:
+        _warn(console, f"warning: {finding}")
+    if summary.account is not None and summary.account.events:
+        console.print(summary.account.sentence(), highlight=False)
+    plays = summary.tables["songplays"][0]
+    share = f" ({summary.matched / plays:.1%})" if plays else ""
+    matches = f"{summary.matched:,} of {plays:,} plays{share} matched to a song of the catalogue"
+    events = summary.sources["log_data"].records
+    speed = f", {events / summary.seconds:,.0f} events/s" if events else ""
+    console.print(f"{matches}; {location} in {summary.seconds:.1f} s{speed}")
+
+
+def print_dropped(dropped: "Holdings", console: Console) -> None:
+    """Say what has gone with the tables."""
+    if dropped.rows:
+        _warn(console, f"dropped from {dropped.location}: {dropped.described()}")
+        _print_table(
+            console, ["table", "rows dropped"], [[name, f"{rows:,}"] for name, rows in dropped.rows.items()]
+        )
+
+
+def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
+    """Print which files a run would load to stdout; how many, and what would go, to stderr."""
+    rows = []
+    for source, todo in plans.items():
+        rows += [(source, file.source.uri, file.source.size) for file in todo.added]
+    if rows:
+        print_rows(["source", "file", "bytes"], rows, "table")
+    for source, todo in plans.items():
+        console.print(
+            f"{source}: {len(todo.added):,} files to load ({todo.size / 1e6:,.1f} MB), {len(todo.removed):,}"
+            f" of them changed since they were loaded; {todo.known:,} are loaded already",
+            highlight=False,
+        )
+        for note in [*notes_on(source, todo), *_smaller_note(source, todo.smaller)]:
+            _warn(console, f"note: {note}")
+    for note in gone.lost_notes(plans, "would go with them"):
+        _warn(console, f"warning: {note}; etl refuses that unless --drop-missing is said")
+
+
+def _smaller_note(source: str, uris: list[str]) -> list[str]:
+    if not uris:
+        return []
+    files, more = ("file is", "") if len(uris) == 1 else ("files are", ", …")
+    return [
+        f"{source}: {len(uris):,} changed {files} smaller than when loaded ({uris[0]}{more}):"
+        " records may leave the warehouse, and etl fails over one without any unless --allow-shrunk is said"
+    ]
+
+
+def print_status(warehouse: Warehouse, console: Console) -> None:
+    """Print the tables, the loaded files and the last runs of a warehouse.
+
+    Raises:
+        WarehouseError: it has no tables.
+    """
+    if not warehouse.has_tables():
+        raise WarehouseError(
+            f"{warehouse.location}: the tables of this project are not there", "load them with: sparkify etl"
+        )
+    counts = ", ".join(f"(SELECT COUNT(*) FROM {table})" for table in STAR_TABLES)  # of fixed names
+    rows = warehouse.query(f"SELECT {counts}")[0]
+    print_rows(["table", "rows"], list(zip(STAR_TABLES, rows, strict=True)), "table")
+    sys.stdout.write("\n")
+    files = warehouse.query(
+        "SELECT source, COUNT(*), CAST(SUM(size) AS BIGINT), CAST(SUM(records) AS BIGINT),"
+        " CAST(SUM(loaded) AS BIGINT), CAST(SUM(rejected) AS BIGINT)"
+        " FROM ledger GROUP BY source ORDER BY source DESC"
+    )
+    print_rows(["source", "files", "bytes", "records", "loaded", "rejected"], files, "table")
+    sys.stdout.write("\n")
+    print_rows(["log_data", "events"], accounts.of_warehouse(warehouse).rows(), "table")
+    sys.stdout.write("\n")
+    runs = warehouse.query(
+        "SELECT run_id, started_at, finished_at, engine, version, is_full, files, records, loaded, rejected"
+        " FROM runs ORDER BY run_id DESC LIMIT 10"
+    )
+    print_rows(
+        [
+            "run",
+            "started (UTC)",
+            "finished (UTC)",
+            "engine",
+            "version",
+            "full",
+            "files",
+            "records",
+            "loaded",
+            "rejected",
+        ],
+        runs,
+        "table",
+    )
+    for source, missing in sorted(gone.by_source(loaded_files(warehouse.query)).items(), reverse=True):
+        _warn(console, f"note: {gone.note(source, missing)}")

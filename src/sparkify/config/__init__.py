@@ -1,0 +1,1 @@
+"""What a user may set, where it is said, and what is refused."""

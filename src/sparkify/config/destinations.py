@@ -1,0 +1,88 @@
+"""Where credentials may be sent to.
+
+A dwh.cfg that was found in the working directory may have come with somebody's data. Its own secrets go
+wherever it says; those from elsewhere go to Amazon, to this machine, and to what the user has named.
+"""
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from sparkify.config.settings import Settings
+from sparkify.errors import UsageError
+
+_AMAZONS_DATABASES = re.compile(r"[\w.-]+\.redshift(-serverless)?\.amazonaws\.com(\.cn)?", re.ASCII)
+# Anchored part by part: load balancers of anybody have names below amazonaws.com, too.
+_AMAZONS_S3 = re.compile(
+    r"([\w.-]+\.)?s3(-fips)?([.-]dualstack)?([.-][a-z]{2}(-[a-z]+)+-\d)?(\.vpce)?\.amazonaws\.com(\.cn)?",
+    re.ASCII,
+)
+
+
+def require_good_host(settings: Settings, *, is_by_iam: bool) -> None:
+    """Refuse to log in at a host that a file names which nobody has named, with credentials from elsewhere.
+
+    Args:
+        settings: the host, and where all of it was said.
+        is_by_iam: whether the login is through IAM, and not with a password.
+
+    Raises:
+        UsageError: naming the host.
+    """
+    host = settings.host.lower().rstrip(".")
+    if "host" not in settings.found or _is_this_machine(host) or _AMAZONS_DATABASES.fullmatch(host):
+        return
+    if _has_keys_of_its_own(settings) if is_by_iam else "db_password" in settings.found:
+        return
+    what = "AWS credentials" if is_by_iam else "a password"
+    raise UsageError(
+        f"dwh.cfg: [CLUSTER] HOST: {what} from elsewhere would go to {settings.host}, which is no address of"
+        " Amazon Redshift",
+        "if you trust that host: --config dwh.cfg, or name it in SPARKIFY_HOST",
+    )
+
+
+def require_good_endpoint(settings: Settings) -> None:
+    """Refuse to send credentials to another S3 server unless the user has named it, and over TLS.
+
+    Raises:
+        UsageError: naming the server.
+    """
+    try:
+        address = urlsplit(settings.s3_endpoint)
+        host = (address.hostname or "").lower().rstrip(".")
+    except ValueError:
+        raise UsageError(
+            "[S3] ENDPOINT is not the address of a server", "it looks like https://host:9000"
+        ) from None
+    if not settings.s3_endpoint or settings.s3_anonymous or _is_this_machine(host):
+        return
+    is_known = "s3_endpoint" not in settings.found or _AMAZONS_S3.fullmatch(host)
+    if not is_known and not _has_keys_of_its_own(settings):
+        raise UsageError(
+            f"dwh.cfg: [S3] ENDPOINT: AWS credentials from elsewhere would go to {host}, which is no address"
+            " of Amazon S3",
+            "if you trust that server: --config dwh.cfg, or name it in SPARKIFY_S3_ENDPOINT; without"
+            " credentials: [S3] ANONYMOUS = true",
+        )
+    if address.scheme.lower() == "http" and not settings.s3_allow_http:
+        raise UsageError(
+            f"[S3] ENDPOINT: requests with credentials would go to {host} over http, readable for everybody"
+            " on the way",
+            "write https://; where there is none and you trust the network: [S3] ALLOW_HTTP = true",
+        )
+
+
+def _has_keys_of_its_own(settings: Settings) -> bool:
+    """Whether the keys that AWS is asked with are all of the file that was found."""
+    used = {"aws_access_key_id", "aws_secret_access_key"} | (
+        {"aws_session_token"} if settings.aws_session_token else set()
+    )
+    return used <= settings.found
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,111 @@
+"""What a setting may be beyond its type: ranges, sizes, and which databases there are."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sparkify.config import places
+from sparkify.config.settings import Settings
+from sparkify.errors import UsageError
+
+_RANGES: dict[str, tuple[int, int, str]] = {
+    "db_port": (1, 65535, "a port"),
+    "max_rejects": (0, 10**12, "bad records"),
+    "max_unpacked_ratio": (1, 10_000, "bytes of text per byte of gzip"),
+    "bundle_below_mb": (0, 1_000_000, "megabytes"),
+    "num_nodes": (1, 128, "nodes"),
+    "s3_requests": (1, 1000, "requests at a time"),
+    "s3_timeout": (1, 3600, "seconds"),
+    "s3_retries": (0, 100, "how often a request is tried again"),
+    "cluster_timeout_minutes": (1, 1440, "minutes"),
+}
+"""Smallest, largest, and what it is a number of."""
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt])(i?)b?", re.IGNORECASE)
+_REGION = re.compile(r"[a-z0-9-]*")
+# What DuckDB takes for a kind of database rather than for a part of a file's name.
+_KIND_OF_DATABASE = re.compile(r"(\w{2,}):", re.ASCII)
+
+
+def normalized(name: str, value: Any, origin: str) -> Any:
+    """A value in the one form that the rest of the code knows.
+
+    Args:
+        name: of the setting.
+        value: as it was given, converted to its type.
+        origin: where it was given, for the message.
+
+    Raises:
+        UsageError: it is none that can be meant.
+    """
+    if name == "database":
+        return _database(value, origin)
+    if name in ("memory_limit", "temp_limit"):
+        return _size(value, origin)
+    return value
+
+
+def _database(text: str, origin: str) -> str:
+    if text.lower() == "redshift":
+        return "redshift"
+    # Whatever follows is said without the value: an address may hold a password.
+    text = re.sub(r"^(file://(?=/)|duckdb:///)", "", places.plain_place(text, origin))
+    if _KIND_OF_DATABASE.match(text):
+        raise UsageError(
+            f"{origin} names another kind of database than a DuckDB file or Redshift",
+            "a load has to commit in one file: name a path (if it has a colon, as ./name:x), or redshift;"
+            " the address of a cluster belongs to [CLUSTER] HOST",
+        )
+    try:
+        return str(Path(text).expanduser()) if text.startswith("~") else text
+    except RuntimeError:
+        raise UsageError(f"{origin} begins with ~ and the name of no user", "write the path out") from None
+
+
+def _size(text: str, origin: str) -> str:
+    size = _SIZE.fullmatch(text.strip())
+    if not size or not float(size[1]):
+        raise UsageError(
+            f"{origin} is no amount of memory", "it is a number with a unit, e.g. 1GB, 512 MB or 2gib"
+        )
+    number, unit, binary = size.groups()
+    return f"{number}{unit.upper()}{binary.lower()}B"
+
+
+def check(settings: Settings, origins: Mapping[str, str]) -> None:
+    """Make sure that each setting is one that can be meant.
+
+    Args:
+        settings: all of them.
+        origins: where those that are not defaults were given, for the message.
+
+    Raises:
+        UsageError: one can't.
+    """
+    for name, (least, most, what) in _RANGES.items():
+        value = getattr(settings, name)
+        if not least <= value <= most:
+            # Without the value, here and below: a password may stand in the wrong line.
+            raise UsageError(
+                f"{origins[name]}: {name} is out of its range", f"it is {what}, from {least:,} to {most:,}"
+            )
+    if not 0 <= settings.max_reject_share <= 1:
+        raise UsageError(
+            f"{origins['max_reject_share']}: max_reject_share is out of its range",
+            "it is a share of the records of a source: a number from 0 (none may be bad) to 1",
+        )
+    for name in ("aws_region", "s3_region"):
+        # It becomes part of the address that requests go to.
+        if not _REGION.fullmatch(getattr(settings, name)):
+            raise UsageError(f"{origins[name]} is not a region", "it looks like us-west-2")
+    if settings.aws_session_token and not settings.aws_access_key_id:
+        raise UsageError(
+            f"{origins['aws_session_token']}: a session token without the keys that it belongs to",
+            "set the access key and the secret key beside it, or leave all three to AWS's own configuration",
+        )
+    if settings.login not in ("", "password", "iam"):
+        raise UsageError(
+            f"{origins['login']} is neither password nor iam",
+            "leave it empty to log in with the password where there is one, else through IAM",
+        )

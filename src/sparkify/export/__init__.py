@@ -1,0 +1,1 @@
+"""The five tables as Parquet, in a folder or on S3."""

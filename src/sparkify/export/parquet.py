@@ -1,0 +1,220 @@
+"""Takes the star schema elsewhere: one folder of Parquet files per table.
+
+Owns the layout (below) and the switch from an earlier export to a new one. How an engine writes Parquet is
+its own matter: ``Warehouse.write_parquet``. The same on S3 is ``export_s3``'s.
+
+    OUT/songplays/year=2018/month=11/…parquet      OUT/songs/year=1999/…parquet
+    OUT/time/year=2018/month=11/…parquet           OUT/users/…parquet   OUT/artists/…parquet
+    OUT/_export.json                               the tables with their rows and files
+
+Partition columns are told by the folders, as Hive, Spark, DuckDB and Arrow read them; songs of an unknown
+year are in the folder that these take for NULL. Songs are not partitioned by artist: that would make
+thousands of tiny files.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sparkify import __version__
+from sparkify.answers.questions import require_tables
+from sparkify.config.settings import Settings
+from sparkify.errors import SparkifyError, UsageError
+from sparkify.system.disk import remedy
+from sparkify.system.switching import move, name_beside, switch
+from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.opening import connect
+
+MANIFEST = "_export.json"
+"""Tells an export from any other folder. Readers of data sets pass over names that begin with _."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table is laid out: what is selected, and the columns that become folders."""
+
+    select: str
+    partition_by: tuple[str, ...] = ()
+
+
+LAYOUTS = {
+    "songplays": Layout(
+        "SELECT songplays.*, CAST(EXTRACT(YEAR FROM start_time) AS INTEGER) AS year,"
+        " CAST(EXTRACT(MONTH FROM start_time) AS INTEGER) AS month"
+        " FROM songplays ORDER BY start_time, user_id, session_id",
+        ("year", "month"),
+    ),
+    "users": Layout("SELECT * FROM users ORDER BY user_id"),
+    "songs": Layout("SELECT * FROM songs ORDER BY song_id", ("year",)),
+    "artists": Layout("SELECT * FROM artists ORDER BY artist_id"),
+    "time": Layout("SELECT * FROM time ORDER BY start_time", ("year", "month")),
+}
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What a folder holds before an export: the manifest, None without one, and the files that it lists."""
+
+    manifest: bytes | None = None
+    listed: frozenset[str] = frozenset()
+
+
+@contextmanager
+def opened(settings: Settings, writes_to: str) -> Iterator[Warehouse]:
+    """The configured warehouse, which has been loaded, and may write below this place."""
+    warehouse = connect(settings, read_only=True, writes_to=writes_to)
+    try:
+        require_tables(warehouse)
+        yield warehouse
+    finally:
+        warehouse.close()
+
+
+def export(
+    settings: Settings,
+    out: Path,
+    *,
+    overwrite: bool = False,
+    tell: Callable[[str], object] = lambda _: None,
+) -> dict[str, Any]:
+    """Write the five tables as Parquet into a folder: the whole of it or nothing.
+
+    The files are written aside and then take the place of the folder in one step, so that a reader who lists
+    it sees the old export or the new one, never some of both.
+
+    Args:
+        settings: which warehouse.
+        out: a folder that is not there or empty; an earlier export with ``overwrite``.
+        overwrite: replace an earlier export.
+        tell: takes a line about files that others have put into the folder meanwhile.
+
+    Returns:
+        By table, its rows and the number of its files.
+
+    Raises:
+        UsageError: the folder is in use for something, or overwriting was not asked for.
+        SparkifyError: the files can't be written, or another export has come meanwhile.
+    """
+    # Not by mkdtemp, which keeps others out: opening it later as the umask says would take a look at the
+    # umask, and the only way to look is to change it, for all threads.
+    aside = name_beside(out.absolute().parent.resolve() / out.absolute().name)
+    with opened(settings, str(aside)) as warehouse:
+        before = _require_replaceable(out, overwrite=overwrite)
+        try:
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            aside.mkdir()
+        except OSError as error:
+            raise SparkifyError(
+                f"{out}: can't be made: {error.strerror}", remedy(error, "name another folder")
+            ) from None
+        try:
+            tables = {name: _write(warehouse, name, layout, aside) for name, layout in LAYOUTS.items()}
+            manifest = {"software": f"Sparkify Warehouse {__version__}", "tables": tables}
+            (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+            is_replaced = switch(aside, out)
+        except BaseException as error:
+            shutil.rmtree(aside, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise SparkifyError(
+                    f"{out}: can't be written: {error.strerror}",
+                    f"{remedy(error, 'check the disk')}, and run again;"
+                    " an export that was there is as it was",
+                ) from None
+            raise
+    if is_replaced:
+        _clear(aside, out, before, tell)
+    return {name: {"rows": table["rows"], "files": len(table["files"])} for name, table in tables.items()}
+
+
+def files_of(manifest: bytes) -> set[str] | None:
+    """The files that an export's manifest lists, those it replaced included; None if it is no manifest."""
+    try:
+        told = json.loads(manifest)
+        if not told["software"].startswith("Sparkify Warehouse "):
+            return None
+        files = {name for table in told["tables"].values() for name in table["files"]}
+        return {str(name) for name in files | set(told.get("replaced", []))}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _require_replaceable(out: Path, *, overwrite: bool) -> _Before:
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise UsageError(f"{out}: not a folder", "name a folder that is not there yet")
+    if not out.exists() or not any(out.iterdir()):
+        return _Before()
+    manifest = _manifest(out)
+    listed = None if manifest is None else files_of(manifest)
+    if manifest is None or listed is None:
+        raise UsageError(
+            f"{out}: holds something other than an export, and was not touched",
+            "name a folder that is not there yet",
+        )
+    if foreign := [name for name in _files(out) if name not in listed | {MANIFEST}]:
+        raise UsageError(
+            f"{out}: holds more than an export, {foreign[0]} for one, and was not touched",
+            "move that away, or name another folder",
+        )
+    if not overwrite:
+        raise UsageError(
+            f"{out}: holds an export already", "replace it with --overwrite, or name another folder"
+        )
+    return _Before(manifest, frozenset(listed))
+
+
+def _manifest(folder: Path) -> bytes | None:
+    try:
+        return (folder / MANIFEST).read_bytes()
+    except OSError:
+        return None
+
+
+def _files(folder: Path) -> list[str]:
+    """All that is below a folder, links for themselves, but for its folders."""
+    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
+
+
+def _clear(old: Path, out: Path, before: _Before, tell: Callable[[str], object]) -> None:
+    """Delete what was in a folder before, and give back what it was not known to hold.
+
+    Args:
+        old: where that is now.
+        out: where it was.
+        before: what was known of it.
+        tell: takes a line about what is given back.
+    """
+    try:
+        if old.is_symlink() or not old.is_dir() or _manifest(old) != before.manifest:
+            switch(old, out)
+            shutil.rmtree(old, ignore_errors=True)  # this one's
+            raise SparkifyError(
+                f"{out}: another export, or something else, has come here meanwhile, and is there now",
+                "let one at a time write there; to replace an export that is there now: --overwrite",
+            )
+        if foreign := [name for name in _files(old) if name not in before.listed | {MANIFEST}]:
+            for name in foreign:
+                (out / name).parent.mkdir(parents=True, exist_ok=True)
+                move(old / name, out / name)
+            tell(f"{out}: {foreign[0]} has been put there meanwhile, and is there still")
+        for name in before.listed | {MANIFEST}:
+            (old / name).unlink(missing_ok=True)
+        for folder in sorted((path for path in old.rglob("*") if path.is_dir()), reverse=True):
+            folder.rmdir()
+        old.rmdir()
+    except OSError as error:
+        raise SparkifyError(
+            f"{out}: the new export is there, but what was there before can't be removed: {error.strerror}",
+            f"look whether {old} holds anything of yours, and remove it",
+        ) from None
+
+
+def _write(warehouse: Warehouse, name: str, layout: Layout, aside: Path) -> dict[str, Any]:
+    warehouse.write_parquet(layout.select, str(aside / name), layout.partition_by)
+    ((rows,),) = warehouse.query(f"SELECT COUNT(*) FROM {name}")
+    files = sorted(path.relative_to(aside).as_posix() for path in (aside / name).rglob("*.parquet"))
+    return {"rows": rows, "files": files}

@@ -1,0 +1,1 @@
+"""A run: from listed files to a committed star schema."""

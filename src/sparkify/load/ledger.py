@@ -1,0 +1,208 @@
+"""The ledger: which object was loaded by which run, and what became of its records."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from sparkify import __version__
+from sparkify.errors import WarehouseError
+from sparkify.load import gone
+from sparkify.load.limits import FileCount
+from sparkify.load.retries import LeftOut
+from sparkify.reading.judging import Staged
+from sparkify.sources.objects import (
+    LoadedFile,
+    LoadedFiles,
+    LoadFile,
+    Source,
+    SourceObject,
+    SourcePlan,
+    Store,
+)
+from sparkify.warehouse.contract import Row, Warehouse
+
+
+def loaded_files(query: Callable[[str], list[Row]]) -> LoadedFiles:
+    """What the ledger has.
+
+    Args:
+        query: runs a statement in the warehouse.
+    """
+    rows = query(
+        "SELECT ledger.source, ledger.uri, ledger.file_id, ledger.size, ledger.version, ledger.records,"
+        " ledger.loaded,"
+        " CASE ledger.source WHEN 'song_data' THEN runs.song_location ELSE runs.log_location END AS location,"
+        " ledger.gone_at FROM ledger LEFT JOIN runs ON ledger.run_id = runs.run_id"
+    )
+    return {(source, uri): LoadedFile(*values) for source, uri, *values in rows}
+
+
+def plan(
+    loaded: LoadedFiles,
+    listed: Mapping[Source, tuple[Store, list[SourceObject]]],
+    left_out: LeftOut | None = None,
+) -> dict[Source, SourcePlan]:
+    """Compare what was listed with what has been loaded.
+
+    Args:
+        loaded: what the ledger has; nothing if all is to be loaded from scratch.
+        listed: by source, where its files are and which are there.
+        left_out: files that the run goes on without; what was loaded of them before stays.
+    """
+    left_out = left_out or LeftOut()
+    next_id = max((file.file_id for file in loaded.values()), default=0) + 1
+    plans: dict[Source, SourcePlan] = {}
+    for source, (store, objects) in listed.items():
+        plans[source] = todo = SourcePlan(store)
+        # By name, so that an object that is listed twice is loaded once.
+        for item in {item.uri: item for item in objects}.values():
+            before = loaded.get((source, item.uri))
+            if before is not None and (before.size, before.version) == (item.size, item.version):
+                todo.known += 1
+                todo.back += [before.file_id] if before.gone_at else []
+                continue
+            if item.uri in left_out:
+                if before is not None:
+                    todo.known += 1
+                elif item.uri in left_out.bad:
+                    todo.skipped.append(LoadFile(next_id, item))
+                    next_id += 1
+                continue
+            if before is not None:
+                todo.removed.append(before.file_id)
+                if before.loaded and item.size < before.size:
+                    todo.smaller.append(item.uri)
+            todo.added.append(LoadFile(next_id, item))
+            next_id += 1
+        todo.gone = gone.after_listing(loaded, source, store, {item.uri for item in objects})
+    return plans
+
+
+def notes_on(source: str, todo: SourcePlan) -> list[str]:
+    """What people should know of a source: files that are not read, and files that are gone."""
+    notes = todo.store.unread.notes(source)
+    if todo.gone:
+        notes.append(f"{gone.note(source, todo.gone)}; it is said once, and sparkify status has the total")
+    return notes
+
+
+def reconcile(
+    warehouse: Warehouse, source: Source, added: list[LoadFile], staged: Staged
+) -> dict[int, FileCount]:
+    """Count what became of each file's records, and make sure that none is lost.
+
+    Args:
+        warehouse: where the files have been staged.
+        source: the source they belong to.
+        added: the files.
+        staged: how many records each has, counted when it was cut.
+
+    Raises:
+        WarehouseError: loaded + rejected is not the number of records. That would be a bug.
+    """
+    loaded = warehouse.count_loaded(source)
+    rejected: dict[int, int] = dict(
+        warehouse.query(
+            "SELECT file_id, COUNT(*) FROM staging_rejects WHERE source = ? GROUP BY file_id", [source]
+        )
+    )
+    counts = {}
+    for file in added:
+        count = FileCount(
+            staged.records[file.file_id],
+            loaded.get(file.file_id, 0),
+            rejected.get(file.file_id, 0),
+            staged.sizes.get(file.file_id, 0),
+            staged.damaged.get(file.file_id, 0),
+        )
+        if count.loaded + count.rejected != count.records:
+            raise WarehouseError(
+                f"{file.source.uri}: {count.records} records, but {count.loaded} loaded and"
+                f" {count.rejected} rejected; nothing was changed",
+                "this is a bug in sparkify: please report it with the file",
+            )
+        counts[file.file_id] = count
+    return counts
+
+
+def record_run(
+    warehouse: Warehouse,
+    plans: Mapping[Source, SourcePlan],
+    counts: dict[int, FileCount],
+    *,
+    started: datetime,
+    is_full: bool,
+    event_keys: str,
+) -> int:
+    """Write a run and its files into the ledger.
+
+    Args:
+        warehouse: where.
+        plans: what the run did.
+        counts: by file_id, what became of its records.
+        started: when.
+        is_full: whether it began with empty tables.
+        event_keys: the digest of the keys by which it has read the log files.
+
+    Returns:
+        The number of the run.
+    """
+    ((last,),) = warehouse.query("SELECT COALESCE(MAX(run_id), 0) FROM runs")
+    run_id = int(last) + 1
+    files = []
+    for source, todo in plans.items():
+        for start in range(0, len(todo.removed), 1000):
+            ids = ", ".join(map(str, todo.removed[start : start + 1000]))
+            warehouse.query(f"DELETE FROM ledger WHERE file_id IN ({ids})")
+        for file in [*todo.added, *todo.skipped]:
+            count = counts.get(file.file_id, FileCount(0, 0, 0))
+            files.append(
+                (
+                    file.file_id,
+                    source,
+                    file.source.uri,
+                    file.source.size,
+                    file.source.version,
+                    run_id,
+                    count.records,
+                    count.loaded,
+                    count.rejected,
+                    None,
+                )
+            )
+    warehouse.insert("ledger", files)
+    warehouse.insert(
+        "runs",
+        [
+            (
+                run_id,
+                started.replace(tzinfo=None),
+                datetime.now(UTC).replace(tzinfo=None),
+                warehouse.engine,
+                __version__,
+                is_full,
+                len(files),
+                sum(count.records for count in counts.values()),
+                sum(count.loaded for count in counts.values()),
+                sum(count.rejected for count in counts.values()),
+                event_keys,
+                plans["song_data"].store.location,
+                plans["log_data"].store.location,
+            )
+        ],
+    )
+    return run_id
+
+
+def read_by_other_keys(warehouse: Warehouse, event_keys: str) -> int:
+    """How many log files are loaded by other keys than those that count now.
+
+    Args:
+        warehouse: where.
+        event_keys: the digest of the keys that count now.
+    """
+    ((count,),) = warehouse.query(
+        "SELECT COUNT(*) FROM ledger INNER JOIN runs ON ledger.run_id = runs.run_id"
+        " WHERE ledger.source = 'log_data' AND runs.event_keys <> ?",
+        [event_keys],
+    )
+    return int(count)

@@ -1,0 +1,106 @@
+"""How many bad records are too many: of a source they fail the run, of a file they are warned of."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sparkify.errors import TooManyRejectsError
+from sparkify.reading.reject_bound import REMEDY
+from sparkify.sources.objects import LoadFile, Source, first_few
+
+_BAD_FILE_SHARE = 0.1
+_FEW_REJECTS = 2
+"""So many bad records may be in a file, however small it is, before a warning names it."""
+
+_FEW_BYTES = 2**16
+"""So many bytes of damage, likewise."""
+
+
+@dataclass(frozen=True)
+class FileCount:
+    """What became of one file's records.
+
+    Attributes:
+        records: how many it has.
+        loaded: how many are in the staging table.
+        rejected: how many are in staging_rejects.
+        size: how many bytes of text the file holds; 0 where nobody counted.
+        damaged: how many of these bytes are no JSON.
+    """
+
+    records: int
+    loaded: int
+    rejected: int
+    size: int = 0
+    damaged: int = 0
+
+    @property
+    def bad_share(self) -> float:
+        """How much of the file is bad: of its records or, damage being cut as it comes, of its bytes."""
+        return _bad_share([self])
+
+
+def _bad_share(counts: Collection[FileCount]) -> float:
+    rejected = sum(count.rejected for count in counts)
+    if not rejected:
+        return 0.0
+    by_records = rejected / sum(count.records for count in counts)
+    return max(
+        by_records, sum(count.damaged for count in counts) / max(1, sum(count.size for count in counts))
+    )
+
+
+def excess(counts: Mapping[Source, Collection[FileCount]], max_reject_share: float) -> dict[Source, str]:
+    """By source of which more records are bad than is allowed, how many of how many.
+
+    Each source by itself: a thousand good songs don't make up for nine bad events.
+
+    Args:
+        counts: by source, those of the files that were loaded.
+        max_reject_share: the share of a source's records that may be bad, 0 to 1.
+    """
+    found: dict[Source, str] = {}
+    for source, files in counts.items():
+        records = sum(count.records for count in files)
+        rejected = sum(count.rejected for count in files)
+        if _bad_share(files) > max_reject_share:
+            damaged, size = sum(count.damaged for count in files), sum(count.size for count in files)
+            bytes_too = f", {damaged:,} of its {size:,} bytes," if damaged * records > rejected * size else ""
+            found[source] = f"{rejected:,} of {records:,} records of {source}{bytes_too} are bad"
+    return found
+
+
+def require_few(source: Source, counts: Collection[FileCount], max_rejects: int) -> None:
+    """Make sure that no more records of a source are bad than may be whatever their share.
+
+    Raises:
+        TooManyRejectsError: more are.
+    """
+    rejected = sum(count.rejected for count in counts)
+    if rejected > max_rejects:
+        raise TooManyRejectsError(
+            f"{rejected:,} records of {source} are bad, more than the {max_rejects:,} that"
+            " max_rejects allows; nothing was changed",
+            REMEDY,
+        )
+
+
+def bad_files(source: Source, files: Sequence[LoadFile], counts: Mapping[int, FileCount]) -> list[str]:
+    """What to say of files of which a tenth or more is bad, even where the source's limit allows it.
+
+    Args:
+        source: the source they belong to.
+        files: those that were loaded.
+        counts: by file_id, what became of their records.
+    """
+    bad = [
+        (count.bad_share, count, file.source.uri)
+        for file in files
+        if (count := counts[file.file_id]).bad_share >= _BAD_FILE_SHARE
+        and (count.rejected > _FEW_REJECTS or count.damaged > _FEW_BYTES)
+    ]
+    if not bad:
+        return []
+    bad.sort(key=lambda item: (-item[0], item[2]))
+    named = first_few([f"{uri} ({count.rejected:,} of {count.records:,})" for _, count, uri in bad])
+    what = "a file has" if len(bad) == 1 else f"{len(bad):,} files have"
+    return [f"{source}: {what} a tenth or more of bad records: {named}"]

@@ -1,0 +1,359 @@
+"""The whole flow: discover, stage, transform, audit, commit."""
+
+import time
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+from sparkify.config.settings import Settings
+from sparkify.errors import TooManyRejectsError, UnusableFilesError
+from sparkify.load import accounts, bad_files, gone, ledger, limits, shrunk
+from sparkify.load.accounts import EventAccount
+from sparkify.load.audits import Finding, run_audits
+from sparkify.load.horizon import Horizon
+from sparkify.load.key_notes import notes_on
+from sparkify.load.key_sample import KeySample
+from sparkify.load.limits import FileCount
+from sparkify.load.progress import Progress, Silence
+from sparkify.load.repair import repair
+from sparkify.load.retries import LeftOut, with_retries
+from sparkify.reading.keys import KeyMap, event_keys, song_keys
+from sparkify.sources.objects import LoadedFiles, Source, SourceObject, SourcePlan, Store
+from sparkify.sources.opening import open_source
+from sparkify.sources.unfinished import require_finished
+from sparkify.sql import STAR_TABLES, read_sql
+from sparkify.system import interrupts
+from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.opening import connect
+
+TRANSFORMS = (
+    "songs",
+    "artists",
+    "users",
+    "new_song_matches",
+    "song_matches",
+    "touched_plays",
+    "songplays",
+    "time",
+)
+"""The files of sql/star in the order in which they run."""
+
+_OF_PLAYS = ("touched_plays", "rematched_plays")
+"""What the transforms leave about plays, for the audits of the run."""
+
+_SHOWN_REJECTS = 5
+
+
+@dataclass
+class SourceSummary:
+    """What a run did with one source."""
+
+    files: int = 0
+    known: int = 0
+    records: int = 0
+    loaded: int = 0
+    rejected: int = 0
+
+
+@dataclass
+class Summary:
+    """What a run did.
+
+    Attributes:
+        run_id: its number in the ledger; None when there was nothing to do.
+        sources: by source, its files and their records.
+        tables: by star table, its rows and how many more they are than before.
+        account: where the events went that it has loaded; None when there was nothing to do.
+        matched: songplays whose song the catalogue has.
+        rejects: the first rejects, as (file, line, reason).
+        findings: what the audits warn of.
+        warnings: what people should look at.
+        notes: what else they should know.
+        seconds: wall-clock time.
+    """
+
+    run_id: int | None = None
+    sources: dict[Source, SourceSummary] = field(default_factory=dict)
+    tables: dict[str, tuple[int, int]] = field(default_factory=dict)
+    account: EventAccount | None = None
+    matched: int = 0
+    rejects: list[tuple[str, int, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def run_etl(
+    settings: Settings,
+    progress: Progress,
+    *,
+    full: bool = False,
+    allow_shrunk: bool = False,
+    skip_bad_files: bool = False,
+    drop_missing: bool = False,
+) -> Summary:
+    """Load what is new, and bring the star schema up to date.
+
+    All of it happens in one transaction: whatever fails, the warehouse stays as it was.
+
+    Args:
+        settings: where from, where to, and the limits.
+        progress: told what is being done.
+        full: load everything from scratch.
+        allow_shrunk: load files that had records and are empty now.
+        skip_bad_files: go on without files of which nothing can be loaded.
+        drop_missing: let a load from scratch lose what files gave that are not there any more.
+
+    Raises:
+        SparkifyError: a source can't be read, too many records are bad, a file has become empty or would be
+            lost, an audit fails, or the warehouse can't be written.
+    """
+    clock = time.perf_counter()
+    warehouse = connect(settings)
+    try:
+        summary = with_retries(
+            lambda left_out: load(
+                warehouse,
+                settings,
+                progress,
+                full=full,
+                allow_shrunk=allow_shrunk,
+                drop_missing=drop_missing,
+                left_out=left_out,
+            ),
+            lambda why: _start_again(progress, why),
+            skip_bad_files=skip_bad_files,
+        )
+    finally:
+        warehouse.close()
+        progress.done()
+    summary.seconds = time.perf_counter() - clock
+    return summary
+
+
+def _start_again(progress: Progress, why: str) -> None:
+    interrupts.start_again()
+    progress.step(f"start again: {why}")
+
+
+def plan_etl(settings: Settings, *, full: bool = False) -> dict[Source, SourcePlan]:
+    """What a run would load, without loading it."""
+    listed = _discover(settings, Silence())
+    if settings.database != "redshift" and not Path(settings.database).exists():
+        return ledger.plan({}, listed)
+    warehouse = connect(settings, read_only=True)
+    try:
+        loaded = ledger.loaded_files(warehouse.query) if warehouse.has_tables() else {}
+        return _plan(warehouse, loaded, listed, LeftOut(), full=full)[0]
+    finally:
+        warehouse.close()
+
+
+def load(
+    warehouse: Warehouse,
+    settings: Settings,
+    progress: Progress,
+    *,
+    full: bool = False,
+    allow_shrunk: bool = False,
+    drop_missing: bool = False,
+    left_out: LeftOut | None = None,
+) -> Summary:
+    """What ``run_etl`` does, in a warehouse that is open already."""
+    started = datetime.now(UTC)
+    left_out = left_out or LeftOut()
+    with warehouse.transaction():
+        if warehouse.upgrade_tables():
+            _derive_plays_again(warehouse, progress)
+        has_tables = warehouse.has_tables()
+        before = _count_rows(warehouse) if has_tables else {}
+        loaded = ledger.loaded_files(warehouse.query) if has_tables else {}
+        if not has_tables:
+            warehouse.create_tables()
+        listed = _discover(settings, progress)
+        plans, is_rebuilt = _plan(warehouse, loaded, listed, left_out, full=full)
+        if is_rebuilt:
+            if not drop_missing:
+                gone.require_none_lost(warehouse.location, plans, left_out, is_asked_for=full)
+            if has_tables:
+                warehouse.empty_tables()
+        else:
+            gone.remember(warehouse, plans, started)
+        is_full = not any(todo.known or todo.removed for todo in plans.values())
+        keys: dict[Source, KeyMap] = {"song_data": song_keys(), "log_data": event_keys(settings)}
+        digest = keys["log_data"].digest
+        summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
+        summary.notes += filter(None, [keys["log_data"].warning])
+        summary.notes += [note for source, plan in plans.items() for note in ledger.notes_on(source, plan)]
+        summary.notes += gone.lost_notes(plans, "have gone with them", left_out)
+        summary.warnings += left_out.notes()
+        horizon = Horizon(warehouse, started)
+        if horizon.has_passed_events:
+            summary.notes.append(
+                "events that were from the future when they were loaded lie in the past now, and count"
+            )
+        if horizon.has_passed_events or any(todo.added or todo.skipped for todo in plans.values()):
+            counts = _stage(warehouse, settings, plans, keys, summary, progress)
+            summary.warnings += shrunk.check(warehouse, plans, counts, loaded, may_be_empty=allow_shrunk)
+            horizon.settle()
+            _transform(warehouse, progress)
+            progress.step("audit")
+            summary.account = accounts.of_run(warehouse, summary.sources["log_data"].loaded)
+            with nullcontext() if is_full else warehouse.audit_scope():
+                summary.findings = run_audits(warehouse, in_run=True)
+            for table in (*_OF_PLAYS, "touched_users", "due_events", "event_horizon"):
+                warehouse.run(f"DROP TABLE {table}")
+            warehouse.forget_batch()
+            summary.run_id = ledger.record_run(
+                warehouse, plans, counts, started=started, is_full=is_full, event_keys=digest
+            )
+        if others := ledger.read_by_other_keys(warehouse, digest):
+            summary.notes.append(
+                f"{others:,} log files were loaded by other JSONPaths than"
+                f" {keys['log_data'].origin or 'the usual keys, which count now'}, and stay as they were;"
+                " to load them again: sparkify etl --full"
+            )
+        after = _count_rows(warehouse)
+        summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
+        ((summary.matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
+        progress.step("commit")
+        interrupts.point_of_no_return()
+    return summary
+
+
+def _plan(
+    warehouse: Warehouse,
+    loaded: LoadedFiles,
+    listed: dict[Source, tuple[Store, list[SourceObject]]],
+    left_out: LeftOut,
+    *,
+    full: bool,
+) -> tuple[dict[Source, SourcePlan], bool]:
+    """What to load, and whether all of it is, in place of everything that is loaded."""
+    plans = ledger.plan(loaded, listed, left_out)
+    if not (full or warehouse.must_rebuild(plans)):
+        return plans, False
+    plans = ledger.plan({}, listed, left_out)
+    gone.find_lost(loaded, plans)
+    return plans, True
+
+
+def _discover(settings: Settings, progress: Progress) -> dict[Source, tuple[Store, list[SourceObject]]]:
+    listed: dict[Source, tuple[Store, list[SourceObject]]] = {}
+    locations: dict[Source, str] = {"song_data": settings.song_data, "log_data": settings.log_data}
+    looked_at: set[str] = set()
+    for source, location in locations.items():
+        progress.step(f"list {source}")
+        store = open_source(location, settings)
+        listed[source] = (store, store.list_objects())
+        require_finished(location, settings, looked_at)
+    return listed
+
+
+def _stage(
+    warehouse: Warehouse,
+    settings: Settings,
+    plans: dict[Source, SourcePlan],
+    keys: dict[Source, KeyMap],
+    summary: Summary,
+    progress: Progress,
+) -> dict[int, FileCount]:
+    """Load the files, account for every record, and stop if too many are bad."""
+    counts_of: dict[Source, dict[int, FileCount]] = {}
+    for source, todo in plans.items():
+        advance = progress.step(f"stage {source}", files=len(todo.added), size=todo.size)
+        sample = KeySample(keys[source])
+        todo.store.grown.clear()
+        try:
+            staged = warehouse.stage(
+                source, todo.store, todo.added, todo.removed, keys[source].paths, advance, sample.look
+            )
+        except TooManyRejectsError as error:  # Redshift's COPY gives up by itself
+            about_keys = chain(*notes_on(None, source, keys[source], sample))
+            raise TooManyRejectsError("\n  ".join([error.message, *about_keys]), error.hint) from None
+        warnings, notes = notes_on(warehouse, source, keys[source], sample)
+        summary.warnings += warnings
+        summary.notes += notes
+        counts = ledger.reconcile(warehouse, source, todo.added, staged)
+        counts_of[source] = counts
+        limits.require_few(source, counts.values(), settings.max_rejects)
+        # Who lets all records be bad lets those of a file be so.
+        if settings.max_reject_share < 1 and (
+            bad := bad_files.without_good(todo.store, todo.added, counts, keys[source].paths)
+        ):
+            raise UnusableFilesError(bad, [], [*summary.warnings, *summary.notes])
+        summary.notes += [
+            f"{uri}: is being written; read up to its last whole line" for uri in todo.store.grown
+        ]
+        summary.warnings += limits.bad_files(source, todo.added, counts)
+        summary.sources[source] = SourceSummary(
+            files=len(todo.added),
+            known=todo.known,
+            records=sum(count.records for count in counts.values()),
+            loaded=sum(count.loaded for count in counts.values()),
+            rejected=sum(count.rejected for count in counts.values()),
+        )
+    all_counts = {file_id: count for counts in counts_of.values() for file_id, count in counts.items()}
+    excess = limits.excess(
+        {source: counts.values() for source, counts in counts_of.items()}, settings.max_reject_share
+    )
+    if any(count.rejected for count in all_counts.values()):
+        summary.rejects = _first_rejects(warehouse, min(all_counts), excess or counts_of)
+    if excess:
+        shown = "\n  ".join(
+            [f"{file}:{line}: {reason}" for file, line, reason in summary.rejects]
+            + summary.warnings
+            + summary.notes
+        )
+        raise TooManyRejectsError(
+            f"{' and '.join(excess.values())}, more than the {settings.max_reject_share:.4g} of them that"
+            f" max_reject_share allows; nothing was changed\n  {shown}",
+            "mend the files, or allow more with --max-reject-share",
+        )
+    return all_counts
+
+
+def _first_rejects(
+    warehouse: Warehouse, first_id: int, sources: Collection[Source]
+) -> list[tuple[str, int, str]]:
+    """The first rejects of some sources, from files with this file_id and later ones."""
+    names = ", ".join(f"'{source}'" for source in sources)
+    rows = warehouse.query(
+        f"SELECT file, line, reason FROM staging_rejects WHERE file_id >= ? AND source IN ({names})"
+        f" ORDER BY file_id, line LIMIT {_SHOWN_REJECTS}",
+        [first_id],
+    )
+    return [(file, line, reason) for file, line, reason in rows]
+
+
+def _derive_plays_again(warehouse: Warehouse, progress: Progress) -> None:
+    """Bring plays forward that an older version has loaded, which did not keep what was heard in them."""
+    warehouse.restage_events()
+    warehouse.run("DELETE FROM songplays")
+    _transform(warehouse, progress, TRANSFORMS[TRANSFORMS.index("new_song_matches") :])
+    for table in _OF_PLAYS:
+        warehouse.run(f"DROP TABLE {table}")
+    warehouse.forget_batch()
+
+
+def _transform(warehouse: Warehouse, progress: Progress, names: Sequence[str] = TRANSFORMS) -> None:
+    """Run the star SQL, with the repair of garbled text where it is first needed."""
+    for name in names:
+        progress.step(f"transform {name}")
+        if name == "song_matches":
+            garbled = warehouse.query(read_sql("garbled_text", warehouse.engine))
+            warehouse.insert("encoding_repairs", [(text, repair(text)) for (text,) in garbled])
+        sql = read_sql(f"star/{name}")
+        if name == "songplays":
+            warehouse.insert_songplays(sql)
+        else:
+            warehouse.run(sql)
+
+
+def _count_rows(warehouse: Warehouse) -> dict[str, int]:
+    counts = ", ".join(f"(SELECT COUNT(*) FROM {table})" for table in STAR_TABLES)
+    return dict(zip(STAR_TABLES, warehouse.query(f"SELECT {counts}")[0], strict=True))

@@ -1,0 +1,80 @@
+"""Files that were loaded and have lost records since: nothing leaves the warehouse without a word."""
+
+from collections.abc import Mapping
+
+from sparkify.errors import SourceError
+from sparkify.load.limits import FileCount
+from sparkify.sources.objects import NOUNS, LoadedFile, LoadedFiles, Source, SourcePlan, first_few
+from sparkify.sql import read_sql
+from sparkify.warehouse.contract import Warehouse
+
+
+def check(
+    warehouse: Warehouse,
+    plans: Mapping[Source, SourcePlan],
+    counts: Mapping[int, FileCount],
+    loaded: LoadedFiles,
+    *,
+    may_be_empty: bool,
+) -> list[str]:
+    """Compare what changed files hold now with what they held when they were loaded.
+
+    Args:
+        warehouse: where the files have been staged, and the rows of their earlier versions removed.
+        plans: what was loaded.
+        counts: by file_id, what became of the records of each file.
+        loaded: the ledger as it was before.
+        may_be_empty: whether files that had records may have none now.
+
+    Returns:
+        What to warn of.
+
+    Raises:
+        SourceError: files that had records have none now.
+    """
+    warnings, emptied = [], []
+    for source, todo in plans.items():
+        missing: dict[int, int] = {}
+        if todo.removed:
+            missing = dict(warehouse.query(read_sql(f"ledger/missing_{NOUNS[source]}")))
+        shrunk = []
+        for file in todo.added:
+            before = loaded.get((source, file.source.uri))
+            if before is None:
+                continue
+            now = counts[file.file_id]
+            if before.loaded and not now.records:
+                emptied.append(f"{file.source.uri} (held {_records(before.records)})")
+            if change := _change(before, now, missing.get(before.file_id, 0)):
+                shrunk.append(f"{file.source.uri} ({change})")
+        if shrunk:
+            files = "1 file has" if len(shrunk) == 1 else f"{len(shrunk):,} files have"
+            # Where everything is loaded anew, the rows of before are not there to compare.
+            left = f"; {_left(sum(missing.values()))}" if todo.removed else ""
+            warnings.append(f"{source}: {files} lost records since being loaded: {first_few(shrunk)}{left}")
+    if emptied and not may_be_empty:
+        files = "1 file that was loaded is" if len(emptied) == 1 else f"{len(emptied):,} loaded files are"
+        raise SourceError(
+            f"{files} empty now: {first_few(emptied)}; nothing was changed",
+            "bring the records back, or let them leave the warehouse: sparkify etl --allow-shrunk",
+        )
+    return warnings
+
+
+def _change(before: LoadedFile, now: FileCount, missing: int) -> str:
+    """How many records a file held and holds, if it has lost any."""
+    if now.records >= before.records and now.loaded < before.loaded:
+        return f"{before.loaded:,} of its records were good, {now.loaded:,} are"
+    if now.records < before.records or missing:
+        return f"held {_records(before.records)}, holds {now.records:,}"
+    return ""
+
+
+def _left(missing: int) -> str:
+    if not missing:
+        return "all that was loaded is still in the warehouse"
+    return f"{_records(missing)} {'is' if missing == 1 else 'are'} no longer in the warehouse"
+
+
+def _records(count: int) -> str:
+    return f"{count:,} record" + "s" * (count != 1)

@@ -1,0 +1,182 @@
+"""Prints rows to stdout: as a table for people, as CSV or JSON for programs."""
+
+import csv
+import io
+import json
+import math
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import chain
+from typing import Any, Literal
+
+from sparkify.printing.terminal import printable
+
+Form = Literal["table", "csv", "csv-safe", "json"]
+
+_GAP = "   "
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+"""How a cell begins that spreadsheets may take for a formula; the last four are = + - @ of full width."""
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Form) -> None:
+    """Print rows under the names of their columns; all but a table as they come, in bounded memory.
+
+    Args:
+        columns: the names.
+        rows: the values; None is NULL: empty in a table and in CSV, null in JSON.
+        form: table (aligned, for people), csv (RFC 4180, with a header), csv-safe (likewise, with an
+            apostrophe before texts that spreadsheets would take for formulas), json (one array of objects; of
+            columns of one name the later ones get a number, and what is no finite number is null).
+            Structs, lists and maps are JSON in all of them, and bytes are hexadecimal.
+    """
+    if form == "json":
+        _print_json(_distinct(columns), rows)
+    elif form == "table":
+        _print_table(columns, list(rows))
+    else:
+        _print_csv(columns, rows, is_safe=form == "csv-safe")
+
+
+def _print_table(columns: Sequence[str], rows: list[Sequence[Any]]) -> None:
+    is_number = [any(isinstance(row[n], int | float | Decimal) for row in rows) for n in range(len(columns))]
+    cells = [[cell_text(value) for value in row] for row in rows]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    sys.stdout.write(table_text(columns, cells, is_number, width))
+
+
+class _Lines:
+    """Ends records in LF alone. The writer must end them in CR LF, or it would not quote a text with a CR."""
+
+    END = "\r\n"
+
+    def write(self, record: str) -> None:
+        sys.stdout.write(record.removesuffix(self.END) + "\n")
+
+
+def _print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_safe: bool) -> None:
+    # Whatever the locale: programs read it, on this machine or another.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    is_seen = sys.stdout.isatty()
+
+    def cell(value: Any) -> str:
+        text = cell_text(value)
+        if is_safe and isinstance(value, str) and _FORMULA.match(text):
+            text = f"'{text}"
+        return printable(text) if is_seen else text
+
+    writer = csv.writer(_Lines(), lineterminator=_Lines.END)
+    writer.writerows([cell(value) for value in row] for row in chain([columns], rows))
+
+
+def table_text(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], to_right: Sequence[bool], width: int | None = None
+) -> str:
+    """A table, aligned; where it is wider than there is room, each row's values below each other instead.
+
+    Args:
+        columns: the names.
+        rows: the cells.
+        to_right: by column, whether it is aligned to the right.
+        width: how many characters there is room for; None for any number: a row is a line, then.
+    """
+    from rich.cells import cell_len
+
+    lines = [[printable(text) for text in line] for line in chain([columns], rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    whole = sum(widths) + len(_GAP) * (len(widths) - 1)
+    if width is not None and whole > width and rows:
+        name_width = max(map(cell_len, lines[0]))
+        return "\n".join(
+            "".join(
+                f"{name}{' ' * (name_width - cell_len(name))}{_GAP}{text}".rstrip() + "\n"
+                for name, text in zip(lines[0], line, strict=True)
+            )
+            for line in lines[1:]
+        )
+    texts = []
+    for line in lines:
+        cells = [
+            " " * (room - cell_len(text)) + text if right else text + " " * (room - cell_len(text))
+            for text, room, right in zip(line, widths, to_right, strict=True)
+        ]
+        texts.append(_GAP.join(cells).rstrip())
+    texts.insert(1, "─" * whole)
+    return "\n".join(texts) + "\n"
+
+
+def cell_text(value: Any) -> str:
+    """A value as it stands in a table or in CSV."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="milliseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return _interval_text(value)
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(_json_value(value), ensure_ascii=False, allow_nan=False)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return value.hex()
+    return str(value)
+
+
+def _interval_text(value: timedelta) -> str:
+    """An interval as DuckDB and Redshift write it: ``2 days 03:00:00``. Drivers give a month as 30 days."""
+    sign, size = ("-", -value) if value < timedelta() else ("", value)
+    days = f"{sign}{size.days} day{'' if size.days == 1 and not sign else 's'}" if size.days else ""
+    rest = size - timedelta(days=size.days)
+    if days and not rest:
+        return days
+    minutes, seconds = divmod(rest.seconds, 60)
+    fraction = f".{rest.microseconds:06}".rstrip("0") if rest.microseconds else ""
+    time = f"{sign}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}{fraction}"
+    return f"{days} {time}".lstrip()
+
+
+def _print_json(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    is_ascii = not sys.stdout.encoding.lower().startswith("utf")
+    before = "[\n"
+    for row in rows:
+        item = {name: _json_value(value) for name, value in zip(names, row, strict=True)}
+        sys.stdout.write(before + _seen(json.dumps(item, ensure_ascii=is_ascii, allow_nan=False)))
+        before = ",\n"
+    sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
+
+
+def _seen(text: str) -> str:
+    """JSON that says the same, and shows whatever can't be seen: by itself JSON escapes only some of that."""
+    return text if text.isascii() and "\x7f" not in text else printable(text, escape=_escaped)
+
+
+def _escaped(character: str) -> str:
+    return '"\\u007f"' if character == "\x7f" else json.dumps(character)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names of which no two are equal: ``a``, ``a_2``, ``a_3``."""
+    found: list[str] = []
+    for name in names:
+        new, number = name, 1
+        while new in found or (number > 1 and new in names):
+            number += 1
+            new = f"{name}_{number}"
+        found.append(new)
+    return found
+
+
+def _json_value(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float | Decimal):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {cell_text(key): _json_value(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_value(inner) for inner in value]
+    return cell_text(value)

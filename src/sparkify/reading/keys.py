@@ -1,0 +1,99 @@
+"""Which key of a record fills which column.
+
+The logs' keys come from a JSONPaths file where there is one. A key that is misspelt there, or in the records,
+leaves a column empty without an error, so some records of each load are held against it: ``key_sample.py``.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from sparkify.config.settings import Settings
+from sparkify.errors import SourceMissingError
+from sparkify.reading.jsonpaths import Path, parsed_jsonpaths, read_jsonpaths
+from sparkify.sources.opening import beside, open_source
+
+EVENT_KEYS = (
+    "artist",
+    "auth",
+    "firstName",
+    "gender",
+    "itemInSession",
+    "lastName",
+    "length",
+    "level",
+    "location",
+    "method",
+    "page",
+    "registration",
+    "sessionId",
+    "song",
+    "status",
+    "ts",
+    "userAgent",
+    "userId",
+)
+"""The keys of the logs, in the order of the columns of staging_events that they fill."""
+
+SONG_KEYS = (
+    "num_songs",
+    "artist_id",
+    "artist_latitude",
+    "artist_longitude",
+    "artist_location",
+    "artist_name",
+    "song_id",
+    "title",
+    "duration",
+    "year",
+)
+"""The keys of the song files, in the order of the columns of staging_songs."""
+
+
+@dataclass(frozen=True)
+class KeyMap:
+    """For each column of a staging table, the path to its value in a record.
+
+    Attributes:
+        paths: by column.
+        names: by column, what its key is usually called.
+        origin: the JSONPaths file that says so; empty where nobody does, and the usual keys count.
+        warning: what is to be said about that file.
+        place: where such a file would be found; empty where none counts, or there is no such place.
+    """
+
+    paths: list[Path]
+    names: tuple[str, ...]
+    origin: str = ""
+    warning: str = ""
+    place: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the paths: equal for files that say the same, however they write it."""
+        return hashlib.sha256(json.dumps(self.paths).encode()).hexdigest()
+
+
+def song_keys() -> KeyMap:
+    """The keys of the song files."""
+    return KeyMap([[key] for key in SONG_KEYS], SONG_KEYS)
+
+
+def event_keys(settings: Settings) -> KeyMap:
+    """The keys of the logs: of the JSONPaths file that is named, or stands beside them, or the usual ones.
+
+    Raises:
+        SourceError: the file can't be read, or is no JSONPaths file for these columns.
+    """
+    usual: list[Path] = [[key] for key in EVENT_KEYS]
+    if named := settings.log_jsonpath:
+        return KeyMap(read_jsonpaths(named, EVENT_KEYS, settings), EVENT_KEYS, origin=named, place=named)
+    location = beside(settings.log_data, "log_json_path.json")
+    if location is None:
+        return KeyMap(usual, EVENT_KEYS)
+    try:
+        text = open_source(location, settings).read_text()
+    except SourceMissingError as missing:
+        doubt = f"{missing.message}, if it is there at all; the usual keys of the logs count"
+        return KeyMap(usual, EVENT_KEYS, warning="" if missing.is_certain else doubt, place=location)
+    return KeyMap(parsed_jsonpaths(location, text, EVENT_KEYS), EVENT_KEYS, origin=location, place=location)

@@ -1,0 +1,484 @@
+"""Cuts source files into records: from bytes to Arrow batches of (file_id, line, raw, fault, …).
+
+A record is one JSON object, usually a line. Whether it is good is not decided here, but by the SQL that
+casts it; only what can't become text at all (bad UTF-8, a record over 4 MB) is given a ``fault`` here. Every
+byte of a file that does not just stand between objects ends up in exactly one record.
+
+Almost all files are one object per line, and these are cut by NumPy without a Python step per line and
+without copying. Only the lines that are something else go to ``sparkify.reading.splitter``.
+"""
+
+import json
+import random
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from sparkify.errors import BadFileError, SourceChangedError, UnusableFilesError
+from sparkify.reading.contents import MAX_UNPACKED_RATIO, contents
+from sparkify.reading.reject_bound import RejectBound
+from sparkify.reading.splitter import (
+    MAX_RECORD_BYTES,
+    TOO_LONG,
+    Flags,
+    Pieces,
+    Positions,
+    Splitter,
+    texts_between,
+)
+from sparkify.sources.objects import LoadFile, Store
+
+SCHEMA = pa.schema(
+    [
+        ("file_id", pa.int32()),
+        ("line", pa.int64()),
+        ("raw", pa.json_(pa.string())),
+        ("fault", pa.string()),
+        ("is_doubtful", pa.bool_()),
+    ]
+)
+"""One row per record: its file, its first line (from 1), its text, and what is wrong with its bytes; whether
+damage is to be expected beside it."""
+
+CHUNK_BYTES = 4 * 2**20
+"""How much is read and cut at a time: few steps per byte, and small beside the memory limit."""
+
+KEPT_BYTES = 1000
+"""How much is kept of a record that can't become text; Redshift's error tables keep 1,024."""
+
+_SHOWN_OF_A_BATCH = 20
+_ASKED_AT_FIRST, _ASKED_EVERY, _FIRST_RECORDS = 16, 256, 50_000
+"""Every so many records one is parsed, to tell whether damage is to be expected."""
+
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+"""Numbers may have any length, and their values are not asked for."""
+
+_NEWLINE, _RETURN, _OPEN, _CLOSE = b"\n\r{}"  # as byte values
+
+
+class RecordReader:
+    """Reads files and counts the records in each.
+
+    Args:
+        store: where the files are.
+        files: what to read, in order.
+        chunk_bytes: how much to read and cut at a time.
+        on_progress: called with (files finished, bytes read) since the last call.
+        on_records: shown some texts of each batch.
+        max_unpacked_ratio: how many bytes of text a byte of gzip may hold.
+        bound: shown more of them; it may end the reading.
+
+    Attributes:
+        counts: records per file_id, complete once the batches have been consumed.
+        sizes: by file_id, how many bytes of text it holds.
+        lost: by file_id, how many of these are in no record, for the record is too long.
+        uris: by file_id, which file it is.
+        bad: files of which nothing can be loaded; what came of them is to be dropped.
+        changed: URIs of files that changed while they were read, likewise.
+        error: what ended the reading early, for the consumer on the other side of the Arrow stream.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        files: Iterable[LoadFile],
+        *,
+        chunk_bytes: int = CHUNK_BYTES,
+        on_progress: Callable[[int, int], None] = lambda _files, _bytes: None,
+        on_records: Callable[[list[str]], None] = lambda _texts: None,
+        max_unpacked_ratio: int = MAX_UNPACKED_RATIO,
+        bound: RejectBound | None = None,
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._chunk_bytes = chunk_bytes
+        self._on_progress = on_progress
+        self._on_records = on_records
+        self._max_unpacked_ratio = max_unpacked_ratio
+        self._bound = bound
+        self._splitter = Splitter()
+        self._is_doubtful = False
+        self._seen = 0
+        self._waiting: list[tuple[int, bytes]] = []
+        self._waiting_bytes = 0
+        self.counts: dict[int, int] = {}
+        self.sizes: dict[int, int] = {}
+        self.lost: dict[int, int] = {}
+        self.uris: dict[int, str] = {}
+        self.bad: list[BadFileError] = []
+        self.changed: list[str] = []
+        self.error: BaseException | None = None
+
+    def stream(self) -> pa.RecordBatchReader:
+        """The records as an Arrow stream, to be consumed once."""
+        return pa.RecordBatchReader.from_batches(SCHEMA, self._guarded())
+
+    def _guarded(self) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self._batches()
+        except BaseException as error:
+            self.error = error
+            raise
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        """Small files are cut many at a time; a large one by itself, chunk by chunk."""
+        for file, data in self._store.read(self._files, self._chunk_bytes):
+            self.counts[file.file_id] = self.sizes[file.file_id] = 0
+            self.uris[file.file_id] = file.source.uri
+            try:
+                yield from self._of_file(file, data)
+            except BadFileError as bad:
+                self.bad.append(bad)
+            except SourceChangedError:
+                self.changed.append(file.source.uri)
+            self._on_progress(1, 0)
+        yield from self._cut_waiting()
+
+    def require_all(self) -> None:
+        """Make sure that all files could be read.
+
+        Raises:
+            UnusableFilesError: some are bad, or have changed meanwhile.
+        """
+        if self.bad or self.changed:
+            raise UnusableFilesError(self.bad, self.changed)
+
+    def _of_file(self, file: LoadFile, data: Iterator[bytes]) -> Iterator[pa.RecordBatch]:
+        chunks = contents(file.source.uri, self._counted(data), self._max_unpacked_ratio)
+        first = next(chunks, b"")
+        second = next(chunks, None)
+        self.sizes[file.file_id] += len(first)
+        if second is not None:
+            yield from self._cut_large(file.file_id, first, second, chunks)
+            return
+        self._waiting.append((file.file_id, first))
+        self._waiting_bytes += len(first)
+        if self._waiting_bytes >= self._chunk_bytes:
+            yield from self._cut_waiting()
+
+    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._on_progress(0, len(chunk))
+            yield chunk
+
+    def _cut_waiting(self) -> Iterator[pa.RecordBatch]:
+        """Whole files: those of one object per line together, the others by themselves."""
+        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        if len(waiting) < 2:
+            for file_id, text in waiting:
+                yield from self._cut(_Place(file_id), text, 0, final=True)
+            return
+        data = b"\n".join(text for _, text in waiting)
+        newlines, starts, ends = _find_lines(data, 0, len(data))
+        file_starts = np.cumsum([0] + [len(text) + 1 for _, text in waiting[:-1]])
+        file_of = np.searchsorted(file_starts, starts, "right") - 1
+        odd = set(file_of[~_is_regular(data, starts, ends)].tolist())
+        if not odd:
+            lines = np.searchsorted(newlines, starts) - np.searchsorted(newlines, file_starts)[file_of] + 1
+            file_ids = np.array([file_id for file_id, _ in waiting], np.int32)[file_of]
+            yield from self._of_lines(data, starts, ends, file_ids, lines)
+            return
+        for number in sorted(odd):
+            file_id, text = waiting[number]
+            yield from self._cut(_Place(file_id), text, 0, final=True)
+        self._waiting = [file for number, file in enumerate(waiting) if number not in odd]
+        yield from self._cut_waiting()
+
+    def _cut_large(
+        self, file_id: int, first: bytes, second: bytes, chunks: Iterator[bytes]
+    ) -> Iterator[pa.RecordBatch]:
+        """One file, chunk by chunk, with what is left over of one carried into the next."""
+        place = _Place(file_id)
+        yield from self._cut(place, first, 0, final=False)
+        chunk: bytes | None = second
+        while chunk is not None:
+            self.sizes[file_id] += len(chunk)
+            following = next(chunks, None)
+            begin = 0
+            if place.carry or place.is_skipping:
+                # The line that goes over the border by itself: copying a chunk costs more than cutting it.
+                begin = chunk.find(b"\n") + 1 or len(chunk)
+                head = place.carry + chunk[:begin]
+                yield from self._cut(place, head, 0, final=following is None and begin == len(chunk))
+            if place.carry:
+                chunk, begin = place.carry + chunk[begin:], 0
+            if begin < len(chunk) or (begin and following is None):
+                yield from self._cut(place, chunk, begin, final=following is None)
+            chunk = following
+
+    def _cut(self, place: "_Place", data: bytes, begin: int, *, final: bool) -> Iterator[pa.RecordBatch]:
+        """A text from where no object is open; what may go on behind it stays in ``place.carry``."""
+        place.carry = b""
+        if place.is_skipping:  # the rest of a record that is too long
+            newline = data.find(b"\n", begin)
+            end = len(data) if newline < 0 else newline + 1
+            self._lose(place.file_id, end - begin)
+            place.is_skipping = newline < 0
+            place.line += newline >= 0
+            begin = end
+        whole = len(data) if final else data.rfind(b"\n", begin) + 1
+        if whole <= begin:
+            if final or len(data) - begin <= MAX_RECORD_BYTES:
+                place.carry = data[begin:]
+                return
+            # No line ends for longer than a record may be: these are objects with nothing between them.
+            whole = len(data)
+        newlines, starts, ends = _find_lines(data, begin, whole)
+        regular = _is_regular(data, starts, ends)
+        if regular.all():
+            lines = np.searchsorted(newlines, starts) + place.line
+            yield from self._of_lines(data, starts, ends, place.file_id, lines)
+            place.line += len(newlines)
+            place.carry = data[whole:]
+            return
+        yield from self._cut_mixed(place, data, whole, (newlines, starts, ends, regular), final=final)
+
+    def _cut_mixed(
+        self,
+        place: "_Place",
+        data: bytes,
+        whole: int,
+        found: tuple[Positions, Positions, Positions, Flags],
+        *,
+        final: bool,
+    ) -> Iterator[pa.RecordBatch]:
+        """A text of which some lines are no objects: those go to the splitter, the others as they are."""
+        newlines, starts, ends, regular = found
+        kept = regular.copy()
+        irregulars, regulars = np.flatnonzero(~regular), np.flatnonzero(regular)
+        loose: list[Pieces] = []
+        rest = whole
+        cursor = 0
+        while (number := int(np.searchsorted(irregulars, cursor))) < len(irregulars):
+            first = int(irregulars[number])
+            after = int(np.searchsorted(regulars, first))
+            cursor = int(regulars[after]) if after < len(regulars) else len(starts)
+            start, more = int(starts[first]), 1
+            while True:
+                is_end = cursor == len(starts)
+                end = whole if is_end else int(starts[cursor])
+                pieces = self._splitter.split(data[start:end], final=final and is_end)
+                if start + pieces.rest == end or is_end:
+                    break
+                # An object goes on over lines that look whole.
+                cursor, more = min(cursor + more, len(starts)), 2 * more
+            pieces = Pieces(pieces.starts + start, pieces.ends + start, start + pieces.rest)
+            lines = slice(first, cursor)
+            # Damage as it usually is: lines that were cut off, each a record of its own.
+            kept[lines] = pieces.rest == end and _are_lines(pieces, starts[lines], ends[lines])
+            if not kept[first]:
+                loose.append(pieces)
+                rest = pieces.rest if is_end else rest
+        yield from self._of_regular_among(place, data, starts, ends, kept, newlines)
+        yield from self._of_pieces(place, data, loose, newlines)
+        place.line += int(np.searchsorted(newlines, rest))
+        place.carry = data[rest:]
+        if len(place.carry) > MAX_RECORD_BYTES:
+            long = np.array([0], np.int64), np.array([len(place.carry)], np.int64)
+            yield self._one_by_one(place.carry, *long, place.file_id, np.array([place.line], np.int64))
+            place.line += place.carry.count(b"\n")
+            place.carry, place.is_skipping = b"", True
+
+    def _of_regular_among(
+        self,
+        place: "_Place",
+        data: bytes,
+        starts: Positions,
+        ends: Positions,
+        kept: Flags,
+        newlines: Positions,
+    ) -> Iterator[pa.RecordBatch]:
+        """The regular lines among others, which are blanked for it."""
+        if not kept.any():
+            return
+        text = data
+        if not kept.all():
+            blanked = bytearray(data)
+            for first, last in zip(starts[~kept].tolist(), ends[~kept].tolist(), strict=True):
+                blanked[first:last] = b" " * (last - first)
+            text = bytes(blanked)
+        lines = np.searchsorted(newlines, starts[kept]) + place.line
+        yield from self._of_lines(text, starts[kept], ends[kept], place.file_id, lines)
+
+    def _of_lines(
+        self,
+        data: bytes,
+        starts: Positions,
+        ends: Positions,
+        file_ids: npt.NDArray[np.int32] | int,
+        lines: Positions,
+    ) -> Iterator[pa.RecordBatch]:
+        """Records whose texts reach to the next: white space between them is part of no value."""
+        if not len(starts):
+            return
+        offsets = np.append(starts, ends[-1]).astype(np.int32)
+        texts = pa.Array.from_buffers(
+            pa.string(), len(starts), [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+        )
+        try:
+            texts.validate(full=True)
+        except pa.ArrowInvalid:  # not UTF-8 somewhere
+            yield self._one_by_one(data, starts, ends, file_ids, lines)
+            return
+        yield self._batch(file_ids, lines, texts, None)
+
+    def _of_pieces(
+        self, place: "_Place", data: bytes, loose: list[Pieces], newlines: Positions
+    ) -> Iterator[pa.RecordBatch]:
+        """Records of the splitter's."""
+        if not loose:
+            return
+        starts = np.concatenate([pieces.starts for pieces in loose])
+        ends = np.concatenate([pieces.ends for pieces in loose])
+        if not len(starts):
+            return
+        lines = np.searchsorted(newlines, starts) + place.line
+        if (ends - starts).max() <= MAX_RECORD_BYTES:
+            try:
+                texts = texts_between(data, starts, ends)
+            except pa.ArrowInvalid:
+                pass
+            else:
+                yield self._batch(place.file_id, lines, texts, None)
+                return
+        yield self._one_by_one(data, starts, ends, place.file_id, lines)
+
+    def _one_by_one(
+        self,
+        data: bytes,
+        starts: Positions,
+        ends: Positions,
+        file_ids: npt.NDArray[np.int32] | int,
+        lines: Positions,
+    ) -> pa.RecordBatch:
+        """Records of which some can't become text."""
+        texts, faults = [], []
+        owners = np.broadcast_to(file_ids, len(starts)).tolist()
+        for file_id, start, end in zip(owners, starts.tolist(), ends.tolist(), strict=True):
+            fault = TOO_LONG if end - start > MAX_RECORD_BYTES else None
+            try:
+                text = data[start:end].decode() if fault is None else ""
+            except UnicodeDecodeError as error:
+                fault = f"not UTF-8: {error.reason} at byte {error.start + 1}"
+            if fault is not None:
+                text = data[start : min(end, start + KEPT_BYTES)].decode(errors="backslashreplace")
+                self._lose(file_id, max(0, end - start - KEPT_BYTES))
+            texts.append(text)
+            faults.append(fault)
+        return self._batch(file_ids, lines, pa.array(texts, pa.string()), faults)
+
+    def _batch(
+        self,
+        file_ids: npt.NDArray[np.int32] | int,
+        lines: Positions,
+        texts: pa.StringArray,
+        faults: list[str | None] | None,
+    ) -> pa.RecordBatch:
+        size = len(texts)
+        if isinstance(file_ids, int):
+            self.counts[file_ids] += size
+            file_ids = np.full(size, file_ids, np.int32)
+        else:
+            owners, counts = np.unique(file_ids, return_counts=True)
+            for owner, count in zip(owners.tolist(), counts.tolist(), strict=True):
+                self.counts[owner] += count
+        self._look_at(texts)
+        return pa.RecordBatch.from_arrays(
+            [
+                _column(file_ids),
+                _column(lines),
+                pa.ExtensionArray.from_storage(SCHEMA.field("raw").type, texts),
+                pa.nulls(size, pa.string()) if faults is None else pa.array(faults, pa.string()),
+                _flags(np.full(size, self._is_doubtful)),
+            ],
+            schema=SCHEMA,
+        )
+
+    def _look_at(self, texts: pa.StringArray) -> None:
+        """Show some records to whoever asked for it, and look whether there is damage among them."""
+        size = len(texts)
+        # Not every n-th: a pattern in the data could keep time with it.
+        some = random.Random(0).sample(range(size), min(size, _SHOWN_OF_A_BATCH))  # noqa: S311 (no secret)
+        self._on_records([texts[position].as_py() for position in sorted(some)])
+        # Many of the first, for damage at the rate of what came before shows there.
+        every = _ASKED_AT_FIRST if self._seen < _FIRST_RECORDS else _ASKED_EVERY
+        self._seen += size
+        asked = range(random.randrange(min(every, size)), size, every)  # noqa: S311 (no secret)
+        for position in asked if self._bound or not self._is_doubtful else ():
+            text = texts[position].as_py()
+            record = _parsed(text)
+            self._is_doubtful |= record is None
+            if self._bound:
+                self._bound.look(text, record, size // len(asked))
+
+    def _lose(self, file_id: int, size: int) -> None:
+        self.lost[file_id] = self.lost.get(file_id, 0) + size
+
+
+class _Place:
+    """How far a file has been cut.
+
+    Attributes:
+        file_id: the file.
+        line: the number of the line that ``carry`` begins on.
+        carry: what is left over, from where no object is open.
+        is_skipping: whether the rest of a line belongs to a record that is too long.
+    """
+
+    def __init__(self, file_id: int) -> None:
+        self.file_id = file_id
+        self.line = 1
+        self.carry = b""
+        self.is_skipping = False
+
+
+def _find_lines(data: bytes, begin: int, end: int) -> tuple[Positions, Positions, Positions]:
+    """Where newlines are in a part of a text; and the starts and ends of the lines that are not empty."""
+    text = np.frombuffer(data, np.uint8)
+    newlines = np.flatnonzero(text[begin:end] == _NEWLINE) + begin
+    starts = np.concatenate(([begin], newlines + 1))
+    ends = np.concatenate((newlines, [end]))
+    if end > begin:
+        ends = ends - ((ends > starts) & (text[ends - 1] == _RETURN))
+    filled = ends > starts
+    return newlines, starts[filled], ends[filled]
+
+
+def _is_regular(data: bytes, starts: Positions, ends: Positions) -> Flags:
+    """Which lines are one object as far as their ends show."""
+    text = np.frombuffer(data, np.uint8)
+    found: Flags = (text[starts] == _OPEN) & (text[ends - 1] == _CLOSE) & (ends - starts <= MAX_RECORD_BYTES)
+    return found
+
+
+def _are_lines(pieces: Pieces, starts: Positions, ends: Positions) -> bool:
+    """Whether pieces are just these lines."""
+    return (
+        np.array_equal(pieces.starts, starts)
+        and np.array_equal(pieces.ends, ends)
+        and int((ends - starts).max()) <= MAX_RECORD_BYTES
+    )
+
+
+def _parsed(text: str) -> Any:
+    """The value of a JSON text, or None."""
+    try:
+        return _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _column(values: npt.NDArray[np.generic]) -> pa.Array:
+    # pa.array would import pandas where that is installed, to see whether the values are its.
+    return pa.Array.from_buffers(
+        pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))]
+    )
+
+
+def _flags(values: Flags) -> pa.Array:
+    return pa.Array.from_buffers(
+        pa.bool_(), len(values), [None, pa.py_buffer(np.packbits(values, bitorder="little"))]
+    )

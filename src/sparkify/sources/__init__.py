@@ -1,0 +1,1 @@
+"""Where source files are: folders and S3."""

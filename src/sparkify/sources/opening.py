@@ -1,0 +1,38 @@
+"""Which kind of store a configured location is, and what lies beside it."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sparkify.config.places import local_path
+from sparkify.config.settings import Settings
+from sparkify.errors import SourceError
+from sparkify.sources.objects import Store
+
+
+def open_source(location: str, settings: Settings) -> Store:
+    """The store behind a configured location: a folder, a file, a file:// or an s3:// URI.
+
+    Raises:
+        SourceError: the location is of a kind that can't be read.
+    """
+    scheme = urlsplit(location).scheme if "://" in location else "file"
+    if scheme == "s3":
+        from sparkify.sources.s3 import S3Source
+
+        return S3Source(location, settings)
+    if scheme == "file":
+        from sparkify.sources.local import LocalSource
+
+        return LocalSource(location, follow_links=settings.follow_links)
+    raise SourceError(
+        f"{location}: sources of the kind {scheme}:// can't be read", "name a local folder or an s3:// URI"
+    )
+
+
+def beside(location: str, name: str) -> str | None:
+    """The location of a file in the folder that holds another location; None where no folder does."""
+    if urlsplit(location).scheme == "s3" and "://" in location:
+        folder, _, last = location.rstrip("/").rpartition("/")
+        return f"{folder}/{name}" if last and folder != "s3:/" else None
+    return str(Path(os.path.abspath(local_path(location))).with_name(name))  # noqa: PTH100 (links stay)

@@ -1,0 +1,376 @@
+"""S3 sources: listing, and reading many objects at a time in bounded memory.
+
+Built on obstore, which retries transient faults with backoff. Reads ask for the very version that was
+listed (If-Match), and check its ETag for those servers that don't honour the question.
+"""
+
+import os
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import BaseError, GenericError, PermissionDeniedError, PreconditionError
+from obstore.store import S3Store
+
+from sparkify.config import destinations
+from sparkify.config.settings import Settings
+from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
+from sparkify.sources.local import require_short
+from sparkify.sources.objects import LoadFile, SourceObject, is_data
+from sparkify.sources.s3_errors import NO_LISTING, explanation, may_be_missing
+from sparkify.sources.s3_exact import is_segment
+from sparkify.sources.s3_listing import FIRST_PAUSE, LONGEST_PAUSE, list_nameable
+from sparkify.sources.unread import Unread, is_no_data
+from sparkify.system import interrupts
+
+if TYPE_CHECKING:
+    from obstore import GetResult
+    from obstore.store import ClientConfig, RetryConfig
+
+PART_BYTES = 8 * 2**20
+"""How much of an object one request asks for: large objects are read in parts, several at a time."""
+
+WINDOW_BYTES = 64 * 2**20
+"""How much may be asked for ahead of what has been taken."""
+
+
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""Wider than today's rules, for there are old buckets; of other names the client would make no address."""
+
+_PATIENCE = 0.3
+"""Seconds to wait for an answer before asking whether to wait on."""
+
+_MODIFIED = "modified "
+"""How a version begins that is no ETag."""
+
+
+class _NoPartsError(Exception):
+    """The server answers a request for a part of an object as if it were for all of it."""
+
+
+class S3Source:
+    """The objects below ``s3://bucket/prefix/``, or a single one.
+
+    Args:
+        location: the URI.
+        settings: endpoint, region, credentials, and the limits on requests.
+
+    Raises:
+        SourceError: the URI has no bucket, or the settings are none that S3 can be asked with.
+    """
+
+    _misnamed: ClassVar[set[str]] = set()
+    """Locations where an object was not to be found under the name that the client has for it."""
+
+    def __init__(self, location: str, settings: Settings) -> None:
+        parts = urlsplit(location, allow_fragments=False)
+        self._location = location
+        self._bucket = parts.netloc
+        # Not parts.path alone: a ? may be part of a key.
+        self._key = location.partition("://")[2].partition("/")[2]
+        self._requests = settings.s3_requests
+        self._retries = settings.s3_retries
+        if not self._bucket:
+            raise SourceError(f"{location}: no bucket", "write it as s3://bucket/prefix")
+        self.location = f"s3://{self._bucket}/{self._key.rstrip('/')}"
+        self.others: list[str] = []
+        """Objects below the place that are no source files, once it has been listed."""
+        self.unread = Unread()
+        self.grown: list[str] = []
+        with explained(location):
+            self._store = connect(self._bucket, settings, settings.s3_region)
+
+    def list_objects(self) -> list[SourceObject]:
+        """The data files, in the order of their names."""
+        if is_data(self._key.rpartition("/")[2]):
+            with explained(self._location):
+                return [self._head()]
+        # With the slash, for s3://bucket/log_data must not find log_data_old/ as well.
+        prefix = f"{self._key.rstrip('/')}/" if self._key.strip("/") else ""
+        with explained(self._location):
+            objects = self._list(prefix)
+        if not objects and not self.unread.count and not self.unread.unnameable:
+            objects = self._one_object()
+        if not objects:
+            raise self.unread.no_data(self._location)
+        return sorted(objects, key=lambda item: item.uri)
+
+    def list_exactly(self) -> list[SourceObject]:
+        """The data files, without those whose names the client would spoil."""
+        self._misnamed.add(self._location)
+        return self.list_objects()
+
+    def _head(self) -> SourceObject:
+        item = obstore.head(self._store, self._key)
+        if not item["e_tag"] and not item["last_modified"].timestamp():
+            raise GenericError(NO_LISTING)  # S3 always tells both; this is somebody's web page
+        return self._described(item)
+
+    def _one_object(self) -> list[SourceObject]:
+        """What is named without a usual ending: read as a local file is, whatever it is called."""
+        if not self._key.rstrip("/") or self._key.endswith("/"):
+            return []
+        with explained(self._location):
+            try:
+                return [self._head()]
+            except (FileNotFoundError, PermissionDeniedError):
+                return []
+
+    def prefix(self) -> str | None:
+        """What the URIs of all its objects begin with."""
+        if is_data(self._key.rpartition("/")[2]):
+            return None
+        return (
+            f"s3://{self._bucket}/{self._key.rstrip('/')}/"
+            if self._key.strip("/")
+            else f"s3://{self._bucket}/"
+        )
+
+    def _list(self, prefix: str) -> list[SourceObject]:
+        found, unnamed = list_nameable(
+            self._store, prefix, self._retries, is_exact=self._location in self._misnamed
+        )
+        data, self.others, self.unread = [], [], Unread()
+        for item in found:
+            name, uri = item["path"].removeprefix(prefix), f"s3://{self._bucket}/{item['path']}"
+            if is_data(name):
+                data.append(self._described(item))
+            elif item["size"]:  # consoles make empty objects for folders
+                self.others.append(uri)
+                if not any(map(is_no_data, name.split("/"))):
+                    self.unread.add(uri)
+        for key, size in unnamed:
+            if size:
+                uri = f"s3://{self._bucket}/{key}"
+                self.others.append(uri)
+                segments = list(filter(is_segment, key.removeprefix(prefix).split("/")))
+                if is_data("/".join(segments)):
+                    self.unread.add_unnameable(uri)
+                elif not any(map(is_no_data, segments)):
+                    self.unread.add(uri)
+        return data
+
+    def _described(self, item: Any) -> SourceObject:
+        # Some servers quote the ETag in one answer and not in another; some send none.
+        e_tag = (item["e_tag"] or "").strip('"')
+        version = e_tag or f"{_MODIFIED}{item['last_modified']:%Y-%m-%dT%H:%M:%SZ}"
+        return SourceObject(f"s3://{self._bucket}/{item['path']}", item["size"], version)
+
+    def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
+        """Each file with its bytes; what follows is fetched meanwhile."""
+        del chunk_bytes  # parts are what requests are made of
+        waiting: deque[tuple[LoadFile, int, Future[bytes]]] = deque()
+        window = 0
+        parts = _parts(files)
+        pool = ThreadPoolExecutor(self._requests, "s3")
+
+        def ask_ahead() -> None:
+            nonlocal window
+            while len(waiting) < 4 * self._requests and window < WINDOW_BYTES:
+                part = next(parts, None)
+                if part is None:
+                    return
+                file, start, end = part
+                waiting.append((file, end - start, pool.submit(self._get, file.source, start, end)))
+                window += end - start
+
+        def drop_rest(file: LoadFile) -> None:
+            nonlocal window
+            while waiting and waiting[0][0] is file:
+                _, size, future = waiting.popleft()
+                future.cancel()
+                window -= size
+                ask_ahead()
+
+        def parts_of(file: LoadFile) -> Iterator[bytes]:
+            nonlocal window
+            while waiting and waiting[0][0] is file:
+                _, size, future = waiting.popleft()
+                window -= size
+                try:
+                    data = _result(future)
+                except _NoPartsError:
+                    drop_rest(file)
+                    yield from self._stream(file.source)
+                    return
+                ask_ahead()
+                yield data
+
+        try:
+            ask_ahead()
+            while waiting:
+                file = waiting[0][0]
+                yield file, parts_of(file)
+                drop_rest(file)  # what its reader did not want, e.g. behind damage
+        finally:
+            # Not waiting for those under way: they may be stalled.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def beginning(self, source: SourceObject, size: int) -> bytes:
+        """The first bytes of an object; none where the server can't send a part.
+
+        Raises:
+            SourceError: it can't be read.
+        """
+        try:
+            return self._get(source, 0, min(size, source.size))
+        except _NoPartsError:
+            return b""
+
+    def _get(self, source: SourceObject, start: int, end: int) -> bytes:
+        """Part of an object; all of it if it is that small."""
+        if start == end:
+            return b""
+        with explained(source.uri):
+            try:
+                response = self._ask(source, None if end - start == source.size else (start, end))
+                data = bytes(response.bytes())
+            except GenericError as error:
+                # Some servers send the part and call it the whole. That it is not mixed up can't be told.
+                if start == 0 and "non-partial response" in str(error):
+                    raise _NoPartsError from None
+                raise
+        if len(data) != end - start:
+            raise SourceChangedError(source.uri)
+        return data
+
+    def _stream(self, source: SourceObject) -> Iterator[bytes]:
+        """A large object in one request, from a server that can't do parts."""
+        with explained(source.uri):
+            for chunk in self._ask(source, None).stream(min_chunk_size=PART_BYTES):
+                yield bytes(chunk)
+
+    def _ask(self, source: SourceObject, part: tuple[int, int] | None) -> "GetResult":
+        """Ask for the version of an object that was listed."""
+        options: Any = {} if part is None else {"range": part}
+        if not source.version.startswith(_MODIFIED):
+            options["if_match"] = f'"{source.version}"'
+        key = source.uri.removeprefix(f"s3://{self._bucket}/")
+        try:
+            response = obstore.get(self._store, key, options=options)
+        except (PreconditionError, FileNotFoundError):
+            self._misnamed.add(self._location)
+            raise SourceChangedError(source.uri) from None
+        if self._described(response.meta) != source:
+            self._misnamed.add(self._location)
+            raise SourceChangedError(source.uri)
+        return response
+
+    def read_text(self) -> str:
+        """The text of the object."""
+        with explained(self._location):
+            try:
+                response = obstore.get(self._store, self._key)
+                require_short(self._location, response.meta["size"])
+                data = bytes(response.bytes())
+            except (FileNotFoundError, PermissionDeniedError) as error:
+                if not may_be_missing(error):
+                    raise
+                is_certain = isinstance(error, FileNotFoundError)
+                raise SourceMissingError(*explanation(self._location, error), is_certain=is_certain) from None
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise SourceError(f"{self._location}: not a text in UTF-8", "check the object") from None
+
+
+@contextmanager
+def explained(uri: str, *, is_written: bool = False) -> Iterator[None]:
+    """Turn the client's errors, which quote whole responses, into one line about the object."""
+    try:
+        yield
+    except (BaseError, FileNotFoundError, ValueError) as error:
+        raise SourceError(*explanation(uri, error, is_written=is_written)) from None
+
+
+def connect(bucket: str, settings: Settings, region: str = "") -> S3Store:
+    """A client for a bucket, in a region of its own or in the configured one.
+
+    Raises:
+        SourceError: that is no bucket's name, or the profile can't be used.
+        UsageError: credentials must not go to that endpoint.
+    """
+    if not _BUCKET.fullmatch(bucket):
+        raise SourceError(f"s3://{bucket}: {bucket!r} is no bucket's name", "write it as s3://bucket/prefix")
+    destinations.require_good_endpoint(settings)
+    client: ClientConfig = {
+        "timeout": timedelta(seconds=settings.s3_timeout),
+        "connect_timeout": timedelta(seconds=min(10, settings.s3_timeout)),
+        "allow_http": settings.s3_endpoint.lower().startswith("http://"),
+    }
+    retry: RetryConfig = {
+        "max_retries": settings.s3_retries,
+        "retry_timeout": timedelta(seconds=settings.s3_timeout * (settings.s3_retries + 1)),
+        "backoff": {
+            "init_backoff": timedelta(seconds=FIRST_PAUSE),
+            "max_backoff": timedelta(seconds=LONGEST_PAUSE),
+            "base": 2,
+        },
+    }
+    config: Any = {}
+    if settings.s3_endpoint:
+        config["endpoint"] = settings.s3_endpoint
+    if region or settings.aws_region:
+        config["region"] = region or settings.aws_region
+    if settings.s3_anonymous:
+        config["skip_signature"] = True
+    elif settings.aws_access_key_id:
+        config |= _keys(settings)
+    elif settings.aws_profile:
+        config["credential_provider"] = _profile(settings.aws_profile)
+    return S3Store(bucket, client_options=client, retry_config=retry, **config)
+
+
+def _keys(settings: Settings) -> dict[str, Any]:
+    keys = {
+        "access_key_id": settings.aws_access_key_id,
+        "secret_access_key": settings.aws_secret_access_key,
+    }
+    if settings.aws_session_token:
+        return {**keys, "session_token": settings.aws_session_token}
+    if os.environ.get("AWS_SESSION_TOKEN"):
+        # The client would send it with these keys, which it does not belong to.
+        return {"credential_provider": lambda: {**keys, "token": None, "expires_at": None}}
+    return keys
+
+
+def _profile(name: str) -> Any:
+    # obstore knows the environment and the instance's role; profiles and single sign-on take boto3.
+    try:
+        import boto3
+        import botocore.exceptions
+        from obstore.auth.boto3 import Boto3CredentialProvider
+    except ImportError:
+        raise SourceError(
+            "[AWS] PROFILE needs boto3",
+            "install it from the project's folder: make redshift",
+        ) from None
+    try:
+        return Boto3CredentialProvider(boto3.Session(profile_name=name))
+    except botocore.exceptions.BotoCoreError as error:
+        # Without its name: a key may stand in the wrong line.
+        told = str(error).replace(f"({name}) ", "")
+        raise SourceError(f"[AWS] PROFILE: {told}", "check ~/.aws/config") from None
+
+
+def _result(future: Future[bytes]) -> bytes:
+    """What a request brings, unless the process is told to stop meanwhile."""
+    while True:
+        try:
+            return future.result(timeout=_PATIENCE)
+        except TimeoutError:
+            if future.done():
+                raise
+            interrupts.check()
+
+
+def _parts(files: Iterable[LoadFile]) -> Iterator[tuple[LoadFile, int, int]]:
+    for file in files:
+        for start in range(0, max(file.source.size, 1), PART_BYTES):
+            yield file, start, min(start + PART_BYTES, file.source.size)

@@ -1,0 +1,1 @@
+"""What the machine does to a process: signals, full disks, and files that replace others."""

@@ -1,0 +1,165 @@
+"""The engines: what the pipeline asks of a database, and which one a name stands for."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from sparkify.reading.judging import Staged
+from sparkify.sources.objects import LoadFile, Source, SourcePlan, Store
+
+Row = tuple[Any, ...]
+Progress = Callable[[int, int], None]
+"""Called with (files finished, bytes read) since the last call."""
+
+OnRecords = Callable[[list[str]], None]
+"""Called with the texts of some records, now and then: so chosen that no pattern in the data keeps time with
+it, for where every second record is different, both kinds must be seen."""
+
+
+class Warehouse(Protocol):
+    """A connection to a warehouse, on whatever engine."""
+
+    engine: str
+    location: str
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement with ``?`` for its parameters, and return its rows."""
+        ...
+
+    def select(self, sql: str) -> tuple[list[str], list[Row]]:
+        """Run a statement, and return the names of its columns and its rows."""
+        ...
+
+    def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
+        """Run a user's SELECT; its rows come while they are taken, where the engine can do that.
+
+        Nothing else can be asked of this warehouse meanwhile, and afterwards no other files.
+        """
+        ...
+
+    def run(self, script: str) -> None:
+        """Run all statements of a SQL file."""
+        ...
+
+    def insert(self, table: str, rows: Iterable[Row]) -> None:
+        """Append rows to a table of this project, in the order of its columns."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing: commits at the end, rolls back on an exception."""
+        ...
+
+    def has_tables(self) -> bool:
+        """Whether the tables of this project are there.
+
+        Raises:
+            WarehouseError: some only, those of an older version, or others under their names.
+        """
+        ...
+
+    def own_tables(self) -> list[str]:
+        """The tables of this project that are there.
+
+        Raises:
+            WarehouseError: something that is not of this project has one of their names.
+        """
+        ...
+
+    def upgrade_tables(self) -> bool:
+        """Bring the tables of an older version up to date, if that is what is there; nothing is lost.
+
+        Returns:
+            Whether songplays must be derived again, from all that is staged.
+        """
+        ...
+
+    def create_tables(self) -> None:
+        """Drop all tables of this project, and create them empty.
+
+        Raises:
+            WarehouseError: something that is not of this project has one of their names.
+        """
+        ...
+
+    def empty_tables(self) -> None:
+        """Leave all tables of this project empty, but for the table of runs: it goes on."""
+        ...
+
+    def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
+        """Whether a plan can't be carried out on top of what is loaded, only from empty tables."""
+        ...
+
+    def stage(
+        self,
+        source: Source,
+        store: Store,
+        added: list[LoadFile],
+        removed: list[int],
+        paths: list[list[str | int]],
+        progress: Progress,
+        on_records: OnRecords,
+    ) -> Staged:
+        """Load the records of files, and take out those of files that have been replaced.
+
+        Leaves the relations ``batch_songs`` and ``removed_songs`` (or ``_events``): the rows added and
+        removed. ``batch_events`` has one column more, ``event_id``, for ``insert_songplays``.
+
+        Args:
+            source: which of the two sources.
+            store: where its files are.
+            added: the files to load.
+            removed: file_ids whose rows are to be removed first.
+            paths: for each column of the staging table, the keys that lead to its value.
+            progress: told how far the reading is.
+            on_records: shown the texts of some records, where they come through this process.
+
+        Raises:
+            UnusableFilesError: some files can't be loaded.
+        """
+        ...
+
+    def restage_events(self) -> None:
+        """Leave the relations that ``stage`` leaves, as if this run had added all staged events."""
+        ...
+
+    def count_loaded(self, source: Source) -> dict[int, int]:
+        """How many records of each file the last ``stage`` has loaded, as the database has it."""
+        ...
+
+    def forget_batch(self) -> None:
+        """Drop what the last ``stage`` of each source has left, where the next one could not replace it."""
+        ...
+
+    def insert_songplays(self, select: str) -> None:
+        """Append new plays to songplays and play_matches, each with a songplay_id of its own.
+
+        Args:
+            select: event_id, all columns of songplays but songplay_id, in the order of the table, and
+                match_id.
+        """
+        ...
+
+    def audit_scope(self) -> AbstractContextManager[None]:
+        """Let audits see only the time and the users that this run touched, where that saves work.
+
+        Between transform and commit, with ``batch_events``, ``touched_plays``, ``rematched_plays`` and
+        ``touched_users`` in place.
+        """
+        ...
+
+    def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
+        """Write the rows of a SELECT as Parquet files into a folder that is not there yet.
+
+        The warehouse must have been opened with ``writes_to`` for it.
+
+        Args:
+            select: the rows, in the order in which they are to stand in the files.
+            folder: where to; a local one or ``s3://bucket/prefix``.
+            partition_by: columns that become folders named ``column=value`` and leave the files; NULL is
+                ``__HIVE_DEFAULT_PARTITION__``.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is gone."""
+        ...

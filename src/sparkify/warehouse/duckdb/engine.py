@@ -1,0 +1,366 @@
+"""The DuckDB engine: a warehouse in one file, in this process."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sparkify.config.settings import Settings
+from sparkify.errors import WarehouseError
+from sparkify.reading.judging import Staged
+from sparkify.sources.objects import NOUNS, LoadFile, Source, SourcePlan, Store
+from sparkify.sql import REBUILT_TABLES, TABLES, VIEWS, read_sql
+from sparkify.system.interrupts import interruptible
+from sparkify.warehouse import tables
+from sparkify.warehouse.contract import OnRecords, Progress, Row
+from sparkify.warehouse.duckdb.errors import file_error, open_error, require_database, statement_error
+from sparkify.warehouse.duckdb.opening import open_database
+
+_ROWS_AT_ONCE = 2000
+
+_OTHERS_REMEDY = "name another file with --database, or rename what is not of this project"
+
+
+class DuckDBWarehouse:
+    """A connection to a DuckDB file.
+
+    Args:
+        settings: which file, and what DuckDB may use.
+        read_only: whether nothing is written to it.
+        writes_to: the folder or ``s3://`` place below which ``write_parquet`` may write; by default none.
+
+    Raises:
+        WarehouseError: the file is no DuckDB database, can't be made, or another process has it open.
+    """
+
+    engine = "duckdb"
+
+    def __init__(self, settings: Settings, *, read_only: bool = False, writes_to: str = "") -> None:
+        self.location = settings.database
+        self._settings = settings
+        self._is_new = not Path(self.location).exists()
+        if read_only and self._is_new:
+            raise WarehouseError(f"{self.location}: no such database", "load one first with: sparkify etl")
+        if self.location != ":memory:":
+            require_database(self.location)
+        # What goes to S3 is written here before.
+        self._aside = _temporary_folder() if writes_to.startswith("s3://") else None
+        folder = Path(self._aside.name if self._aside else writes_to).resolve() if writes_to else None
+        try:
+            self._connection = open_database(settings, read_only=read_only, writes_to=folder)
+        except duckdb.Error as error:
+            raise open_error(self.location, error) from None
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement with ``?`` for its parameters, and return its rows."""
+        with self.explained():
+            return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def select(self, sql: str) -> tuple[list[str], list[Row]]:
+        """Run a statement, and return the names of its columns and its rows."""
+        with self.explained():
+            result = self._connection.execute(sql)
+            return [column[0] for column in result.description or ()], result.fetchall()
+
+    def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
+        """Run a user's SELECT; its rows come while they are taken."""
+        with self.explained():
+            result = self._connection.execute(sql)
+        return [column[0] for column in result.description or ()], self._rows_of(result)
+
+    def _rows_of(self, result: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+        rows: list[Row] = [()]
+        while rows:
+            with self.explained():
+                rows = result.fetchmany(_ROWS_AT_ONCE)
+            yield from rows
+
+    def run(self, script: str) -> None:
+        """Run all statements of a SQL file."""
+        with self.explained():
+            self._connection.execute(script)
+
+    def insert(self, table: str, rows: Iterable[Row]) -> None:
+        """Append rows to a table of this project, in the order of its columns."""
+        columns = list(zip(*rows, strict=True))
+        if not columns:
+            return
+        # Arrays and one statement: a statement per row is hundreds of times slower.
+        unnested = ", ".join("UNNEST(?)" for _ in columns)
+        with self.explained():
+            self._connection.execute(
+                f'INSERT INTO "{table}" SELECT {unnested}',
+                [list(column) for column in columns],
+            )
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: commits at the end, rolls back on an exception."""
+        self._connection.begin()
+        try:
+            yield
+        except BaseException:
+            # After an error COMMIT would succeed without a word and keep nothing.
+            with contextlib.suppress(duckdb.Error):  # some errors have ended the transaction already
+                self._connection.rollback()
+            raise
+        with self.explained():
+            self._connection.commit()
+        self._is_new = False
+
+    def has_tables(self) -> bool:
+        """Whether the tables of this project are there."""
+        return tables.are_there(self.location, self._relations(), _OTHERS_REMEDY)
+
+    def own_tables(self) -> list[str]:
+        """The tables of this project that are there."""
+        return tables.own(self.location, self._relations(), _OTHERS_REMEDY)
+
+    def upgrade_tables(self) -> bool:
+        """Bring the tables of an older version up to date, if that is what is there."""
+        found = self._relations()
+        for statement in tables.statements_to_upgrade(found, self.engine):
+            self.query(statement)
+        return tables.lacks_play_matches(found)
+
+    def _relations(self) -> tables.Relations:
+        rows = self.query(
+            "SELECT LOWER(t.table_name), LIST(LOWER(c.column_name) ORDER BY c.column_index)"
+            " FROM duckdb_tables() AS t INNER JOIN duckdb_columns() AS c ON t.table_oid = c.table_oid"
+            " AND t.database_oid = c.database_oid"
+            " WHERE t.database_name = CURRENT_DATABASE() AND t.schema_name = CURRENT_SCHEMA() GROUP BY ALL"
+        )
+        views = self.query(
+            "SELECT LOWER(view_name) FROM duckdb_views()"
+            " WHERE database_name = CURRENT_DATABASE() AND schema_name = CURRENT_SCHEMA()"
+        )
+        return {name: tables.Relation(True, tuple(columns)) for name, columns in rows} | {
+            name: tables.Relation(False) for (name,) in views
+        }
+
+    def _holds_tables(self) -> bool:
+        try:
+            return bool(
+                self._connection.execute("SELECT 1 FROM duckdb_tables() WHERE NOT internal").fetchone()
+            )
+        except duckdb.Error:  # after a fatal one no statement works any more: better to leave the file
+            return True
+
+    def create_tables(self) -> None:
+        """Drop all tables of this project, and create them empty.
+
+        Raises:
+            WarehouseError: something else has one of their names.
+        """
+        there = self.own_tables()
+        for view in VIEWS:
+            self.run(f"DROP VIEW IF EXISTS {view}")
+        for table in there:
+            self.run(f"DROP TABLE {table}")
+        for table in TABLES:
+            self.run(read_sql(f"tables/{table}", self.engine))
+        for view in VIEWS:
+            self.run(read_sql(f"views/{view}"))
+
+    def empty_tables(self) -> None:
+        """Leave all tables of this project empty, but for the table of runs."""
+        for table in REBUILT_TABLES:  # quicker than deleting, and what was there is freed at once
+            self.run(f"DROP TABLE {table}")
+            self.run(read_sql(f"tables/{table}", self.engine))
+
+    def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
+        """Whether what has changed can't be told apart from the rest: never, every row has its file_id."""
+        del plans
+        return False
+
+    def stage(
+        self,
+        source: Source,
+        store: Store,
+        added: list[LoadFile],
+        removed: list[int],
+        paths: list[list[str | int]],
+        progress: Progress,
+        on_records: OnRecords,
+    ) -> Staged:
+        """Load the records of files, and take out those of files that have been replaced."""
+        noun = NOUNS[source]
+        table = f"staging_{noun}"
+        first = min((file.file_id for file in added), default=None)
+        # File ids only grow, so that what is new is found by one comparison, and by whole row groups.
+        self._name_batch(noun, removed, "false" if first is None else f"file_id >= {first}")
+        if removed:
+            self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [removed])
+            self.query("DELETE FROM staging_rejects WHERE list_contains(?, file_id)", [removed])
+        columns = [
+            row[0]
+            for row in self.query(
+                "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]
+            )
+        ]
+        # These bring PyArrow, which only loading needs.
+        from sparkify.reading.judging import bound_of
+        from sparkify.reading.records import RecordReader
+        from sparkify.warehouse.duckdb.staging import stage_files
+
+        reader = RecordReader(
+            store,
+            added,
+            on_progress=progress,
+            on_records=on_records,
+            max_unpacked_ratio=self._settings.max_unpacked_ratio,
+            bound=bound_of(self._settings, source, paths),
+        )
+        return stage_files(self, self._connection, source, reader, columns, paths)
+
+    def _name_batch(self, noun: str, removed: list[int], is_new: str) -> None:
+        self.run(
+            f"CREATE OR REPLACE TEMP TABLE removed_{noun} AS"
+            f" SELECT * FROM staging_{noun} WHERE list_contains([{', '.join(map(str, removed))}], file_id)"
+        )
+        columns = "*, rowid AS event_id" if noun == "events" else "*"
+        self.run(
+            f"CREATE OR REPLACE TEMP VIEW batch_{noun} AS"
+            f" SELECT {columns} FROM {self._schema()}.staging_{noun} WHERE {is_new}"
+        )
+
+    def _schema(self) -> str:
+        """Where the tables are, for statements that must not take temporary relations for them."""
+        ((database,),) = self.query("SELECT current_database()")
+        return '"{}".main'.format(str(database).replace('"', '""'))
+
+    def restage_events(self) -> None:
+        """Leave the relations that ``stage`` leaves, as if this run had added all staged events."""
+        self._name_batch("songs", [], "false")
+        self._name_batch("events", [], "true")
+
+    def forget_batch(self) -> None:
+        """Do nothing: the next ``stage`` replaces what the last one has left."""
+
+    def insert_songplays(self, select: str) -> None:
+        """Append new plays to songplays and play_matches, numbered."""
+        self.run(f"CREATE OR REPLACE TEMP VIEW new_plays AS {select}")
+        self.run(read_sql("insert_songplays", self.engine))
+
+    def count_loaded(self, source: Source) -> dict[int, int]:
+        """How many rows each file has that was staged last."""
+        return dict(self.query(f"SELECT file_id, COUNT(*) FROM batch_{NOUNS[source]} GROUP BY file_id"))
+
+    @contextlib.contextmanager
+    def audit_scope(self) -> Iterator[None]:
+        """Let audits see only the time that this run touched, and the users of that time.
+
+        Temporary relations of the same names stand before the tables meanwhile, so that the audits' SQL stays
+        what people can paste. Plays, times, events and users outside of that time are as an earlier run's
+        audits left them, and looking at all of them again would make a day's run cost what the whole history
+        costs.
+        """
+        ((first, last),) = self.query(
+            "SELECT MIN(moment), MAX(moment) FROM ("
+            " SELECT ts AS moment FROM batch_events UNION ALL SELECT ts FROM removed_events"
+            " UNION ALL SELECT start_time FROM touched_plays"
+            " UNION ALL SELECT start_time FROM rematched_plays)"
+        )
+        tables = self._schema()
+        begin, end = (
+            f"TIMESTAMP '{moment}'" if moment else "CAST(NULL AS TIMESTAMP)" for moment in (first, last)
+        )
+        self.run(f"CREATE TEMP VIEW audit_window AS SELECT {begin} AS first_moment, {end} AS last_moment")
+        for table, column in (("songplays", "start_time"), ("time", "start_time"), ("staging_events", "ts")):
+            self.run(
+                f"CREATE TEMP VIEW {table} AS"
+                f" SELECT * FROM {tables}.{table} WHERE {column} BETWEEN {begin} AND {end}"
+            )
+        # Those of the plays, and those of no play that lie between them.
+        self.run(
+            "CREATE TEMP VIEW play_matches AS SELECT matches.* FROM"
+            f" {tables}.play_matches AS matches LEFT JOIN {tables}.songplays AS plays USING (songplay_id)"
+            f" WHERE (plays.start_time IS NULL OR plays.start_time BETWEEN {begin} AND {end})"
+            " AND songplay_id BETWEEN (SELECT MIN(songplay_id) FROM songplays)"
+            " AND (SELECT MAX(songplay_id) FROM songplays)"
+        )
+        for table in ("users", "user_latest_event"):
+            self.run(
+                f"CREATE TEMP TABLE {table} AS SELECT * FROM {tables}.{table} WHERE user_id IN"
+                " (SELECT user_id FROM staging_events UNION SELECT user_id FROM touched_users)"
+            )
+        yield
+        # After an exception the rollback takes them away.
+        for view in ("audit_window", "play_matches", "songplays", "time", "staging_events"):
+            self.run(f"DROP VIEW temp.{view}")
+        for table in ("users", "user_latest_event"):
+            self.run(f"DROP TABLE temp.{table}")
+
+    @contextlib.contextmanager
+    def explained(self) -> Iterator[None]:
+        """What fails inside is told in this project's words; Ctrl-C ends the statement that runs."""
+        with interruptible(self._connection.interrupt):
+            try:
+                yield
+            except duckdb.Error as error:
+                raise statement_error(self.location, error) from None
+
+    def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
+        """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
+        if folder.startswith("s3://"):
+            self._upload_parquet(select, folder, partition_by)
+            return
+        options = ["FORMAT parquet", "COMPRESSION zstd"]
+        if partition_by:
+            options.append(f"PARTITION_BY ({', '.join(partition_by)})")
+        else:
+            Path(folder).mkdir()
+        target = folder if partition_by else f"{folder}/data_0.parquet"
+        statement = "COPY ({}) TO '{}' ({})".format(select, target.replace("'", "''"), ", ".join(options))
+        with self.explained():
+            try:
+                self._connection.execute(statement)
+            except duckdb.Error as error:
+                cause = file_error(error)
+                if cause is None or not str(cause.filename).startswith(folder):
+                    raise
+                raise cause from None
+        Path(folder).mkdir(exist_ok=True)  # of no rows there are no partitions
+
+    def _upload_parquet(self, select: str, uri: str, partition_by: Sequence[str]) -> None:
+        from sparkify.sources.s3_folder import S3Folder
+
+        if self._aside is None:
+            raise ValueError("the warehouse was not opened for writing to S3")
+        table = Path(self._aside.name).resolve() / "table"
+        try:
+            self.write_parquet(select, str(table), partition_by)
+            S3Folder(uri, self._settings).upload(table)
+            shutil.rmtree(table)
+        except OSError as error:
+            raise _no_room_aside(error) from None
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is gone."""
+        # Nothing was ever committed to it, by this process or by one that was a moment faster. It is removed
+        # while it is still locked: afterwards it may be another process's.
+        if self._is_new and not self._holds_tables():
+            for file in (self.location, f"{self.location}.wal"):
+                with contextlib.suppress(OSError):  # nothing is lost by an empty database that stays
+                    Path(file).unlink()
+        self._connection.close()
+        if self._aside:
+            self._aside.cleanup()
+
+
+def _temporary_folder() -> "tempfile.TemporaryDirectory[str]":
+    try:
+        return tempfile.TemporaryDirectory(prefix="sparkify-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _no_room_aside(error) from None
+
+
+def _no_room_aside(error: OSError) -> WarehouseError:
+    return WarehouseError(
+        f"{tempfile.gettempdir()}: can't be written: {error.strerror}",
+        "the files are written there before they are uploaded; TMPDIR can name another place",
+    )

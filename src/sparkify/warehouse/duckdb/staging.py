@@ -1,0 +1,110 @@
+"""Staging on DuckDB: from files to staging tables and staging_rejects, in one pass.
+
+Events that quick_events.sql is sure of go straight to their table. All other records are judged one by one;
+what is no JSON may be several objects, which are judged in its place.
+"""
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from sparkify.reading.judging import (
+    INVALID,
+    Staged,
+    are_usual,
+    judged_relation,
+    pieces_of,
+    prepare,
+    records_of,
+    staged,
+)
+from sparkify.reading.records import RecordReader
+from sparkify.sources.objects import NOUNS, Source
+from sparkify.sql import read_sql
+from sparkify.warehouse.duckdb.aside import aside
+
+if TYPE_CHECKING:
+    from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
+
+
+def stage_files(
+    warehouse: "DuckDBWarehouse",
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    reader: RecordReader,
+    columns: list[str],
+    paths: list[list[str | int]],
+) -> Staged:
+    """Load the records of files, each to its staging table or to staging_rejects.
+
+    Args:
+        warehouse: where to.
+        connection: to that warehouse.
+        source: which of the two sources.
+        reader: its files; counts the records.
+        columns: of the staging table.
+        paths: for each column, the keys that lead to its value.
+
+    Raises:
+        UnusableFilesError: some files can't be loaded.
+    """
+    noun, is_quick = NOUNS[source], are_usual(source, paths)
+    prepare(connection, columns, paths)
+    if is_quick:
+        if not _load_certain(warehouse, connection, reader):
+            return staged(reader, {})
+    else:
+        with warehouse.explained(), records_of(connection, reader):
+            _judge(connection, source, "CREATE OR REPLACE TEMP TABLE judged AS")
+        reader.require_all()
+    torn = warehouse.query("SELECT file_id, line, raw FROM judged WHERE reason = ?", [INVALID])
+    if torn:
+        warehouse.query("DELETE FROM judged WHERE reason = ?", [INVALID])
+        with warehouse.explained(), pieces_of(connection, torn, reader):
+            _judge(connection, source, "INSERT INTO judged")
+    warehouse.run(
+        f"INSERT INTO staging_{noun} SELECT * EXCLUDE (line, raw, reason) FROM judged WHERE reason IS NULL"
+    )
+    ids = warehouse.query("SELECT DISTINCT file_id FROM judged WHERE reason IS NOT NULL")
+    if not ids:
+        return staged(reader, {})
+    warehouse.run(
+        "CREATE OR REPLACE TEMP TABLE rejected_files (file_id INTEGER, source VARCHAR, file VARCHAR)"
+    )
+    warehouse.insert("rejected_files", [(file_id, source, reader.uris[file_id]) for (file_id,) in ids])
+    warehouse.run(read_sql("stage_rejects", "duckdb"))
+    damaged = warehouse.query(
+        "SELECT file_id, SUM(STRLEN(raw))::BIGINT FROM judged WHERE reason LIKE 'not %' GROUP BY file_id"
+    )
+    return staged(reader, dict(damaged))
+
+
+def _load_certain(
+    warehouse: "DuckDBWarehouse", connection: duckdb.DuckDBPyConnection, reader: RecordReader
+) -> bool:
+    """Load the events that are right at first sight, and judge the others, if there are any."""
+    with warehouse.explained(), aside(connection, warehouse.location) as under_review:
+        with records_of(connection, reader):
+            connection.execute(read_sql("quick_events", "duckdb"))
+            connection.execute(read_sql("stage_events", "duckdb"))
+        reader.require_all()
+        if not under_review.count:
+            return False
+        connection.register("records", under_review.read())
+        _judge(connection, "log_data", "CREATE OR REPLACE TEMP TABLE judged AS")
+        connection.unregister("records")
+    return True
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, source: Source, into: str) -> None:
+    """Put the records of the relation ``records`` into the table ``judged``, with the text of the bad ones.
+
+    Args:
+        connection: where.
+        source: whose records.
+        into: the beginning of the statement that makes or fills the table.
+    """
+    judged = judged_relation(connection, source)
+    connection.execute(
+        f"{into} SELECT * REPLACE (CASE WHEN reason IS NOT NULL THEN raw END AS raw) FROM {judged}"
+    )

@@ -1,0 +1,93 @@
+"""Loading small files on Amazon Redshift: bundled into parts on the work prefix, and those loaded by COPY.
+
+Their records are judged before, exactly as the DuckDB engine judges them, so each row carries its file_id and
+each reject its reason. ``redshift_parts`` writes the parts.
+"""
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from sparkify.config.settings import Settings
+from sparkify.reading.judging import Staged, bound_of, prepare, staged
+from sparkify.reading.records import RecordReader
+from sparkify.sources.objects import NOUNS, LoadFile, Source, Store
+from sparkify.warehouse.contract import OnRecords, Progress, Row
+from sparkify.warehouse.duckdb.opening import NO_EXTENSIONS
+from sparkify.warehouse.redshift.copy import KEPT_CHARACTERS, LoadError, copy_statement, run_copy
+from sparkify.warehouse.redshift.parts import Bundle, bundle, origin_of
+from sparkify.warehouse.redshift.work import WorkFolder
+
+if TYPE_CHECKING:
+    from sparkify.warehouse.redshift.engine import RedshiftWarehouse
+
+Paths = list[list[str | int]]
+
+
+def copy_bundled(
+    warehouse: "RedshiftWarehouse",
+    settings: Settings,
+    source: Source,
+    store: Store,
+    files: list[LoadFile],
+    paths: Paths,
+    work: WorkFolder,
+    progress: Progress,
+    on_records: OnRecords,
+) -> Staged:
+    """Bundle and load files.
+
+    Raises:
+        SourceError: a file can't be read.
+        TooManyRejectsError: COPY refuses more records than max_reject_share allows.
+    """
+    reader = RecordReader(
+        store,
+        files,
+        on_progress=progress,
+        on_records=on_records,
+        max_unpacked_ratio=settings.max_unpacked_ratio,
+        bound=bound_of(settings, source, paths),
+    )
+    columns, _ = warehouse.execute(f"SELECT * FROM staging_{NOUNS[source]} LIMIT 0")
+    with duckdb.connect(config={**NO_EXTENSIONS, "memory_limit": settings.memory_limit}) as judge:
+        judge.execute("SET enable_progress_bar = false")  # on stdout, where Python is interactive
+        judge.execute("SET TimeZone = 'UTC'")
+        prepare(judge, columns, paths)
+        bundled = bundle(work, source, judge, reader, paths, sum(file.source.size for file in files))
+    warehouse.insert("staging_rejects", _copy_parts(warehouse, settings, source, files, work, bundled))
+    return staged(reader, bundled.damaged)
+
+
+def _copy_parts(
+    warehouse: "RedshiftWarehouse",
+    settings: Settings,
+    source: Source,
+    files: list[LoadFile],
+    work: WorkFolder,
+    bundled: Bundle,
+) -> list[Row]:
+    """Load parts, and give the rows of staging_rejects for what was refused before or by COPY."""
+    uris = {file.file_id: file.source.uri for file in files}
+    rejects: list[Row] = [(source, uris[file_id], *rest, file_id) for *rest, file_id in bundled.rejects]
+    if not bundled.parts:
+        return rejects
+    statement = copy_statement(
+        f"copy_{NOUNS[source].removesuffix('s')}_parts",
+        work.put_manifest(source, bundled.parts),
+        settings,
+        max_errors=int(settings.max_reject_share * bundled.records),
+        region=settings.aws_region,
+        options=["MANIFEST", "GZIP"],
+    )
+
+    def origin(error: LoadError) -> tuple[str, int]:
+        # The line of a part says nothing to anyone; where it came from does.
+        file_id, line, _ = origin_of(work, error.uri, error.line)
+        return uris[file_id], line
+
+    for error in run_copy(warehouse, settings, statement, origin):
+        # Redshift may know better than the judge here; then the record is a reject after all.
+        file_id, line, text = origin_of(work, error.uri, error.line)
+        rejects.append((source, uris[file_id], line, str(error), text[:KEPT_CHARACTERS], file_id))
+    return rejects

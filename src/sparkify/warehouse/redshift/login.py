@@ -1,0 +1,266 @@
+"""How to get into Amazon Redshift: with a password, or with temporary credentials from IAM. Always over TLS.
+
+Owns the translation of the driver's errors into a clear line without secrets.
+"""
+
+import re
+import socket
+from typing import TYPE_CHECKING, Any
+
+from sparkify.config import destinations
+from sparkify.config.settings import Settings
+from sparkify.errors import ConflictError, StatementError, UsageError, WarehouseError
+from sparkify.sources.s3_errors import code_explanation
+from sparkify.sql import WHICH_TABLES
+
+if TYPE_CHECKING:
+    from redshift_connector.core import Connection
+
+DEFAULT_USER = "awsuser"
+"""Whom AWS calls the first user of a cluster, and ``sparkify cluster create`` too."""
+
+_CONNECT_SECONDS = 10
+
+# What is said to whom, by what the server's message has in it.
+_REMEDIES = (
+    (r"password authentication failed", "check [CLUSTER] DB_USER, and the password in SPARKIFY_DB_PASSWORD"),
+    (r"database .* does not exist", "check [CLUSTER] DB_NAME"),
+    (
+        r"not authorized to (get credentials of|assume) (IAM )?role|Missing authorization"
+        r"|IAM role .*not (valid|associated)",
+        "attach the role to the cluster or workgroup and name it in [IAM_ROLE] ARN, or make it the default",
+    ),
+    (
+        r"Access ?Denied|Status 403",
+        "the role that Redshift uses needs s3:ListBucket and s3:GetObject on the source, the JSONPaths file"
+        " and the work prefix",
+    ),
+    (r"NoSuchBucket|bucket does not exist", "check the bucket's name"),
+    (r"NoSuchKey|prefix .* does not exist", "the object is gone; run again"),
+    (
+        r"PermanentRedirect|Status 301|specified endpoint",
+        "the bucket is in another region: say which in [S3] REGION",
+    ),
+    (r"permission denied|must be owner|not authorized", "the database user needs the right to do this"),
+    (r"cannot drop .* because other objects depend", "drop the views of your own on it first"),
+    (r"[Dd]isk [Ff]ull", "free some disk space on the cluster; the warehouse is as it was"),
+)
+# What is said to those who have written the statement themselves.
+_USERS_REMEDIES = (
+    (r"relation .* does not exist", WHICH_TABLES),
+    (r"read-only", "queries may only read"),
+)
+# As COPY and UNLOAD quote S3: "S3ServiceException:…,Status 403,Error AccessDenied,Rid …".
+_S3_CODE = re.compile(r"S3ServiceException.*?,\s*Error ([\w.-]+)", re.DOTALL)
+_CONFLICT = re.compile(r"\b(1023|1018)\b|[Ss]erializable isolation violation")
+
+
+def log_in(settings: Settings) -> "Connection":
+    """Connect to Redshift.
+
+    With a password where there is one; else through IAM: a Serverless workgroup where cluster_type is
+    serverless or a workgroup is named, a provisioned cluster by its identifier otherwise.
+
+    Raises:
+        UsageError: the driver is not installed, a setting is missing, or the credentials must not go there.
+        WarehouseError: it can't be reached, or doesn't let us in.
+    """
+    try:
+        import redshift_connector
+    except ImportError:
+        raise UsageError(
+            "database redshift: the driver is not installed",
+            "install it from the project's folder: make redshift",
+        ) from None
+    options = login_options(settings)
+    destinations.require_good_host(settings, is_by_iam="iam" in options)
+    if settings.host:
+        _reach(settings.host, settings.db_port)
+    try:
+        connection = redshift_connector.connect(**options)
+    except Exception as error:  # the driver lets those of AWS, sockets and TLS through
+        raise _login_error(error, settings) from None
+    connection.autocommit = True  # begin and commit are said where they belong
+    return connection
+
+
+def is_serverless(settings: Settings) -> bool:
+    """Whether the warehouse is a Serverless workgroup."""
+    return (
+        settings.cluster_type == "serverless"
+        or bool(settings.workgroup)
+        or ".redshift-serverless." in settings.host
+    )
+
+
+def login_options(settings: Settings) -> dict[str, Any]:
+    """What the driver is to be told.
+
+    Raises:
+        UsageError: a setting is missing.
+    """
+    options: dict[str, Any] = {
+        "database": settings.db_name or "dev",
+        "ssl": True,
+        "sslmode": "verify-full",
+        "application_name": "sparkify",
+        # Statements differ with every run; keeping them prepared would only fill the server's memory.
+        "max_prepared_statements": 0,
+    }
+    if settings.host:
+        options |= {"host": settings.host, "port": settings.db_port}
+    if settings.login == "password" or (settings.login != "iam" and settings.db_password):
+        for name, value, remedy in (
+            ("HOST", settings.host, "sparkify cluster create writes it there, and status shows it"),
+            ("DB_PASSWORD", settings.db_password, "set SPARKIFY_DB_PASSWORD, or LOGIN = iam"),
+        ):
+            if not value:
+                raise UsageError(f"database redshift: [CLUSTER] {name} is missing", remedy)
+        return options | {"user": settings.db_user or DEFAULT_USER, "password": settings.db_password}
+    options["iam"] = True
+    if region := settings.aws_region or _usual_region(settings):
+        options["region"] = region
+    elif not settings.host:
+        raise UsageError(
+            "database redshift: no AWS region", "set [AWS] REGION in dwh.cfg, or AWS_DEFAULT_REGION"
+        )
+    if settings.aws_access_key_id:
+        options |= _keys(settings)
+    elif settings.aws_profile:
+        options["profile"] = settings.aws_profile
+    if is_serverless(settings):
+        return options | {
+            "is_serverless": True,
+            "serverless_work_group": settings.workgroup or settings.cluster_identifier,
+        }
+    return options | {
+        "cluster_identifier": settings.cluster_identifier,
+        "db_user": settings.db_user or DEFAULT_USER,
+    }
+
+
+def _keys(settings: Settings) -> dict[str, str]:
+    keys = {
+        "access_key_id": settings.aws_access_key_id,
+        "secret_access_key": settings.aws_secret_access_key,
+    }
+    return keys | ({"session_token": settings.aws_session_token} if settings.aws_session_token else {})
+
+
+def _usual_region(settings: Settings) -> str:
+    """The region that AWS's own configuration names; the driver doesn't look there."""
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        return boto3.Session(profile_name=settings.aws_profile or None).region_name or ""
+    except BotoCoreError:
+        return ""  # what is wrong with the profile shows when it is used
+
+
+def _reach(host: str, port: int) -> None:
+    """Find out quickly whether anyone is there; the driver would wait for minutes."""
+    # Its own timeout would stay on for every statement, and end a long COPY.
+    try:
+        socket.create_connection((host, port), _CONNECT_SECONDS).close()
+    except socket.gaierror:
+        raise WarehouseError(f"{host}: no such host", "check [CLUSTER] HOST") from None
+    except OSError as error:
+        reason = "no answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        raise WarehouseError(
+            f"{host}:{port}: can't be reached: {reason}",
+            "check that the cluster is running and not paused, [CLUSTER] DB_PORT, and that its security group"
+            " lets this machine in",
+        ) from None
+
+
+def message_of(error: BaseException) -> tuple[str, str]:
+    """The SQLSTATE and the text of an error of the driver, in one line."""
+    first = error.args[0] if error.args else ""
+    if isinstance(first, dict):
+        return str(first.get("C", "")), " ".join(str(first.get("M", "")).split())
+    if isinstance(first, BaseException):
+        return message_of(first)
+    reasons = [str(part) for part in error.args if isinstance(part, BaseException)]
+    return "", " ".join([*str(first or error).split(), *reasons])
+
+
+def scrub(text: str, settings: Settings) -> str:
+    """The text without any secret of the configuration, should one have got into it."""
+    for secret in (settings.db_password, settings.aws_secret_access_key, settings.aws_session_token):
+        if secret:
+            text = text.replace(secret, "***")
+    # What stands there may be a key in the wrong line.
+    return text.replace(f"({settings.aws_profile}) ", "") if settings.aws_profile else text
+
+
+def explain(error: BaseException, location: str, settings: Settings) -> WarehouseError:
+    """What to tell of an error of the driver."""
+    code, message = message_of(error)
+    if isinstance(error, OSError):  # of the socket; its first argument is a number
+        message = error.strerror or str(error)
+    message = scrub(message, settings)
+    if code == "40001" or _CONFLICT.search(message):
+        return ConflictError(
+            f"{location}: someone else wrote to the same tables meanwhile (error 1023); nothing was changed",
+            "run again, and let nobody but sparkify write to them",
+        )
+    refused = _S3_CODE.search(message)
+    if refused and (told := code_explanation(refused[1], message, who="the role that Redshift uses")):
+        return WarehouseError(f"{location}: {message}", told[1])
+    for pattern, remedy in _REMEDIES:
+        if re.search(pattern, message, re.IGNORECASE):
+            return WarehouseError(f"{location}: {message}", remedy)
+    if isinstance(error, OSError) or (
+        not code and re.search("BrokenPipe|connection is closed|communication error|socket", message)
+    ):
+        return WarehouseError(
+            f"{location}: the connection was lost: {message}",
+            "run again; what was not committed is gone, and nothing is loaded twice",
+        )
+    hints = (remedy for pattern, remedy in _USERS_REMEDIES if re.search(pattern, message, re.IGNORECASE))
+    return StatementError(f"{location}: {message}", next(hints, ""))
+
+
+def _login_error(error: Exception, settings: Settings) -> WarehouseError:
+    where = settings.host or (
+        settings.workgroup or settings.cluster_identifier
+        if is_serverless(settings)
+        else settings.cluster_identifier
+    )
+    if isinstance(error, KeyError):  # the driver takes an address for granted
+        return WarehouseError(
+            f"{where}: has no address", "it is being made or resumed: sparkify cluster status tells"
+        )
+    code, message = message_of(error)
+    message = scrub(message, settings)
+    if "refuses SSL" in message:
+        return WarehouseError(
+            f"{where}: the server speaks no TLS, and nothing was sent to it",
+            "check [CLUSTER] HOST and DB_PORT: Redshift always does",
+        )
+    if re.search("certificate|hostname|SSL", message) and not code:
+        return WarehouseError(
+            f"{where}: its TLS certificate was not accepted: {message}",
+            "name the cluster by the address that its certificate is for; SSL_CERT_FILE can name another"
+            " authority",
+        )
+    if re.search("[Uu]nable to locate credentials|NoCredentials|profile", message):
+        return WarehouseError(
+            f"{where}: no AWS credentials: {message}",
+            "log in with the AWS command line tool, or name [AWS] PROFILE",
+        )
+    if "AccessDenied" in message:
+        return WarehouseError(
+            f"{where}: {message}",
+            "your AWS identity needs redshift:GetClusterCredentials and redshift:DescribeClusters, or"
+            " redshift-serverless:GetCredentials and redshift-serverless:GetWorkgroup",
+        )
+    if re.search("ClusterNotFound|ResourceNotFound", message):
+        return WarehouseError(
+            f"{where}: {message}", "check DWH_CLUSTER_IDENTIFIER or DWH_WORKGROUP, and [AWS] REGION"
+        )
+    found = explain(error, where, settings)
+    if isinstance(found, StatementError):
+        found = WarehouseError(found.message, "check [CLUSTER] and [AWS] in dwh.cfg")
+    return found

@@ -1,0 +1,225 @@
+"""Staging on Amazon Redshift: what is loaded how, and what became of each record.
+
+Two ways lead from a bucket into a staging table, both by one COPY into a temporary table:
+
+- **bundled**: files below ``bundle_below_mb``. Their records are read and judged here, exactly as the DuckDB
+  engine judges them, and written as similar-sized compressed parts to the work prefix. Each row carries its
+  file_id.
+- **straight** from where they are, named by a manifest: larger files. COPY judges their records itself, and
+  it can't say which row came from which file: these rows have no file_id.
+
+Without a work prefix there is no place for a manifest or for parts, so all files are loaded straight, by
+prefix, and everything is loaded again whenever anything has changed. With one, that is only so when a file
+that was loaded straight has changed: its old rows can't be told from the others, and reloading everything in
+the same transaction is the one way that is always right. (A half-written log that grows is best kept below
+bundle_below_mb.)
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sparkify.config.settings import Settings
+from sparkify.errors import SourceError, WarehouseError
+from sparkify.reading.judging import Staged
+from sparkify.sources.objects import NOUNS, LoadFile, Source, SourcePlan, Store
+from sparkify.warehouse.contract import OnRecords, Progress
+from sparkify.warehouse.redshift.bundled import copy_bundled
+from sparkify.warehouse.redshift.direct import Straight, copy_straight, some_records
+from sparkify.warehouse.redshift.work import WorkFolder, jsonpaths_file
+
+if TYPE_CHECKING:
+    from sparkify.warehouse.redshift.engine import RedshiftWarehouse
+
+
+class Stager:
+    """Loads files into the staging tables of a warehouse.
+
+    Args:
+        warehouse: the session.
+        settings: locations, role, limits.
+    """
+
+    def __init__(self, warehouse: "RedshiftWarehouse", settings: Settings) -> None:
+        self._warehouse = warehouse
+        self._query = warehouse.query
+        self._settings = settings
+        self._straight: dict[Source, dict[int, int]] = {}
+
+    def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
+        """Whether only a load of everything can bring the tables up to date."""
+        if not any(plan.added for plan in plans.values()):
+            return False
+        if self._settings.work_prefix:
+            return any(self._untraceable(source, plan.removed) for source, plan in plans.items())
+        return any(plan.known or plan.removed for plan in plans.values())
+
+    def _untraceable(self, source: Source, removed: list[int]) -> bool:
+        """Whether rows of these files are loaded that have no file_id."""
+        if not removed:
+            return False
+        ids = _id_list(removed)
+        return bool(
+            self._query(
+                f"SELECT file_id FROM ledger WHERE file_id IN ({ids}) AND loaded > 0 AND file_id NOT IN"
+                f" (SELECT file_id FROM staging_{NOUNS[source]} WHERE file_id IN ({ids})) LIMIT 1"
+            )
+        )
+
+    def count_loaded(self, source: Source) -> dict[int, int]:
+        """How many records of each file the last ``stage`` has loaded.
+
+        Raises:
+            WarehouseError: the rows without a file_id are not as many as COPY said.
+        """
+        noun = NOUNS[source]
+        loaded: dict[int | None, int] = dict(
+            self._query(f"SELECT file_id, COUNT(*) FROM batch_{noun} GROUP BY file_id")
+        )
+        straight = self._straight.get(source, {})
+        if loaded.pop(None, 0) != sum(straight.values()):
+            raise WarehouseError(
+                f"batch_{noun}: its rows are not those that COPY counted; nothing was changed",
+                "this is a bug in sparkify: please report it",
+            )
+        return {file_id: count for file_id, count in loaded.items() if file_id is not None} | straight
+
+    def stage(
+        self,
+        source: Source,
+        store: Store,
+        added: list[LoadFile],
+        removed: list[int],
+        paths: list[list[str | int]],
+        progress: Progress,
+        on_records: OnRecords,
+    ) -> Staged:
+        """Load the records of files, and take out those of files that have been replaced."""
+        noun = NOUNS[source]
+        self._straight[source] = {}
+        for kind in ("batch", "removed"):
+            self._query(f"CREATE TEMP TABLE {kind}_{noun} (LIKE staging_{noun})")
+        if removed:
+            ids = _id_list(removed)
+            self._query(f"INSERT INTO removed_{noun} SELECT * FROM staging_{noun} WHERE file_id IN ({ids})")
+            self._query(f"DELETE FROM staging_{noun} WHERE file_id IN ({ids})")
+            self._query(f"DELETE FROM staging_rejects WHERE file_id IN ({ids})")
+        staged = self._load(source, store, added, paths, progress, on_records) if added else Staged()
+        if noun == "events":
+            self._query("ALTER TABLE batch_events ADD COLUMN event_id BIGINT")
+        return staged
+
+    def _load(
+        self,
+        source: Source,
+        store: Store,
+        added: list[LoadFile],
+        paths: list[list[str | int]],
+        progress: Progress,
+        on_records: OnRecords,
+    ) -> Staged:
+        noun = NOUNS[source]
+        if not added[0].source.uri.startswith("s3://"):
+            raise SourceError(
+                f"{added[0].source.uri}: Redshift loads from S3 only",
+                "copy the files to a bucket, and name it in [S3] SONG_DATA and LOG_DATA as s3://bucket/folder",
+            )
+        if self._settings.work_prefix:
+            staged = self._by_manifest(source, store, added, paths, progress, on_records)
+        else:
+            staged = Staged(self._by_prefix(source, store, added, progress, on_records))
+        self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
+        return staged
+
+    def restage_events(self) -> None:
+        """Leave the relations that ``stage`` leaves, as if this run had added all staged events."""
+        for relation in ("batch_songs", "removed_songs", "removed_events"):
+            noun = relation.partition("_")[2]
+            self._query(f"CREATE TEMP TABLE {relation} (LIKE staging_{noun})")
+        self._query(
+            "CREATE TEMP TABLE batch_events AS"
+            " SELECT staging_events.*, CAST(NULL AS BIGINT) AS event_id FROM staging_events"
+        )
+
+    def forget_batch(self) -> None:
+        """Drop the tables that ``stage`` has left for both sources."""
+        # While they are there, they come before other people's tables of these names.
+        for noun in NOUNS.values():
+            for kind in ("batch", "removed"):
+                self._query(f"DROP TABLE {kind}_{noun}")
+
+    def _by_prefix(
+        self, source: Source, store: Store, added: list[LoadFile], progress: Progress, on_records: OnRecords
+    ) -> dict[int, int]:
+        """Load everything below the configured prefix."""
+        settings = self._settings
+        location = settings.song_data if source == "song_data" else settings.log_data
+        remedy = (
+            "set a work prefix, e.g. [S3] WORK_PREFIX = s3://bucket/work: files are then loaded one by one"
+        )
+        for other in getattr(store, "others", [])[:1]:
+            raise SourceError(
+                f"{other}: no source file, but COPY would load all that lies below {location}", remedy
+            )
+        compressed = {file.source.uri.endswith(".gz") for file in added}
+        if len(compressed) > 1:
+            raise SourceError(
+                f"{location}: some files are compressed and some not, which COPY can't load", remedy
+            )
+        if source == "log_data" and not settings.log_jsonpath.startswith("s3://"):
+            raise SourceError(
+                "[S3] LOG_JSONPATH: Redshift reads the JSONPaths file from S3",
+                "put log_json_path.json into a bucket and name it in [S3] LOG_JSONPATH, or set [S3]"
+                " WORK_PREFIX",
+            )
+        told = Straight(
+            location if len(added) == 1 and added[0].source.uri == location else location.rstrip("/") + "/",
+            settings.log_jsonpath if source == "log_data" else "",
+            ["GZIP"] * (compressed == {True}),
+        )
+        on_records(some_records(store, added))
+        return self._copy_straight(source, store, added, told, progress)
+
+    def _by_manifest(
+        self,
+        source: Source,
+        store: Store,
+        added: list[LoadFile],
+        paths: list[list[str | int]],
+        progress: Progress,
+        on_records: OnRecords,
+    ) -> Staged:
+        """Load just these files: small ones bundled, large ones from where they are."""
+        # A manifest and its files have to be in one region, so what comes from another is bundled, too.
+        elsewhere = self._settings.s3_region not in ("", self._settings.aws_region)
+        limit = self._settings.bundle_below_mb * 2**20
+        small = [file for file in added if file.source.size < limit or elsewhere]
+        large = [file for file in added if not (file.source.size < limit or elsewhere)]
+        staged = Staged()
+        with WorkFolder(self._settings) as work:
+            if small:
+                staged = copy_bundled(
+                    self._warehouse, self._settings, source, store, small, paths, work, progress, on_records
+                )
+            if large:
+                on_records(some_records(store, large))
+            jsonpaths = jsonpaths_file(work, paths) if large and source == "log_data" else ""
+            for options in ([], ["GZIP"]):
+                some = [file for file in large if file.source.uri.endswith(".gz") == bool(options)]
+                if some:
+                    name = f"{source}-straight{'-gzip' * bool(options)}"
+                    manifest = work.put_manifest(name, [file.source.uri for file in some])
+                    told = Straight(manifest, jsonpaths, ["MANIFEST", *options])
+                    staged.records.update(self._copy_straight(source, store, some, told, progress))
+        return staged
+
+    def _copy_straight(
+        self, source: Source, store: Store, files: list[LoadFile], told: Straight, progress: Progress
+    ) -> dict[int, int]:
+        counts = copy_straight(self._warehouse, self._settings, source, store, files, told)
+        self._straight[source] |= {file_id: count - refused for file_id, (count, refused) in counts.items()}
+        progress(len(files), sum(file.source.size for file in files))
+        return {file_id: count for file_id, (count, _) in counts.items()}
+
+
+def _id_list(file_ids: list[int]) -> str:
+    return ", ".join(str(int(file_id)) for file_id in file_ids)

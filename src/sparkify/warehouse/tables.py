@@ -1,0 +1,171 @@
+"""Whether the tables in a database are this project's, all of them, and of this version: on any engine.
+
+Other people's tables have these names, too: ``users`` is a common one, and the five tables of the star
+schema are those of a well-known exercise. So a table is ours if it has our columns, and a set of them if
+tables are among it that nobody else would have made. Nothing else is ever dropped or written to.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from sparkify.errors import WarehouseError
+from sparkify.sql import STAGING_TABLES, STATE_TABLES, TABLES, VIEWS, read_sql
+
+_ADDED = {
+    "runs": {
+        "event_keys": "VARCHAR(64)",
+        "song_location": "VARCHAR(65535)",
+        "log_location": "VARCHAR(65535)",
+    },
+    "ledger": {"gone_at": "TIMESTAMP"},
+}
+"""By table, the columns that versions after the first have put behind its others, with types that all engines
+have. Where they were not filled in yet, NULL has to say the right thing."""
+
+_FORMER = {
+    "text_repairs": "encoding_repairs",
+    "user_states": "user_latest_event",
+    "heard_songs": "song_matches",
+}
+"""Names that tables had in older versions. heard_songs had no match_id, so that no play could refer to it."""
+
+OLD_NAMES = tuple(_FORMER)
+"""The tables that only older versions have."""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table or view of a database.
+
+    Attributes:
+        is_table: whether it is a table.
+        columns: the names of its columns, in order; of a view they don't matter.
+    """
+
+    is_table: bool
+    columns: tuple[str, ...] = ()
+
+
+Relations = Mapping[str, Relation]
+"""By name, in lower case, what there is under names of this project."""
+
+
+@cache
+def columns_of(table: str) -> tuple[str, ...]:
+    """The names of a table's columns, in order; the same on all engines."""
+    return tuple(re.findall(r"^    (\w+) [A-Z]", read_sql(f"tables/{table}", "duckdb"), re.MULTILINE))
+
+
+def own(location: str, found: Relations, remedy: str) -> list[str]:
+    """The tables of this project that are there, all of them or some.
+
+    Args:
+        location: the database, for messages.
+        found: what there is.
+        remedy: what to do where something is somebody else's.
+
+    Raises:
+        WarehouseError: something under our names is.
+    """
+    names = _names(found)
+    tables = list(names.values())
+    for name in set(tables) & set(TABLES):
+        if found[name].columns not in _versions(name) or not found[name].is_table:
+            raise WarehouseError(
+                f"{location}: {_described(found[name])} {name} is there, which is not of this project;"
+                " nothing was changed",
+                remedy,
+            )
+    for name in VIEWS:
+        if name in found and (found[name].is_table or not tables):
+            raise WarehouseError(
+                f"{location}: {_described(found[name])} {name} is there, which is not of this project;"
+                " nothing was changed",
+                remedy,
+            )
+    if tables and not set(names) & {*STAGING_TABLES, *STATE_TABLES}:
+        raise WarehouseError(
+            f"{location}: has the tables {', '.join(tables)}, but none of {', '.join(STATE_TABLES)}, so they"
+            " are not of this project; nothing was changed",
+            remedy,
+        )
+    return tables
+
+
+def are_there(location: str, found: Relations, remedy: str) -> bool:
+    """Whether the tables of this project are there.
+
+    Raises:
+        WarehouseError: only some are, they are of an older version, or somebody else's.
+    """
+    there = own(location, found, remedy)
+    if statements_to_upgrade(found, "duckdb"):
+        raise WarehouseError(
+            f"{location}: was loaded by an older version of sparkify",
+            "bring it up to date with: sparkify etl, which loses nothing",
+        )
+    missing = [name for name in TABLES if name not in there]
+    if there and missing:
+        raise WarehouseError(
+            f"{location}: has the tables {', '.join(there)}, but not {', '.join(missing)}",
+            "make all of them anew with: sparkify create-tables, which asks first",
+        )
+    return not missing
+
+
+def statements_to_upgrade(found: Relations, engine: str) -> list[str]:
+    """What brings the tables of an older version up to date; nothing where some are missing or not ours."""
+    names = _names(found)
+    is_older = lacks_play_matches(found)
+    if any(
+        name not in names or (names[name] == name and found[name].columns not in _versions(name))
+        for name in TABLES
+        if not (is_older and name == "play_matches")
+    ):
+        return []
+    statements = [
+        f"ALTER TABLE {names[table]} ADD COLUMN {column} {kind}"
+        for table, added in _ADDED.items()
+        for column, kind in added.items()
+        if column not in found[names[table]].columns
+    ]
+    statements += [
+        f"ALTER TABLE {old} RENAME TO {new}"
+        for old, new in _FORMER.items()
+        if names[new] == old and new != "song_matches"
+    ]
+    views = [name for name in VIEWS if name not in found]
+    if is_older:
+        statements += ["DROP VIEW IF EXISTS heard_plays", "DROP TABLE heard_songs"]
+        statements += [read_sql(f"tables/{name}", engine) for name in ("song_matches", "play_matches")]
+        views = list(dict.fromkeys([*views, "heard_plays"]))
+    return statements + [read_sql(f"views/{name}") for name in views]
+
+
+def lacks_play_matches(found: Relations) -> bool:
+    """Whether the tables are those of an older version, which did not keep what was heard in which play."""
+    return _names(found).get("song_matches") == "heard_songs" and "play_matches" not in found
+
+
+def _names(found: Relations) -> dict[str, str]:
+    """By their names of today, the names of the tables that are there, if this project has made them."""
+    names = {name: name for name in TABLES if name in found}
+    if not names.keys() >= set(STAGING_TABLES):  # then whoever has tables of older names is somebody else
+        return names
+    for old, new in _FORMER.items():
+        columns = columns_of(new)[1:] if new == "song_matches" else columns_of(new)
+        if old in found and new not in found and found[old] == Relation(True, columns):
+            names[new] = old
+    return names
+
+
+def _versions(table: str) -> list[tuple[str, ...]]:
+    """The columns of a table in this version and in those before."""
+    columns = columns_of(table)
+    return [columns[: len(columns) - count] for count in range(len(_ADDED.get(table, ())) + 1)]
+
+
+def _described(relation: Relation) -> str:
+    return f"a table with the columns {', '.join(relation.columns)} named" if relation.is_table else "a view"
