@@ -54,7 +54,7 @@ def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def patience() -> Iterator[None]:
     """Time enough for sessions of earlier tests to let go of their locks; who tests refusals has less."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sparkify.warehouse.redshift.engine.LOCK_WAIT_MS", HANGS * 1000)
+        patch.setattr("sparkify.warehouse.redshift.session.LOCK_WAIT_MS", HANGS * 1000)
         yield
 
 

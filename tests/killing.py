@@ -63,7 +63,7 @@ def run_and_be_killed(
 ) -> None:
     """A run that kills itself; in a process of its own."""
     os.environ.update(environment or {})
-    pytest.MonkeyPatch().setattr("sparkify.warehouse.redshift.engine.LOCK_WAIT_MS", HANGS * 1000)
+    pytest.MonkeyPatch().setattr("sparkify.warehouse.redshift.session.LOCK_WAIT_MS", HANGS * 1000)
     killer = Killer(at, after)
     if at == CLOSE:
         engine = "redshift.RedshiftWarehouse" if settings.database == "redshift" else "duckdb.DuckDBWarehouse"

@@ -62,7 +62,7 @@ def test_what_another_process_loads_once_the_lock_is_free_stays(sources: Path) -
         after = load(sources, settings.database)
         assert after.returncode == 0, after.stderr
 
-    failed._connection = cast(Any, Connection(failed._connection, load_now))
+    failed.connection = cast(Any, Connection(failed.connection, load_now))
     failed.close()
     assert len(read_star(settings)["songplays"]) == 1
 

@@ -13,7 +13,7 @@ from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import Silence
 from sparkify.warehouse.opening import connect
 from sparkify.warehouse.recreate import create_tables
-from sparkify.warehouse.redshift import engine as redshift
+from sparkify.warehouse.redshift import session
 from sparkify.warehouse.redshift.engine import RedshiftWarehouse
 from tests.redshift.support import Site
 from tests.redshift.test_loading import Meddler
@@ -34,7 +34,7 @@ def loaded(site: Site) -> Site:
 def in_a_hurry() -> Iterator[None]:
     """With little patience for locks that are held for longer than that."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(redshift, "LOCK_WAIT_MS", 1000)
+        patch.setattr(session, "LOCK_WAIT_MS", 1000)
         yield
 
 

@@ -6,15 +6,11 @@ import os
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from sparkify.cluster.aws_errors import CREDENTIALS_HINT, explain
 from sparkify.cluster.waiting import Waiter
 from sparkify.config.settings import Settings
 from sparkify.errors import ClusterError, SparkifyError, UsageError
 from sparkify.printing.console import Console
-
-CREDENTIALS_HINT = (
-    "log in with the AWS command line (aws sso login, aws configure) or set AWS_ACCESS_KEY_ID and "
-    "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-)
 
 _LINE_LENGTH = 100
 _SECRET_PARAMETERS = ("MasterUserPassword", "adminUserPassword")
@@ -257,8 +253,6 @@ class Aws:
 
     def _guard(self, call: str, function: Callable[[], Any]) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError
-
-        from sparkify.cluster.aws_errors import explain
 
         explained: SparkifyError
         try:

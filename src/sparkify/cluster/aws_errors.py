@@ -5,11 +5,17 @@ No secret gets into a message: what is known to be secret is cut out of AWS's ow
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from botocore import exceptions
-
-from sparkify.cluster.aws import CREDENTIALS_HINT
 from sparkify.errors import ClusterError, SparkifyError, UsageError
+
+if TYPE_CHECKING:
+    from botocore import exceptions
+
+CREDENTIALS_HINT = (
+    "log in with the AWS command line (aws sso login, aws configure) or set AWS_ACCESS_KEY_ID and "
+    "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+)
 
 _EXPIRED = "get new ones, e.g. with: aws sso login"
 _QUOTA = "delete what is not needed, or ask AWS for more under Service Quotas; a smaller num_nodes may fit"
@@ -55,6 +61,8 @@ def explain(error: Exception, call: str, secrets: Iterable[str]) -> SparkifyErro
         call: service and operation.
         secrets: values that must not be in the message.
     """
+    from botocore import exceptions  # only who talks to AWS has it
+
     if isinstance(error, exceptions.ClientError):
         return _explain_refusal(error, call, secrets)
     said = _tidy(str(error), secrets)

@@ -19,10 +19,11 @@ from sparkify.simulate.draws import popularity
 from sparkify.simulate.events import Events, simulate_events
 from sparkify.simulate.files import DailyLogs, write_jsonpaths, write_songs
 from sparkify.simulate.manifest import Manifest
+from sparkify.simulate.output import sink_for
 from sparkify.simulate.people import make_users
 from sparkify.simulate.render import Renderer
 from sparkify.simulate.settings import Settings
-from sparkify.simulate.sinks import OutputError, Sink, note_of, sink_for
+from sparkify.simulate.sinks import OutputError, Sink, note_of
 from sparkify.simulate.warts import GARBLED_TIMES, EventWarts, Marks, SongWarts
 from sparkify.sources.unfinished import MANIFEST
 

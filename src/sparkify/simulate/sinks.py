@@ -7,14 +7,10 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
-from sparkify.config.places import is_on_s3, output_place
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.sources.unfinished import MANIFEST, UNFINISHED
-
-if TYPE_CHECKING:
-    from sparkify.config.settings import Settings
 
 
 class OutputError(SparkifyError):
@@ -164,22 +160,3 @@ def other_simulation(place: str) -> UsageError:
 def note_of(simulator: str, settings: dict[str, object]) -> bytes:
     """What stands in a place until all is written."""
     return json.dumps({"simulator": simulator, "settings": settings}, indent=1).encode()
-
-
-def sink_for(out: str, settings: "Settings | None" = None) -> Sink:
-    """The sink for what a user calls OUT.
-
-    Args:
-        out: a folder, or ``s3://bucket/prefix``.
-        settings: how to reach S3; by default what the environment and dwh.cfg say.
-
-    Raises:
-        UsageError: it is an address of a kind that can't be written to, or has credentials in it.
-    """
-    out = output_place(out)
-    if is_on_s3(out):
-        from sparkify.config.loading import load_settings
-        from sparkify.simulate.s3_sink import S3Prefix
-
-        return S3Prefix(out, settings or load_settings())
-    return Folder(Path(out))

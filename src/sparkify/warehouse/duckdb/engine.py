@@ -3,9 +3,8 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -14,19 +13,16 @@ from sparkify.errors import WarehouseError
 from sparkify.reading.judging import Staged
 from sparkify.sources.objects import NOUNS, LoadFile, Source, SourcePlan, Store
 from sparkify.sql import REBUILT_TABLES, TABLES, VIEWS, read_sql
-from sparkify.system.interrupts import interruptible
 from sparkify.warehouse import tables
-from sparkify.warehouse.contract import OnRecords, Progress, Row
-from sparkify.warehouse.duckdb.errors import file_error, open_error, require_database, statement_error
-from sparkify.warehouse.duckdb.opening import open_database
-
-_ROWS_AT_ONCE = 2000
+from sparkify.warehouse.contract import OnRecords, Progress
+from sparkify.warehouse.duckdb.errors import file_error
+from sparkify.warehouse.duckdb.session import DuckDBSession
 
 _OTHERS_REMEDY = "name another file with --database, or rename what is not of this project"
 
 
-class DuckDBWarehouse:
-    """A connection to a DuckDB file.
+class DuckDBWarehouse(DuckDBSession):
+    """A warehouse in a DuckDB file.
 
     Args:
         settings: which file, and what DuckDB may use.
@@ -37,80 +33,12 @@ class DuckDBWarehouse:
         WarehouseError: the file is no DuckDB database, can't be made, or another process has it open.
     """
 
-    engine = "duckdb"
-
     def __init__(self, settings: Settings, *, read_only: bool = False, writes_to: str = "") -> None:
-        self.location = settings.database
-        self._settings = settings
-        self._is_new = not Path(self.location).exists()
-        if read_only and self._is_new:
-            raise WarehouseError(f"{self.location}: no such database", "load one first with: sparkify etl")
-        if self.location != ":memory:":
-            require_database(self.location)
         # What goes to S3 is written here before.
         self._aside = _temporary_folder() if writes_to.startswith("s3://") else None
         folder = Path(self._aside.name if self._aside else writes_to).resolve() if writes_to else None
-        try:
-            self._connection = open_database(settings, read_only=read_only, writes_to=folder)
-        except duckdb.Error as error:
-            raise open_error(self.location, error) from None
-
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        """Run one statement with ``?`` for its parameters, and return its rows."""
-        with self.explained():
-            return self._connection.execute(sql, list(parameters)).fetchall()
-
-    def select(self, sql: str) -> tuple[list[str], list[Row]]:
-        """Run a statement, and return the names of its columns and its rows."""
-        with self.explained():
-            result = self._connection.execute(sql)
-            return [column[0] for column in result.description or ()], result.fetchall()
-
-    def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
-        """Run a user's SELECT; its rows come while they are taken."""
-        with self.explained():
-            result = self._connection.execute(sql)
-        return [column[0] for column in result.description or ()], self._rows_of(result)
-
-    def _rows_of(self, result: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-        rows: list[Row] = [()]
-        while rows:
-            with self.explained():
-                rows = result.fetchmany(_ROWS_AT_ONCE)
-            yield from rows
-
-    def run(self, script: str) -> None:
-        """Run all statements of a SQL file."""
-        with self.explained():
-            self._connection.execute(script)
-
-    def insert(self, table: str, rows: Iterable[Row]) -> None:
-        """Append rows to a table of this project, in the order of its columns."""
-        columns = list(zip(*rows, strict=True))
-        if not columns:
-            return
-        # Arrays and one statement: a statement per row is hundreds of times slower.
-        unnested = ", ".join("UNNEST(?)" for _ in columns)
-        with self.explained():
-            self._connection.execute(
-                f'INSERT INTO "{table}" SELECT {unnested}',
-                [list(column) for column in columns],
-            )
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing: commits at the end, rolls back on an exception."""
-        self._connection.begin()
-        try:
-            yield
-        except BaseException:
-            # After an error COMMIT would succeed without a word and keep nothing.
-            with contextlib.suppress(duckdb.Error):  # some errors have ended the transaction already
-                self._connection.rollback()
-            raise
-        with self.explained():
-            self._connection.commit()
-        self._is_new = False
+        super().__init__(settings, read_only=read_only, writes_to=folder)
+        self._settings = settings
 
     def has_tables(self) -> bool:
         """Whether the tables of this project are there."""
@@ -141,14 +69,6 @@ class DuckDBWarehouse:
         return {name: tables.Relation(True, tuple(columns)) for name, columns in rows} | {
             name: tables.Relation(False) for (name,) in views
         }
-
-    def _holds_tables(self) -> bool:
-        try:
-            return bool(
-                self._connection.execute("SELECT 1 FROM duckdb_tables() WHERE NOT internal").fetchone()
-            )
-        except duckdb.Error:  # after a fatal one no statement works any more: better to leave the file
-            return True
 
     def create_tables(self) -> None:
         """Drop all tables of this project, and create them empty.
@@ -215,7 +135,7 @@ class DuckDBWarehouse:
             max_unpacked_ratio=self._settings.max_unpacked_ratio,
             bound=bound_of(self._settings, source, paths),
         )
-        return stage_files(self, self._connection, source, reader, columns, paths)
+        return stage_files(self, source, reader, columns, paths)
 
     def _name_batch(self, noun: str, removed: list[int], is_new: str) -> None:
         self.run(
@@ -295,15 +215,6 @@ class DuckDBWarehouse:
         for table in ("users", "user_latest_event"):
             self.run(f"DROP TABLE temp.{table}")
 
-    @contextlib.contextmanager
-    def explained(self) -> Iterator[None]:
-        """What fails inside is told in this project's words; Ctrl-C ends the statement that runs."""
-        with interruptible(self._connection.interrupt):
-            try:
-                yield
-            except duckdb.Error as error:
-                raise statement_error(self.location, error) from None
-
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
         if folder.startswith("s3://"):
@@ -318,7 +229,7 @@ class DuckDBWarehouse:
         statement = "COPY ({}) TO '{}' ({})".format(select, target.replace("'", "''"), ", ".join(options))
         with self.explained():
             try:
-                self._connection.execute(statement)
+                self.connection.execute(statement)
             except duckdb.Error as error:
                 cause = file_error(error)
                 if cause is None or not str(cause.filename).startswith(folder):
@@ -341,13 +252,7 @@ class DuckDBWarehouse:
 
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
-        # Nothing was ever committed to it, by this process or by one that was a moment faster. It is removed
-        # while it is still locked: afterwards it may be another process's.
-        if self._is_new and not self._holds_tables():
-            for file in (self.location, f"{self.location}.wal"):
-                with contextlib.suppress(OSError):  # nothing is lost by an empty database that stays
-                    Path(file).unlink()
-        self._connection.close()
+        super().close()
         if self._aside:
             self._aside.cleanup()
 

@@ -4,8 +4,6 @@ Events that quick_events.sql is sure of go straight to their table. All other re
 what is no JSON may be several objects, which are judged in its place.
 """
 
-from typing import TYPE_CHECKING
-
 import duckdb
 
 from sparkify.reading.judging import (
@@ -22,14 +20,11 @@ from sparkify.reading.records import RecordReader
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sql import read_sql
 from sparkify.warehouse.duckdb.aside import aside
-
-if TYPE_CHECKING:
-    from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
+from sparkify.warehouse.duckdb.session import DuckDBSession
 
 
 def stage_files(
-    warehouse: "DuckDBWarehouse",
-    connection: duckdb.DuckDBPyConnection,
+    session: DuckDBSession,
     source: Source,
     reader: RecordReader,
     columns: list[str],
@@ -38,8 +33,7 @@ def stage_files(
     """Load the records of files, each to its staging table or to staging_rejects.
 
     Args:
-        warehouse: where to.
-        connection: to that warehouse.
+        session: of the warehouse.
         source: which of the two sources.
         reader: its files; counts the records.
         columns: of the staging table.
@@ -48,42 +42,40 @@ def stage_files(
     Raises:
         UnusableFilesError: some files can't be loaded.
     """
+    connection = session.connection
     noun, is_quick = NOUNS[source], are_usual(source, paths)
     prepare(connection, columns, paths)
     if is_quick:
-        if not _load_certain(warehouse, connection, reader):
+        if not _load_certain(session, reader):
             return staged(reader, {})
     else:
-        with warehouse.explained(), records_of(connection, reader):
+        with session.explained(), records_of(connection, reader):
             _judge(connection, source, "CREATE OR REPLACE TEMP TABLE judged AS")
         reader.require_all()
-    torn = warehouse.query("SELECT file_id, line, raw FROM judged WHERE reason = ?", [INVALID])
+    torn = session.query("SELECT file_id, line, raw FROM judged WHERE reason = ?", [INVALID])
     if torn:
-        warehouse.query("DELETE FROM judged WHERE reason = ?", [INVALID])
-        with warehouse.explained(), pieces_of(connection, torn, reader):
+        session.query("DELETE FROM judged WHERE reason = ?", [INVALID])
+        with session.explained(), pieces_of(connection, torn, reader):
             _judge(connection, source, "INSERT INTO judged")
-    warehouse.run(
+    session.run(
         f"INSERT INTO staging_{noun} SELECT * EXCLUDE (line, raw, reason) FROM judged WHERE reason IS NULL"
     )
-    ids = warehouse.query("SELECT DISTINCT file_id FROM judged WHERE reason IS NOT NULL")
+    ids = session.query("SELECT DISTINCT file_id FROM judged WHERE reason IS NOT NULL")
     if not ids:
         return staged(reader, {})
-    warehouse.run(
-        "CREATE OR REPLACE TEMP TABLE rejected_files (file_id INTEGER, source VARCHAR, file VARCHAR)"
-    )
-    warehouse.insert("rejected_files", [(file_id, source, reader.uris[file_id]) for (file_id,) in ids])
-    warehouse.run(read_sql("stage_rejects", "duckdb"))
-    damaged = warehouse.query(
+    session.run("CREATE OR REPLACE TEMP TABLE rejected_files (file_id INTEGER, source VARCHAR, file VARCHAR)")
+    session.insert("rejected_files", [(file_id, source, reader.uris[file_id]) for (file_id,) in ids])
+    session.run(read_sql("stage_rejects", "duckdb"))
+    damaged = session.query(
         "SELECT file_id, SUM(STRLEN(raw))::BIGINT FROM judged WHERE reason LIKE 'not %' GROUP BY file_id"
     )
     return staged(reader, dict(damaged))
 
 
-def _load_certain(
-    warehouse: "DuckDBWarehouse", connection: duckdb.DuckDBPyConnection, reader: RecordReader
-) -> bool:
+def _load_certain(session: DuckDBSession, reader: RecordReader) -> bool:
     """Load the events that are right at first sight, and judge the others, if there are any."""
-    with warehouse.explained(), aside(connection, warehouse.location) as under_review:
+    connection = session.connection
+    with session.explained(), aside(connection, session.location) as under_review:
         with records_of(connection, reader):
             connection.execute(read_sql("quick_events", "duckdb"))
             connection.execute(read_sql("stage_events", "duckdb"))

@@ -4,8 +4,6 @@ Their records are judged before, exactly as the DuckDB engine judges them, so ea
 each reject its reason. ``redshift_parts`` writes the parts.
 """
 
-from typing import TYPE_CHECKING
-
 import duckdb
 
 from sparkify.config.settings import Settings
@@ -16,16 +14,14 @@ from sparkify.warehouse.contract import OnRecords, Progress, Row
 from sparkify.warehouse.duckdb.opening import NO_EXTENSIONS
 from sparkify.warehouse.redshift.copy import KEPT_CHARACTERS, LoadError, copy_statement, run_copy
 from sparkify.warehouse.redshift.parts import Bundle, bundle, origin_of
+from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder
-
-if TYPE_CHECKING:
-    from sparkify.warehouse.redshift.engine import RedshiftWarehouse
 
 Paths = list[list[str | int]]
 
 
 def copy_bundled(
-    warehouse: "RedshiftWarehouse",
+    session: RedshiftSession,
     settings: Settings,
     source: Source,
     store: Store,
@@ -49,18 +45,18 @@ def copy_bundled(
         max_unpacked_ratio=settings.max_unpacked_ratio,
         bound=bound_of(settings, source, paths),
     )
-    columns, _ = warehouse.execute(f"SELECT * FROM staging_{NOUNS[source]} LIMIT 0")
+    columns, _ = session.execute(f"SELECT * FROM staging_{NOUNS[source]} LIMIT 0")
     with duckdb.connect(config={**NO_EXTENSIONS, "memory_limit": settings.memory_limit}) as judge:
         judge.execute("SET enable_progress_bar = false")  # on stdout, where Python is interactive
         judge.execute("SET TimeZone = 'UTC'")
         prepare(judge, columns, paths)
         bundled = bundle(work, source, judge, reader, paths, sum(file.source.size for file in files))
-    warehouse.insert("staging_rejects", _copy_parts(warehouse, settings, source, files, work, bundled))
+    session.insert("staging_rejects", _copy_parts(session, settings, source, files, work, bundled))
     return staged(reader, bundled.damaged)
 
 
 def _copy_parts(
-    warehouse: "RedshiftWarehouse",
+    session: RedshiftSession,
     settings: Settings,
     source: Source,
     files: list[LoadFile],
@@ -86,7 +82,7 @@ def _copy_parts(
         file_id, line, _ = origin_of(work, error.uri, error.line)
         return uris[file_id], line
 
-    for error in run_copy(warehouse, settings, statement, origin):
+    for error in run_copy(session, settings, statement, origin):
         # Redshift may know better than the judge here; then the record is a reject after all.
         file_id, line, text = origin_of(work, error.uri, error.line)
         rejects.append((source, uris[file_id], line, str(error), text[:KEPT_CHARACTERS], file_id))

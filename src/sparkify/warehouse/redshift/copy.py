@@ -8,15 +8,13 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sparkify.config.settings import Settings
 from sparkify.errors import TooManyRejectsError, UsageError, WarehouseError
 from sparkify.sql import read_sql
 from sparkify.warehouse.redshift.login import is_serverless
-
-if TYPE_CHECKING:
-    from sparkify.warehouse.redshift.engine import RedshiftWarehouse
+from sparkify.warehouse.redshift.session import RedshiftSession
 
 MAX_MAXERROR = 100_000
 """COPY's highest MAXERROR (Database Developer Guide: COPY, data load operations)."""
@@ -122,7 +120,7 @@ class LoadError:
 
 
 def run_copy(
-    warehouse: "RedshiftWarehouse",
+    session: RedshiftSession,
     settings: Settings,
     statement: str,
     origin: Callable[[LoadError], tuple[str, int]] = lambda error: (error.uri, error.line),
@@ -130,7 +128,7 @@ def run_copy(
     """Run a COPY, and give the records it refused.
 
     Args:
-        warehouse: the session.
+        session: of the warehouse.
         settings: for what is said of too many errors.
         statement: the COPY.
         origin: tells the file and the line that people know a refused record by.
@@ -140,16 +138,16 @@ def run_copy(
         WarehouseError: it failed for another reason.
     """
     serverless = is_serverless(settings)
-    warehouse.take_notices()
+    session.take_notices()
     try:
-        warehouse.query(statement)
+        session.query(statement)
     except WarehouseError as failure:
         if "Load into table" not in failure.message:
             raise
         # The transaction is lost already; only after it is given up can the reasons be read.
-        warehouse.roll_back()
-        query_id = failed_copy_id(warehouse.query, serverless=serverless)
-        errors = read_load_errors(warehouse.query, query_id, serverless=serverless, limit=_SHOWN_ERRORS)
+        session.roll_back()
+        query_id = failed_copy_id(session.query, serverless=serverless)
+        errors = read_load_errors(session.query, query_id, serverless=serverless, limit=_SHOWN_ERRORS)
         places = [(*origin(error), error) for error in errors]
         shown = "".join(f"\n  {uri}:{line}: {error}" for uri, line, error in places)
         raise TooManyRejectsError(
@@ -157,18 +155,16 @@ def run_copy(
             f" ({settings.max_reject_share:.4g}) allows; nothing was changed{shown}",
             "mend the files, or allow more with --max-reject-share",
         ) from None
-    told = [
-        re.search(r"(\d+) record\(s\) could not be loaded", notice) for notice in warehouse.take_notices()
-    ]
+    told = [re.search(r"(\d+) record\(s\) could not be loaded", notice) for notice in session.take_notices()]
     expected = sum(int(match[1]) for match in told if match)
-    return _await_errors(warehouse, expected, serverless=serverless) if expected else []
+    return _await_errors(session, expected, serverless=serverless) if expected else []
 
 
-def _await_errors(warehouse: "RedshiftWarehouse", expected: int, *, serverless: bool) -> list[LoadError]:
+def _await_errors(session: RedshiftSession, expected: int, *, serverless: bool) -> list[LoadError]:
     """The errors of the COPY before; the system tables may be a moment behind its own count of them."""
-    ((query_id,),) = warehouse.query("SELECT PG_LAST_COPY_ID()")
+    ((query_id,),) = session.query("SELECT PG_LAST_COPY_ID()")
     for _ in range(_ERROR_TABLE_TRIES):
-        errors = read_load_errors(warehouse.query, query_id, serverless=serverless)
+        errors = read_load_errors(session.query, query_id, serverless=serverless)
         if len(errors) >= expected:
             break
         time.sleep(0.5)

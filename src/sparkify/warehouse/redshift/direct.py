@@ -9,7 +9,6 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceChangedError, SourceError, WarehouseError
@@ -26,9 +25,7 @@ from sparkify.warehouse.redshift.copy import (
     run_copy,
 )
 from sparkify.warehouse.redshift.login import is_serverless
-
-if TYPE_CHECKING:
-    from sparkify.warehouse.redshift.engine import RedshiftWarehouse
+from sparkify.warehouse.redshift.session import RedshiftSession
 
 _SAMPLED_FILES, _SAMPLED_BYTES, _SAMPLED_LINES = 10, 2**16, 100
 
@@ -49,7 +46,7 @@ class Straight:
 
 
 def copy_straight(
-    warehouse: "RedshiftWarehouse",
+    session: RedshiftSession,
     settings: Settings,
     source: Source,
     store: Store,
@@ -79,15 +76,15 @@ def copy_straight(
         options=told.options,
     )
     try:
-        errors = run_copy(warehouse, settings, statement)
+        errors = run_copy(session, settings, statement)
     except WarehouseError:  # perhaps because a file has gone, or was never called what it was listed as
         _require_unchanged(store, files, told)
         raise
     _require_unchanged(store, files, told)
     by_uri = {_as_logged(file.source.uri): file for file in files}
     refused = Counter(by_uri[_as_logged(error.uri)].file_id for error in errors)
-    counts = _count(warehouse, settings, store, files, by_uri, refused)
-    warehouse.insert("staging_rejects", _reject_rows(source, store, by_uri, errors))
+    counts = _count(session, settings, store, files, by_uri, refused)
+    session.insert("staging_rejects", _reject_rows(source, store, by_uri, errors))
     return {file_id: (count, refused[file_id]) for file_id, count in counts.items()}
 
 
@@ -123,7 +120,7 @@ def some_records(store: Store, files: list[LoadFile]) -> list[str]:
 
 
 def _count(
-    warehouse: "RedshiftWarehouse",
+    session: RedshiftSession,
     settings: Settings,
     store: Store,
     files: list[LoadFile],
@@ -135,10 +132,10 @@ def _count(
     Raises:
         WarehouseError: neither adds up with what COPY loaded and refused.
     """
-    ((loaded,),) = warehouse.query("SELECT PG_LAST_COPY_COUNT()")
+    ((loaded,),) = session.query("SELECT PG_LAST_COPY_COUNT()")
     if not is_serverless(settings) and len(by_uri) == len(files):
-        ((query_id,),) = warehouse.query("SELECT PG_LAST_COPY_ID()")
-        lines = lines_scanned(warehouse.query, query_id)
+        ((query_id,),) = session.query("SELECT PG_LAST_COPY_ID()")
+        lines = lines_scanned(session.query, query_id)
         if unknown := lines.keys() - by_uri.keys():
             raise SourceError(
                 f"{min(unknown)}: loaded by COPY, but no source file",
@@ -155,7 +152,7 @@ def _count(
         pass
     if sum(reader.counts.values()) != loaded + refused.total():
         raise WarehouseError(
-            f"{warehouse.location}: the files have {sum(reader.counts.values()):,} records, but"
+            f"{session.location}: the files have {sum(reader.counts.values()):,} records, but"
             f" COPY loaded {loaded:,} and refused {refused.total():,}; nothing was changed",
             "set a work prefix ([S3] WORK_PREFIX) and raise [S3] BUNDLE_BELOW_MB: records are then cut here",
         )

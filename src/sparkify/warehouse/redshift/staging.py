@@ -16,7 +16,6 @@ bundle_below_mb.)
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, WarehouseError
@@ -25,23 +24,21 @@ from sparkify.sources.objects import NOUNS, LoadFile, Source, SourcePlan, Store
 from sparkify.warehouse.contract import OnRecords, Progress
 from sparkify.warehouse.redshift.bundled import copy_bundled
 from sparkify.warehouse.redshift.direct import Straight, copy_straight, some_records
+from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder, jsonpaths_file
-
-if TYPE_CHECKING:
-    from sparkify.warehouse.redshift.engine import RedshiftWarehouse
 
 
 class Stager:
     """Loads files into the staging tables of a warehouse.
 
     Args:
-        warehouse: the session.
+        session: of the warehouse.
         settings: locations, role, limits.
     """
 
-    def __init__(self, warehouse: "RedshiftWarehouse", settings: Settings) -> None:
-        self._warehouse = warehouse
-        self._query = warehouse.query
+    def __init__(self, session: RedshiftSession, settings: Settings) -> None:
+        self._session = session
+        self._query = session.query
         self._settings = settings
         self._straight: dict[Source, dict[int, int]] = {}
 
@@ -198,7 +195,7 @@ class Stager:
         with WorkFolder(self._settings) as work:
             if small:
                 staged = copy_bundled(
-                    self._warehouse, self._settings, source, store, small, paths, work, progress, on_records
+                    self._session, self._settings, source, store, small, paths, work, progress, on_records
                 )
             if large:
                 on_records(some_records(store, large))
@@ -215,7 +212,7 @@ class Stager:
     def _copy_straight(
         self, source: Source, store: Store, files: list[LoadFile], told: Straight, progress: Progress
     ) -> dict[int, int]:
-        counts = copy_straight(self._warehouse, self._settings, source, store, files, told)
+        counts = copy_straight(self._session, self._settings, source, store, files, told)
         self._straight[source] |= {file_id: count - refused for file_id, (count, refused) in counts.items()}
         progress(len(files), sum(file.source.size for file in files))
         return {file_id: count for file_id, (count, _) in counts.items()}
