@@ -1,133 +1,151 @@
-"""Files of which nothing could be loaded: what they are, as far as their beginning shows."""
+"""Files of which nothing could be loaded, or far too little: what they are, as far as can be seen."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
 
 from sparkify.errors import BadFileError, SparkifyError
+from sparkify.load.layout import Layout, layout_of
 from sparkify.load.limits import FileCount
 from sparkify.printing.terminal import shortened
 from sparkify.reading.contents import contents
 from sparkify.reading.jsonpaths import Path, written
-from sparkify.sources.objects import LoadFile, Store
+from sparkify.reading.judging import LARGE_RECORD_BYTES
+from sparkify.sources.objects import LoadFile, Source, Store
+from sparkify.warehouse.contract import Row, Warehouse
 
-_HEAD_BYTES = 2**16
+_HEAD_BYTES = 2**20
+_SMALL_HEAD_BYTES = 2**16
+_THOROUGH_FILES = 20
+"""So many files are looked into as far as the larger of the two goes: all may be bad."""
 
-_LARGE = 2**16
-"""From how many bytes on a file is more than one record, which happens to be bad."""
+_KEPT_CHARACTERS = 1000
+"""Of a record in staging_rejects."""
 
-_LARGE_DAMAGE = 2**20
-"""From how many bytes of damage on it is asked whether what could be loaded is part of something larger."""
+_REMEDY = "write them into a file of their own, e.g. with: {}"
 
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]')
+_SHOWN_REASONS = 3
+_LOOKED_AT = 20
 
 
 def without_good(
-    store: Store, files: Sequence[LoadFile], counts: Mapping[int, FileCount], paths: Sequence[Path]
+    warehouse: Warehouse,
+    source: Source,
+    store: Store,
+    files: Sequence[LoadFile],
+    counts: Mapping[int, FileCount],
+    paths: Sequence[Path],
 ) -> list[BadFileError]:
     """The files of which no record could be loaded, but for those that hold a single damaged one.
 
-    A wrapper that is too long for a record is among them, though its end may have been read as records.
+    Those that hold a wrapper of records beside good ones are among them.
 
     Args:
+        warehouse: where their rejects are.
+        source: the source they belong to.
         store: where they are.
         files: those that were read.
         counts: by file_id, what became of their records.
         paths: the keys that lead to the values of the columns.
     """
-    found = []
+    found: list[BadFileError] = []
     for file in files:
         count = counts[file.file_id]
-        is_suspect = (count.records and not count.loaded) or count.damaged > _LARGE_DAMAGE
-        if is_suspect and (bad := _looked_into(store, file, count, paths)):
+        if not ((count.records and not count.loaded) or count.damaged > LARGE_RECORD_BYTES):
+            continue
+        rejects = warehouse.query(
+            "SELECT line, reason, raw_line FROM staging_rejects WHERE source = ? AND file_id = ?"
+            f" ORDER BY CASE WHEN LENGTH(raw_line) >= {_KEPT_CHARACTERS} THEN 0 ELSE 1 END, line"
+            f" LIMIT {_LOOKED_AT}",
+            [source, file.file_id],
+        )
+        size = _HEAD_BYTES if len(found) < _THOROUGH_FILES else _SMALL_HEAD_BYTES
+        if bad := _looked_into(file.source.uri, _head(store, file, size), count, rejects, paths):
             found.append(bad)
     return found
 
 
-def _looked_into(
-    store: Store, file: LoadFile, count: FileCount, paths: Sequence[Path]
-) -> BadFileError | None:
-    uri = file.source.uri
+def _head(store: Store, file: LoadFile, size: int) -> bytes:
+    """How a file begins, as text in UTF-8."""
     try:
-        reading = iter(store.read([file], _HEAD_BYTES))
+        reading = iter(store.read([file], size))
         _, chunks = next(reading)  # asked for more, it would be done with this one
-        head = next(contents(uri, chunks), b"")[:_HEAD_BYTES]
+        return next(contents(file.source.uri, chunks), b"")[:size]
     except SparkifyError:
-        head = b""
+        return b""
+
+
+def _looked_into(
+    uri: str, head: bytes, count: FileCount, rejects: Sequence[Row], paths: Sequence[Path]
+) -> BadFileError | None:
     start = head.lstrip(b" \t\r\n\xef\xbb\xbf\x1e")
     if b"\x00" in head and not count.loaded:
         return BadFileError(uri, "binary data, of which nothing can be loaded")
-    wrapper = _wrapper(start.decode(errors="replace"), paths)
-    keys = " and the key ".join(_quoted(step) for step in wrapper if isinstance(step, str))
-    if wrapper and any(isinstance(step, int) for step in wrapper):
-        jq = "".join("[]" if isinstance(step, int) else f"[{_quoted(step)}]" for step in wrapper)
+    layout = layout_of(start.decode(errors="replace"), paths)
+    if wrapped := _wrapped(layout):
+        problem, jq = wrapped
+        if any(isinstance(step, int) for step in layout.records) or layout.second_key or layout.are_texts:
+            return BadFileError(uri, f"its records {problem}", _REMEDY.format(f"{jq} FILE"))
+        place = shortened(written([*layout.records, "ts"]), 300)
         return BadFileError(
             uri,
-            f"its records lie below the key {keys}",
-            f"write them into a file of their own, e.g. with: jq -c '.{jq}' FILE",
-        )
-    if wrapper:
-        place = shortened(written([*wrapper, "ts"]), 300)
-        return BadFileError(
-            uri,
-            f"the values of its records lie below the key {keys}",
+            f"the values of its records {problem}",
             f"name their places in a JSONPaths file (--log-jsonpath): {place} and so on",
         )
+    for line, _, raw in rejects:
+        if len(raw) >= _KEPT_CHARACTERS and (wrapped := _wrapped(layout_of(raw, paths))):
+            problem, jq = wrapped
+            remedy = _REMEDY.format(f"sed -n {line}p FILE | {jq}")
+            return BadFileError(
+                uri, f"in line {line:,} records {problem}", f"{remedy}, and take out that line"
+            )
     if count.loaded:
         return None
     # Of the brackets of an array with one bad object, too.
     is_object = start.lstrip(b"[, \t\r\n").startswith(b"{")
-    if count.records > 1 or not is_object or max(count.size, count.damaged) > _LARGE:
-        found = (
-            f"none of its {count.records:,} records can be loaded"
-            if count.records > 1
-            else "nothing of it can be loaded"
+    is_small = max(count.size, count.damaged) <= LARGE_RECORD_BYTES
+    if count.records == 1 and is_object and is_small and (layout.has_values or not layout.has_keys):
+        return None
+    if layout.has_columns:
+        return BadFileError(
+            uri,
+            "one object with a list of values for each key, not one for each record",
+            "write a record a line; pandas does so with: to_json(orient='records', lines=True)",
         )
-        if not start.startswith((b"{", b"[")):
-            is_table = re.match(rb"[^{}\n]*[,;\t][^{}\n]*(\n|\Z)", start)
-            found = f"not JSON, it looks like {'a table (CSV)' if is_table else 'plain text'}; {found}"
-        return BadFileError(uri, found)
-    return None
+    said = "nothing of it can be loaded"
+    if count.records > 1:
+        said = f"none of its {count.records:,} records can be loaded"
+    if not start.startswith((b"{", b"[")):
+        is_table = re.match(rb"[^{}\n]*[,;\t][^{}\n]*(\n|\Z)", start)
+        said = f"not JSON, it looks like {'a table (CSV)' if is_table else 'plain text'}; {said}"
+    else:
+        said += _reasons(rejects)
+    return BadFileError(uri, said)
 
 
-def _wrapper(text: str, paths: Sequence[Path]) -> Path:
-    """The keys below which the records lie, by where known keys come first; empty if on top."""
-    known = {path[0] for path in paths}
-    stack: list[str | int | None] = []
-    key: str | None = None
-    seen: dict[tuple[str | int | None, ...], set[str]] = {}
-    for token in _TOKEN.finditer(text):
-        mark = token[0]
-        if mark in "{[":
-            stack.append(key if mark == "{" or key is not None else None)
-            if mark == "[":
-                stack[-1] = key
-                stack.append(0)
-            key = None
-        elif mark in "}]":
-            if mark == "]" and stack:
-                stack.pop()
-            if stack:
-                stack.pop()
-            key = None
-        elif token[2]:
-            key = _unescaped(token[1])
-            place = tuple(step for step in stack if step is not None)
-            keys = seen.setdefault(place, set())
-            keys.add(key)
-            if len(keys & known) >= min(3, len(known)):
-                steps = [step for step in place if step is not None]
-                return steps if any(isinstance(step, str) for step in steps) else []
-        else:
-            key = None
-    return []
+def _reasons(rejects: Sequence[Row]) -> str:
+    """Why records are bad, each reason once, with its first line."""
+    first: dict[str, int] = {}
+    for line, reason, _ in sorted(rejects):
+        first.setdefault(reason, line)
+    shown = [f"line {line:,}: {shortened(reason)}" for reason, line in list(first.items())[:_SHOWN_REASONS]]
+    return f" ({'; '.join(shown)})" if shown else ""
 
 
-def _unescaped(key: str) -> str:
-    try:
-        return str(json.loads(f'"{key}"'))
-    except ValueError:
-        return key
+def _wrapped(layout: Layout) -> tuple[str, str] | None:
+    """Where records lie deeper in a text, and the jq that gets them out; None where they don't."""
+    path = layout.records
+    if not path:
+        return None
+    keys = " and the key ".join(_quoted(step) for step in path if isinstance(step, str))
+    below = f"below the key {keys}" if keys else "in an array"
+    steps = ["[]" if isinstance(step, int) else f"[{_quoted(step)}]" for step in path]
+    if layout.are_texts:
+        return f"are JSON within texts, {below}", f"jq -r '.{''.join(steps)}'"
+    if layout.second_key:
+        keys = f"{_quoted(str(path[-1]))}, {_quoted(layout.second_key)}, …"
+        return f"lie below a key each ({keys})", f"jq -c '.{''.join(steps[:-1])}[]'"
+    return f"lie {below}", f"jq -c '.{''.join(steps)}'"
 
 
 def _quoted(key: str) -> str:

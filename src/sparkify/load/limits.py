@@ -24,7 +24,7 @@ class FileCount:
         loaded: how many are in the staging table.
         rejected: how many are in staging_rejects.
         size: how many bytes of text the file holds; 0 where nobody counted.
-        damaged: how many of these bytes are no JSON.
+        damaged: how many of these bytes are no JSON, or bad records too large to be one.
     """
 
     records: int

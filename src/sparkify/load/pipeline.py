@@ -283,7 +283,9 @@ def _stage(
         limits.require_few(source, counts.values(), settings.max_rejects)
         # Who lets all records be bad lets those of a file be so.
         if settings.max_reject_share < 1 and (
-            bad := bad_files.without_good(todo.store, todo.added, counts, keys[source].paths)
+            bad := bad_files.without_good(
+                warehouse, source, todo.store, todo.added, counts, keys[source].paths
+            )
         ):
             raise UnusableFilesError(bad, [], [*summary.warnings, *summary.notes])
         summary.notes += [

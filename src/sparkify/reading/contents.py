@@ -80,12 +80,12 @@ _ZEROS = re.compile(rb"\x00*")
 
 def kind_of(head: bytes) -> str:
     """What a file is that can't be JSON, by how it begins; empty if it may be JSON."""
+    text = head.removeprefix(codecs.BOM_UTF8)
     for magic, name in _KNOWN:
-        if head.startswith(magic):
+        if text.startswith(magic):
             return name
     if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
         return "a tar archive"
-    text = head.removeprefix(codecs.BOM_UTF8)
     if _MARKUP.match(text):
         return "an HTML page"
     if _XML.match(text):

@@ -26,6 +26,9 @@ from sparkify.sql import read_sql
 INVALID = "not valid JSON"
 """The reason that judged_*.sql gives for what is no JSON at all: there may be several objects in it."""
 
+LARGE_RECORD_BYTES = 2**14
+"""A bad record that is larger is more than one, most likely: it counts by its size."""
+
 
 @dataclass(frozen=True)
 class Staged:
@@ -34,7 +37,7 @@ class Staged:
     Attributes:
         records: by file_id, how many it has.
         sizes: by file_id, how many bytes of text; empty where the database reads the files itself.
-        damaged: by file_id, how many of these bytes are no JSON.
+        damaged: by file_id, how many of these bytes are no JSON, or in bad records too large to be one.
     """
 
     records: dict[int, int] = field(default_factory=dict)
@@ -133,7 +136,7 @@ def staged(reader: RecordReader, damaged: Mapping[int, int]) -> Staged:
 
     Args:
         reader: the files.
-        damaged: by file_id, how many bytes the records hold that are no JSON.
+        damaged: by file_id, how many bytes of its bad records count by their size.
     """
     lost = Counter(damaged)
     lost.update(reader.lost)

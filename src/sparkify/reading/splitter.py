@@ -45,6 +45,9 @@ _CLOSE = ord("}")
 _is_separator = np.zeros(256, np.bool_)
 _is_separator[list(SEPARATORS)] = True
 
+_may_end_value = np.zeros(256, np.bool_)
+_may_end_value[list(b'el"0123456789')] = True
+
 # Numbers stay texts: they may have any length, and their values are not asked for.
 _decode = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).raw_decode
 
@@ -263,7 +266,7 @@ def texts_between(data: bytes, starts: Positions, ends: Positions) -> pa.StringA
 
 
 def _candidates(text: npt.NDArray[np.uint8]) -> Positions:
-    """Where an object may begin: at the beginning of a line, or behind the end of another object."""
+    """Where an object may begin: at the beginning of a line, or behind another element of an array."""
     opens = np.flatnonzero(text == ord("{"))
     before = opens - 1
     near = np.arange(len(opens))
@@ -279,7 +282,14 @@ def _candidates(text: npt.NDArray[np.uint8]) -> Positions:
         )
         before[near] = solid[before[near]]
     previous = text[np.maximum(before, 0)]
-    found: Positions = opens[(before < 0) | (previous == _CLOSE) | (previous == ord("\n"))]
+    commas = np.append(-1, np.flatnonzero(text == ord(",")))
+    is_behind_comma = commas[np.searchsorted(commas, opens) - 1] > before
+    found: Positions = opens[
+        (before < 0)
+        | (previous == _CLOSE)
+        | (previous == ord("\n"))
+        | (_may_end_value[previous] & is_behind_comma)  # an element of an array that is no object
+    ]
     return found
 
 

@@ -8,6 +8,7 @@ import duckdb
 
 from sparkify.reading.judging import (
     INVALID,
+    LARGE_RECORD_BYTES,
     Staged,
     are_usual,
     judged_relation,
@@ -67,7 +68,9 @@ def stage_files(
     session.insert("rejected_files", [(file_id, source, reader.uris[file_id]) for (file_id,) in ids])
     session.run(read_sql("stage_rejects", "duckdb"))
     damaged = session.query(
-        "SELECT file_id, SUM(STRLEN(raw))::BIGINT FROM judged WHERE reason LIKE 'not %' GROUP BY file_id"
+        "SELECT file_id, SUM(STRLEN(raw))::BIGINT FROM judged"
+        " WHERE reason LIKE 'not %' OR (reason IS NOT NULL AND STRLEN(raw) > ?) GROUP BY file_id",
+        [LARGE_RECORD_BYTES],
     )
     return staged(reader, dict(damaged))
 

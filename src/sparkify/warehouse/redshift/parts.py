@@ -14,7 +14,14 @@ import duckdb
 import pyarrow as pa
 
 from sparkify.errors import SourceError, WarehouseError
-from sparkify.reading.judging import INVALID, are_usual, judged_relation, pieces_of, records_of
+from sparkify.reading.judging import (
+    INVALID,
+    LARGE_RECORD_BYTES,
+    are_usual,
+    judged_relation,
+    pieces_of,
+    records_of,
+)
 from sparkify.reading.records import RecordReader
 from sparkify.sources.objects import Source
 from sparkify.sql import read_sql
@@ -43,7 +50,7 @@ class Bundle:
         parts: the URIs of the compressed parts.
         records: how many good records they hold.
         rejects: (line, reason, raw, file_id) of the bad ones.
-        damaged: by file_id, how many bytes of these are no JSON.
+        damaged: by file_id, how many bytes of these are no JSON, or one record that is too large for one.
     """
 
     parts: list[str] = field(default_factory=list)
@@ -110,7 +117,7 @@ def _part_lines(
             # PostgreSQL's wire has no NUL characters in texts.
             text = raw.strip()[:KEPT_CHARACTERS].replace("\0", "\N{REPLACEMENT CHARACTER}")
             result.rejects.append((line, reason, text, file_id))
-            if reason.startswith("not "):
+            if reason.startswith("not ") or len(raw) > LARGE_RECORD_BYTES:
                 result.damaged[file_id] = result.damaged.get(file_id, 0) + len(raw)
         if len(result.rejects) > MAX_REJECTS:
             raise WarehouseError(
