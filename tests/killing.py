@@ -66,8 +66,12 @@ def run_and_be_killed(
     pytest.MonkeyPatch().setattr("sparkify.warehouse.redshift.session.LOCK_WAIT_MS", HANGS * 1000)
     killer = Killer(at, after)
     if at == CLOSE:
-        engine = "redshift.RedshiftWarehouse" if settings.database == "redshift" else "duckdb.DuckDBWarehouse"
-        pytest.MonkeyPatch().setattr(f"sparkify.warehouse.contract.{engine}.close", lambda _: killer.kill())
+        engine = (
+            "redshift.engine.RedshiftWarehouse"
+            if settings.database == "redshift"
+            else "duckdb.engine.DuckDBWarehouse"
+        )
+        pytest.MonkeyPatch().setattr(f"sparkify.warehouse.{engine}.close", lambda _: killer.kill())
     run_etl(settings, killer, full=full)
     if at == END:
         killer.kill()

@@ -392,7 +392,7 @@ def test_a_write_ahead_log_that_was_committed_counts(
 ) -> None:
     load()
     code = (
-        "import os, sys; from sparkify.engines.duckdb import DuckDBWarehouse as W;"
+        "import os, sys; from sparkify.warehouse.duckdb.engine import DuckDBWarehouse as W;"
         "W.close = lambda self: os.kill(os.getpid(), 9);"
         "from sparkify.cli import main; main()"
     )

@@ -28,7 +28,8 @@ RICHS = re.compile(r"\x1b\[(?:\d+(?:;\d+)*)?m|\x1b\[\?25[lh]|\x1b\[\d*[AK]|\r|\n
 
 WALK = """
 import json, os, sys
-from sparkify import cli, streams
+from sparkify.cli import app as cli
+from sparkify.printing import streams
 streams.install()
 codes = []
 for arguments in json.loads(os.environ["WALK"]):
@@ -44,9 +45,9 @@ NEXT = "-- next"
 
 BEGIN = """
 import json, os, sys, time, warnings
-from sparkify import streams
-from sparkify.console import Console
-from sparkify.progress import on_console
+from sparkify.printing import streams
+from sparkify.printing.console import Console
+from sparkify.cli.progress import on_console
 streams.install()
 hostile = json.loads(os.environ["WALK"])
 """

@@ -111,7 +111,8 @@ def test_a_signal_while_a_listing_hangs_stops_the_run(
 
 # Which ends when it is told to, however long that takes here.
 ENDLESS = f"""
-from sparkify import interrupts, pipeline
+from sparkify.load import pipeline
+from sparkify.system import interrupts
 interrupts.GRACE_SECONDS = {HANGS}
 read = pipeline.read_sql
 numbers = "range(1000000000) a, range(1000000000) b"
@@ -149,7 +150,7 @@ def run_to_its_end(tmp_path: Path, settings: Settings, start: Start, prelude: st
 NOHUP = """
 import os, signal
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
-from sparkify import pipeline
+from sparkify.load import pipeline
 read = pipeline.read_sql
 def hang_up_and_read(name, *rest):
     os.kill(os.getpid(), signal.SIGHUP)
@@ -178,7 +179,7 @@ def test_a_signal_before_anything_was_committed_leaves_no_file(
 
 LATE = """
 import os, signal
-from sparkify import interrupts
+from sparkify.system import interrupts
 before = interrupts.point_of_no_return
 def and_then_a_signal():
     before()
@@ -196,8 +197,8 @@ def test_a_signal_that_comes_too_late_lets_the_run_end_well(
 
 CONFLICT = """
 import contextlib, os, signal
-from sparkify import pipeline
-from sparkify.engines.duckdb import DuckDBWarehouse
+from sparkify.load import pipeline
+from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
 from sparkify.errors import ConflictError
 transaction, read = DuckDBWarehouse.transaction, pipeline.read_sql
 tries = []

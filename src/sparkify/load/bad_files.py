@@ -82,31 +82,28 @@ def _looked_into(
     if b"\x00" in head and not count.loaded:
         return BadFileError(uri, "binary data, of which nothing can be loaded")
     layout = layout_of(start.decode(errors="replace"), paths)
-    if wrapped := _wrapped(layout):
-        problem, jq = wrapped
-        if any(isinstance(step, int) for step in layout.records) or layout.second_key or layout.are_texts:
-            return BadFileError(uri, f"its records {problem}", _REMEDY.format(f"{jq} FILE"))
-        place = shortened(written([*layout.records, "ts"]), 300)
-        return BadFileError(
-            uri,
-            f"the values of its records {problem}",
-            f"name their places in a JSONPaths file (--log-jsonpath): {place} and so on",
-        )
+    if layout.records:
+        return _wrapped(uri, layout)
     for line, _, raw in rejects:
-        if len(raw) >= _KEPT_CHARACTERS and (wrapped := _wrapped(layout_of(raw, paths))):
-            problem, jq = wrapped
+        if len(raw) >= _KEPT_CHARACTERS and (inner := layout_of(raw, paths)).records:
+            problem, jq = _unwrapping(inner)
             remedy = _REMEDY.format(f"sed -n {line}p FILE | {jq}")
             return BadFileError(
-                uri, f"in line {line:,} records {problem}", f"{remedy}, and take out that line"
+                uri, f"in line {line:,} records {problem}", f"{remedy}; and take the line out"
             )
-    if count.loaded:
-        return None
+    return None if count.loaded else _without_any(uri, start, count, rejects, layout)
+
+
+def _without_any(
+    uri: str, start: bytes, count: FileCount, rejects: Sequence[Row], layout: Layout
+) -> BadFileError | None:
+    """What to say of a file with nothing that could be loaded; None if it is one record, which is bad."""
     # Of the brackets of an array with one bad object, too.
     is_object = start.lstrip(b"[, \t\r\n").startswith(b"{")
     is_small = max(count.size, count.damaged) <= LARGE_RECORD_BYTES
     if count.records == 1 and is_object and is_small and (layout.has_values or not layout.has_keys):
         return None
-    if layout.has_columns:
+    if layout.has_columns and count.records == 1:
         return BadFileError(
             uri,
             "one object with a list of values for each key, not one for each record",
@@ -115,12 +112,11 @@ def _looked_into(
     said = "nothing of it can be loaded"
     if count.records > 1:
         said = f"none of its {count.records:,} records can be loaded"
-    if not start.startswith((b"{", b"[")):
-        is_table = re.match(rb"[^{}\n]*[,;\t][^{}\n]*(\n|\Z)", start)
-        said = f"not JSON, it looks like {'a table (CSV)' if is_table else 'plain text'}; {said}"
-    else:
-        said += _reasons(rejects)
-    return BadFileError(uri, said)
+    if start.startswith((b"{", b"[")):
+        return BadFileError(uri, f"{said}{_reasons(rejects)}")
+    is_table = re.match(rb"[^{}\n]*[,;\t][^{}\n]*(\n|\Z)", start)
+    what = "a table (CSV)" if is_table else "plain text"
+    return BadFileError(uri, f"not JSON, it looks like {what}; {said}")
 
 
 def _reasons(rejects: Sequence[Row]) -> str:
@@ -132,11 +128,24 @@ def _reasons(rejects: Sequence[Row]) -> str:
     return f" ({'; '.join(shown)})" if shown else ""
 
 
-def _wrapped(layout: Layout) -> tuple[str, str] | None:
-    """Where records lie deeper in a text, and the jq that gets them out; None where they don't."""
+def _wrapped(uri: str, layout: Layout) -> BadFileError:
+    problem, jq = _unwrapping(layout)
+    is_one = not (
+        layout.are_texts or layout.second_key or any(isinstance(step, int) for step in layout.records)
+    )
+    if is_one:
+        place = shortened(written([*layout.records, "ts"]), 300)
+        return BadFileError(
+            uri,
+            f"the values of its records {problem}",
+            f"name their places in a JSONPaths file (--log-jsonpath): {place} and so on",
+        )
+    return BadFileError(uri, f"its records {problem}", _REMEDY.format(f"{jq} FILE"))
+
+
+def _unwrapping(layout: Layout) -> tuple[str, str]:
+    """Where records lie deeper in a text, and the jq that gets them out."""
     path = layout.records
-    if not path:
-        return None
     keys = " and the key ".join(_quoted(step) for step in path if isinstance(step, str))
     below = f"below the key {keys}" if keys else "in an array"
     steps = ["[]" if isinstance(step, int) else f"[{_quoted(step)}]" for step in path]
