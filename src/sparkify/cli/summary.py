@@ -7,7 +7,7 @@ from rich.text import Text
 
 from sparkify.errors import WarehouseError
 from sparkify.load import accounts, gone
-from sparkify.load.ledger import loaded_files, notes_on
+from sparkify.load.ledger import left_out_note, loaded_files, notes_on
 from sparkify.printing.console import Console
 from sparkify.printing.output import print_rows, table_text
 from sparkify.printing.terminal import printable
@@ -122,7 +122,7 @@ def print_status(warehouse: Warehouse, console: Console) -> None:
     files = warehouse.query(
         "SELECT source, COUNT(*), CAST(SUM(size) AS BIGINT), CAST(SUM(records) AS BIGINT),"
         " CAST(SUM(loaded) AS BIGINT), CAST(SUM(rejected) AS BIGINT)"
-        " FROM ledger GROUP BY source ORDER BY source DESC"
+        " FROM ledger WHERE left_out IS NULL GROUP BY source ORDER BY source DESC"
     )
     print_rows(["source", "files", "bytes", "records", "loaded", "rejected"], files, "table")
     sys.stdout.write("\n")
@@ -148,5 +148,11 @@ def print_status(warehouse: Warehouse, console: Console) -> None:
         runs,
         "table",
     )
-    for source, missing in sorted(gone.by_source(loaded_files(warehouse.query)).items(), reverse=True):
+    loaded = loaded_files(warehouse.query)
+    for source in ("song_data", "log_data"):
+        if left_out := {
+            uri: f.left_out for (owner, uri), f in loaded.items() if owner == source and f.left_out
+        }:
+            _warn(console, f"note: {left_out_note(source, left_out)}")
+    for source, missing in sorted(gone.by_source(loaded).items(), reverse=True):
         _warn(console, f"note: {gone.note(source, missing)}")

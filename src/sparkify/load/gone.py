@@ -40,7 +40,11 @@ def after_listing(loaded: LoadedFiles, source: str, store: Store, listed: Collec
         listed: the URIs that were found.
     """
     prefix = store.prefix()
-    own = {uri: file for (owner, uri), file in loaded.items() if owner == source and not file.gone_at}
+    own = {
+        uri: file
+        for (owner, uri), file in loaded.items()
+        if owner == source and not file.gone_at and not file.left_out
+    }
     places = {file.location for file in own.values() if file.location}
     missed_places = {place for place in places if place == store.location or _is_gone(place)}
     return _sorted(
@@ -61,6 +65,8 @@ def by_source(loaded: LoadedFiles) -> dict[str, GoneFiles]:
     for (source, uri), file in loaded.items():
         root = leads_to.get(file.location or "")
         is_elsewhere = root is not None and uri != root and not uri.startswith(root.rstrip("/") + "/")
+        if file.left_out:
+            continue
         if (file.gone_at is not None) if is_s3_uri(uri) else (is_elsewhere or _is_gone(uri)):
             gone.setdefault(source, {})[uri] = file
     return {source: _sorted(files) for source, files in gone.items()}
@@ -85,7 +91,11 @@ def find_lost(loaded: LoadedFiles, plans: Mapping[Source, SourcePlan]) -> None:
     """Put into plans that load everything from scratch which files of the ledger are not loaded again."""
     for source, plan in plans.items():
         added = {file.source.uri for file in plan.added}
-        lost = {uri: file for (owner, uri), file in loaded.items() if owner == source and uri not in added}
+        lost = {
+            uri: file
+            for (owner, uri), file in loaded.items()
+            if owner == source and uri not in added and not file.left_out
+        }
         plan.lost = _sorted(lost)
 
 

@@ -17,6 +17,7 @@ from sparkify.sources.objects import (
     SourceObject,
     SourcePlan,
     Store,
+    first_few,
 )
 from sparkify.warehouse.contract import Row, Warehouse
 
@@ -31,7 +32,7 @@ def loaded_files(query: Callable[[str], list[Row]]) -> LoadedFiles:
         "SELECT ledger.source, ledger.uri, ledger.file_id, ledger.size, ledger.version, ledger.records,"
         " ledger.loaded,"
         " CASE ledger.source WHEN 'song_data' THEN runs.song_location ELSE runs.log_location END AS location,"
-        " ledger.gone_at FROM ledger LEFT JOIN runs ON ledger.run_id = runs.run_id"
+        " ledger.gone_at, ledger.left_out FROM ledger LEFT JOIN runs ON ledger.run_id = runs.run_id"
     )
     return {(source, uri): LoadedFile(*values) for source, uri, *values in rows}
 
@@ -57,14 +58,18 @@ def plan(
         for item in {item.uri: item for item in objects}.values():
             before = loaded.get((source, item.uri))
             if before is not None and (before.size, before.version) == (item.size, item.version):
-                todo.known += 1
                 todo.back += [before.file_id] if before.gone_at else []
+                if before.left_out:
+                    todo.left_out[item.uri] = before.left_out
+                else:
+                    todo.known += 1
                 continue
             if item.uri in left_out:
-                if before is not None:
+                if before is not None and not before.left_out:
                     todo.known += 1
                 elif item.uri in left_out.bad:
                     todo.skipped.append(LoadFile(next_id, item))
+                    todo.left_out[item.uri] = left_out.bad[item.uri]
                     next_id += 1
                 continue
             if before is not None:
@@ -78,11 +83,26 @@ def plan(
 
 
 def notes_on(source: str, todo: SourcePlan) -> list[str]:
-    """What people should know of a source: files that are not read, and files that are gone."""
+    """What people should know of a source: files that are not read, left out, or gone."""
     notes = todo.store.unread.notes(source)
+    new = {file.source.uri for file in todo.skipped}
+    if old := {uri: why for uri, why in todo.left_out.items() if uri not in new}:
+        notes.append(left_out_note(source, old))
     if todo.gone:
         notes.append(f"{gone.note(source, todo.gone)}; it is said once, and sparkify status has the total")
     return notes
+
+
+def left_out_note(source: str, files: Mapping[str, str]) -> str:
+    """What to say of files that an earlier run has left out.
+
+    Args:
+        source: whose.
+        files: by URI, why nothing of it could be loaded.
+    """
+    named = first_few([f"{uri} ({why})" for uri, why in sorted(files.items())])
+    what = "1 file is" if len(files) == 1 else f"{len(files):,} files are"
+    return f"{source}: {what} left out until changed: {named}"
 
 
 def reconcile(
@@ -167,6 +187,7 @@ def record_run(
                     count.loaded,
                     count.rejected,
                     None,
+                    plans[source].left_out.get(file.source.uri),
                 )
             )
     warehouse.insert("ledger", files)

@@ -57,6 +57,7 @@ class LoadedFile:
         loaded: how many of them were good.
         location: the store's that found it; None if that is not known.
         gone_at: since when a run has missed it; None if the last one that looked has found it.
+        left_out: why nothing of it could be loaded; None if it is loaded.
     """
 
     file_id: int
@@ -66,6 +67,7 @@ class LoadedFile:
     loaded: int
     location: str | None
     gone_at: datetime | None
+    left_out: str | None = None
 
 
 LoadedFiles = Mapping[tuple[str, str], LoadedFile]
@@ -131,6 +133,7 @@ class SourcePlan:
         removed: file_ids of the versions that changed files were loaded as before.
         known: how many of the listed files are loaded already.
         skipped: new files of which nothing can be loaded, to be remembered until they change.
+        left_out: by URI, why files are not loaded that are listed: those, and what earlier runs have skipped.
         smaller: URIs of changed files that have fewer bytes than when they were loaded.
         gone: files that are loaded, and are not there any more since an earlier run.
         back: file_ids of files that an earlier run has missed, and that are there again.
@@ -142,6 +145,7 @@ class SourcePlan:
     removed: list[int] = field(default_factory=list)
     known: int = 0
     skipped: list[LoadFile] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
     smaller: list[str] = field(default_factory=list)
     gone: GoneFiles = field(default_factory=dict)
     back: list[int] = field(default_factory=list)

@@ -19,7 +19,7 @@ _ADDED = {
         "song_location": "VARCHAR(65535)",
         "log_location": "VARCHAR(65535)",
     },
-    "ledger": {"gone_at": "TIMESTAMP"},
+    "ledger": {"gone_at": "TIMESTAMP", "left_out": "VARCHAR(65535)"},
 }
 """By table, the columns that versions after the first have put behind its others, with types that all engines
 have. Where they were not filled in yet, NULL has to say the right thing."""

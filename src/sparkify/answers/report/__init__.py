@@ -287,7 +287,12 @@ def _add_quality(warehouse: Warehouse, headline: Record, page: Page) -> None:
         page.loaded = f"Loaded {when} UTC on {last['engine']} by Sparkify Warehouse {last['version']}."
     went = [[where, number(events)] for where, events in accounts.of_warehouse(warehouse).rows()]
     page.tables = [
-        _table("What was loaded?", ("source", "files", "size", "records", "loaded", "rejected"), sources, 5),
+        _table(
+            "What was loaded?",
+            ("source", "files", "size", "records", "loaded", "rejected", "left_out"),
+            sources,
+            6,
+        ),
         Table("Where did the events go?", ["log_data", "events"], went, 7),
         _table("Why were records rejected?", ("source", "reason", "records", "first_file"), rejects),
         _table("Which runs changed the warehouse?", tuple(runs[0]) if runs else (), runs),

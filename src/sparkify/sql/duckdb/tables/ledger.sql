@@ -1,4 +1,5 @@
--- ledger: one row per source object whose records the warehouse holds; loaded + rejected = records.
+-- ledger: one row per source object whose records the warehouse holds, or that was left out;
+-- loaded + rejected = records.
 CREATE TABLE ledger (
     file_id INTEGER,
     source VARCHAR, -- song_data or log_data
@@ -9,5 +10,6 @@ CREATE TABLE ledger (
     records BIGINT,
     loaded BIGINT,
     rejected BIGINT,
-    gone_at TIMESTAMP -- UTC, when a run first missed it; NULL = it is there
+    gone_at TIMESTAMP, -- UTC, when a run first missed it; NULL = it is there
+    left_out VARCHAR -- why nothing of it could be loaded (--skip-bad-files); NULL = it is loaded
 );

@@ -1,4 +1,5 @@
--- ledger: one row per source object whose records the warehouse holds; loaded + rejected = records.
+-- ledger: one row per source object whose records the warehouse holds, or that was left out;
+-- loaded + rejected = records.
 -- ALL: small, and compared with every listing.
 CREATE TABLE ledger (
     file_id INTEGER,
@@ -10,7 +11,8 @@ CREATE TABLE ledger (
     records BIGINT,
     loaded BIGINT,
     rejected BIGINT,
-    gone_at TIMESTAMP -- UTC, when a run first missed it; NULL = it is there
+    gone_at TIMESTAMP, -- UTC, when a run first missed it; NULL = it is there
+    left_out VARCHAR(65535) -- why nothing of it could be loaded (--skip-bad-files); NULL = it is loaded
 )
 DISTSTYLE ALL
 SORTKEY (file_id);
