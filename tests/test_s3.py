@@ -525,10 +525,20 @@ def test_an_object_that_is_listed_but_never_there_is_named_and_all_others_load(
     server.add("status", "log_data/b.json", None, status=404)
     summary = etl(bucket.settings(settings))
     assert (
-        f"{bucket.uri}/log_data/b.json: changes while it is read, and is left for the next run"
+        f"{bucket.uri}/log_data/b.json: can't be read as what it is listed as, and is left for the next run"
         in summary.warnings
     )
     assert summary.tables["songplays"][0] > 0
+
+
+def test_a_source_of_which_nothing_listed_can_be_read_fails(
+    settings: Settings, faulty: tuple[FaultyS3, Bucket]
+) -> None:
+    server, bucket = faulty
+    for name in ("a", "b"):
+        server.add("status", f"log_data/{name}.json", None, status=404)
+    with pytest.raises(SourceError, match="none of its 2 files can be read as what it is listed as"):
+        etl(bucket.settings(settings))
 
 
 def test_an_object_that_is_replaced_whenever_it_is_read_is_left_for_the_next_run_and_all_others_load(
@@ -622,7 +632,7 @@ def test_an_etag_that_was_never_listed_is_a_change(
     server.add("other etag", "log_data/a.json", None)
     summary = etl(bucket.settings(settings))
     assert (
-        f"{bucket.uri}/log_data/a.json: changes while it is read, and is left for the next run"
+        f"{bucket.uri}/log_data/a.json: can't be read as what it is listed as, and is left for the next run"
         in summary.warnings
     )
     assert summary.tables["songplays"] == (20, 20)

@@ -18,7 +18,7 @@
 Everything a user can cause is one of these. Anything else that reaches ``cli.main`` is a bug, and says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class SparkifyError(Exception):
@@ -98,17 +98,20 @@ class UnusableFilesError(SourceError):
 
     Args:
         bad: those of which nothing can be loaded.
-        changed: URIs of those that changed while they were read.
+        changed: by URI, those that changed while they were read, with the versions that were listed.
         notes: what else people should know.
     """
 
-    def __init__(self, bad: list[BadFileError], changed: list[str], notes: Sequence[str] = ()) -> None:
-        first: SourceError = bad[0] if bad else SourceChangedError(changed[0])
+    def __init__(
+        self, bad: list[BadFileError], changed: Mapping[str, str], notes: Sequence[str] = ()
+    ) -> None:
+        first: SourceError = bad[0] if bad else SourceChangedError(next(iter(changed)))
         others = len(bad) - 1 if bad else len(changed) - 1
         also = f" (and {others:,} other file{'s' * (others != 1)})" if others else ""
         super().__init__("\n  ".join([first.message + also, *notes]), first.hint)
         self.bad = bad
         self.changed = changed
+        self.notes = notes
 
 
 class WarehouseError(SparkifyError):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from sparkify import __version__
-from sparkify.errors import WarehouseError
+from sparkify.errors import SourceError, WarehouseError
 from sparkify.load import gone
 from sparkify.load.limits import FileCount
 from sparkify.load.retries import LeftOut
@@ -78,8 +78,19 @@ def plan(
                     todo.smaller.append(item.uri)
             todo.added.append(LoadFile(next_id, item))
             next_id += 1
+        _require_readable(todo, objects, left_out)
         todo.gone = gone.after_listing(loaded, source, store, {item.uri for item in objects})
     return plans
+
+
+def _require_readable(todo: SourcePlan, objects: list[SourceObject], left_out: LeftOut) -> None:
+    """Make sure that not all of a source is listed, and can't be read: no run may be content with nothing."""
+    unreadable = sum(item.uri in left_out.unreadable for item in objects)
+    if unreadable and not (todo.added or todo.known):
+        raise SourceError(
+            f"{todo.store.location}: none of its {unreadable:,} files can be read as what it is listed as",
+            "look whether the storage still has them, and who may read them",
+        )
 
 
 def notes_on(source: str, todo: SourcePlan) -> list[str]:

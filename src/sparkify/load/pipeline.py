@@ -287,7 +287,7 @@ def _stage(
                 warehouse, source, todo.store, todo.added, counts, keys[source].paths
             )
         ):
-            raise UnusableFilesError(bad, [], [*summary.warnings, *summary.notes])
+            raise UnusableFilesError(bad, {}, [*summary.warnings, *summary.notes])
         summary.notes += [
             f"{uri}: is being written; read up to its last whole line" for uri in todo.store.grown
         ]

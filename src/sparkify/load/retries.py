@@ -19,10 +19,12 @@ class LeftOut:
     Attributes:
         bad: by URI, why nothing of a file can be loaded.
         changing: URIs of files that change whenever they are read: left for the next run.
+        unreadable: those of them that are listed as before, and yet are not what is listed.
     """
 
     bad: dict[str, str] = field(default_factory=dict)
     changing: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
 
     def __contains__(self, uri: object) -> bool:
         return uri in self.bad or uri in self.changing
@@ -30,8 +32,13 @@ class LeftOut:
     def notes(self) -> list[str]:
         """What to say of them."""
         return [f"{uri}: left out: {problem}" for uri, problem in sorted(self.bad.items())] + [
-            f"{uri}: changes while it is read, and is left for the next run" for uri in sorted(self.changing)
+            f"{uri}: {self._why(uri)}, and is left for the next run" for uri in sorted(self.changing)
         ]
+
+    def _why(self, uri: str) -> str:
+        return (
+            "can't be read as what it is listed as" if uri in self.unreadable else "changes while it is read"
+        )
 
 
 def with_retries(
@@ -50,7 +57,7 @@ def with_retries(
         ConflictError: others write all the time.
     """
     left_out = LeftOut()
-    changed: set[str] = set()
+    changed: dict[str, str] = {}
     attempts = 1
     while True:
         try:
@@ -60,7 +67,8 @@ def with_retries(
                 raise
             left_out.bad |= {bad.uri: bad.problem for bad in unusable.bad}
             # The first time they are read again: what changed may be whole by now.
-            left_out.changing |= changed.intersection(unusable.changed)
+            left_out.changing |= changed.keys() & unusable.changed.keys()
+            left_out.unreadable |= {uri for uri, _ in changed.items() & unusable.changed.items()}
             changed.update(unusable.changed)
             on_retry(unusable.message)
         except (SourceChangedError, ConflictError) as error:

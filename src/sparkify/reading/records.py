@@ -77,7 +77,7 @@ class RecordReader:
         lost: by file_id, how many of these are in no record, for the record is too long.
         uris: by file_id, which file it is.
         bad: files of which nothing can be loaded; what came of them is to be dropped.
-        changed: URIs of files that changed while they were read, likewise.
+        changed: by URI, files that changed while they were read, with their versions as listed; likewise.
         error: what ended the reading early, for the consumer on the other side of the Arrow stream.
     """
 
@@ -109,7 +109,7 @@ class RecordReader:
         self.lost: dict[int, int] = {}
         self.uris: dict[int, str] = {}
         self.bad: list[BadFileError] = []
-        self.changed: list[str] = []
+        self.changed: dict[str, str] = {}
         self.error: BaseException | None = None
 
     def stream(self) -> pa.RecordBatchReader:
@@ -133,7 +133,7 @@ class RecordReader:
             except BadFileError as bad:
                 self.bad.append(bad)
             except SourceChangedError:
-                self.changed.append(file.source.uri)
+                self.changed[file.source.uri] = file.source.version
             self._on_progress(1, 0)
         yield from self._cut_waiting()
 
