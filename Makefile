@@ -100,10 +100,11 @@ bench-quick: setup  ## the same with little data, printed; three minutes, and mo
 redshift-local: setup  ## run the stand-in for Amazon Redshift by hand, with an S3 server, until Ctrl-C
 	$(BIN)/python -m tests.standin $(if $(DATA),--data $(DATA))
 
-lint: setup  ## check style, types and SQL
+lint: setup  ## check style, types, imports and SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar src/sparkify/sql
 
 format: setup  ## format the code

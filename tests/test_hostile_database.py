@@ -129,7 +129,7 @@ def test_duckdb_draws_no_bar_on_stdout_where_python_is_interactive(database: Pat
     code = f"""
 import duckdb
 from sparkify.config import Settings
-from sparkify.engines.duckdb_opening import open_database
+from sparkify.warehouse.duckdb.opening import open_database
 asked = "SELECT current_setting('enable_progress_bar')"
 opened = [open_database(Settings(database={str(database)!r}), read_only=True) for _ in range(3)]
 print(*(one.execute(asked).fetchone()[0] for one in [duckdb.connect(), *opened, opened[1].cursor()]))
