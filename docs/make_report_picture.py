@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from sparkify.answers.report import write_report
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.warehouse.opening import connect
 
 DOCS = Path(__file__).parent
@@ -50,7 +50,7 @@ def main() -> None:
             song_data=str(sample / "song_data"),
             log_data=str(sample / "log_data"),
         )
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())
         report = Path(folder, "report.html")
         warehouse = connect(settings, read_only=True)
         write_report(warehouse, report)

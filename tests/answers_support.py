@@ -12,7 +12,7 @@ import pytest
 from sparkify import simulate
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from tests.sample import SAMPLE
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -75,7 +75,7 @@ def write_sources(folder: Path, songs: list[Catalogued], events: list[dict[str, 
     """Write a catalogue (of one song that nobody plays, if empty) and logs as the service would."""
     (folder / "song_data").mkdir(parents=True, exist_ok=True)
     (folder / "log_data").mkdir(exist_ok=True)
-    for song in songs or [Catalogued("SO0", "Silence", "AR0", "Nobody")]:
+    for song in songs or [Catalogued("SO0", "NullProgress", "AR0", "Nobody")]:
         record = {
             "num_songs": 1,
             "artist_id": song.artist_id,
@@ -101,7 +101,7 @@ def load(sources: Path, database: Path, **settings: Any) -> Settings:
         log_data=str(sources / "log_data"),
         **settings,
     )
-    run_etl(loaded, Silence())
+    run_etl(loaded, NullProgress())
     return loaded
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import Summary, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from tests import machine
 from tests.cli_support import data, run
 from tests.either import either
@@ -95,7 +95,7 @@ def load(engine: Engine, tmp_path: Path, settings: Settings) -> Callable[..., Lo
 
     def run(**options: Any) -> Loaded:
         engine.publish(tmp_path)
-        summary: Summary = run_etl(settings, Silence(), **options)
+        summary: Summary = run_etl(settings, NullProgress(), **options)
         return Loaded(settings, summary)
 
     return run

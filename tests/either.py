@@ -12,7 +12,7 @@ from redshift_connector.core import Connection
 
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import Summary, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.sql import TABLES, VIEWS
 from tests.engines import DuckDBEngine, Engine, RedshiftEngine, environment_of
 from tests.standin.fixtures import connect as driver_connect
@@ -48,7 +48,7 @@ class Either:
     def load(self, **options: Any) -> Loaded:
         """Run the pipeline over the folders."""
         self.engine.publish(self.folder)
-        summary: Summary = run_etl(self.settings, Silence(), **options)
+        summary: Summary = run_etl(self.settings, NullProgress(), **options)
         return Loaded(self.settings, summary)
 
 

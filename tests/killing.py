@@ -13,8 +13,8 @@ import pytest
 from sparkify import simulate
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
-from sparkify.warehouse.contract import Progress as Advance
+from sparkify.load.progress import NullProgress
+from sparkify.warehouse.contract import Advance
 from tests.support import HANGS
 
 CLOSE, END = "close", "end"
@@ -30,7 +30,7 @@ processes.set_forkserver_preload(
 )
 
 
-class Killer(Silence):
+class Killer(NullProgress):
     """Kills its own process when a step begins, or a while later.
 
     Args:
@@ -77,7 +77,7 @@ def run_and_be_killed(
         killer.kill()
 
 
-class Steps(Silence):
+class Steps(NullProgress):
     """Notes the steps of a run."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from tests.engines import Engine
 
 
@@ -42,7 +42,7 @@ class Prepared:
             self.fill(self.folder)
             settings = self.engine.settings(self.folder, **self.options)
             self.engine.publish(self.folder)
-            run_etl(settings, Silence())
+            run_etl(settings, NullProgress())
             if self.engine.name == "redshift":  # its one database is for all tests, and no file to copy
                 return settings
             shutil.copytree(self.folder, self.scratch / "folder-kept")

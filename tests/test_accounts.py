@@ -14,7 +14,7 @@ from sparkify.load import accounts, pipeline
 from sparkify.load.accounts import EventAccount
 from sparkify.load.audits import load_audits
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.sql import read_sql
 from sparkify.warehouse.opening import connect
 from tests.cli_support import Run
@@ -113,7 +113,7 @@ def test_events_that_go_missing_between_staging_and_the_star_fail_the_run(
         ),
     )
     with pytest.raises(WarehouseError, match="4 events were loaded, but accounted for: 2 events: 2 plays, "):
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())
     assert read_star(settings) == before
 
 
@@ -235,14 +235,14 @@ def test_a_run_warns_of_what_it_has_loaded_and_not_again_of_what_others_have(eit
 
 def test_the_case_of_plays_without_users(cases: Path, engine: Engine) -> None:
     settings = engine.settings(cases / "C34")
-    loaded = Loaded(settings, run_etl(settings, Silence()))
+    loaded = Loaded(settings, run_etl(settings, NullProgress()))
     assert loaded.summary.account == EventAccount(1000, 500, 0, 0, 0, 500)
     assert [row[:2] for row in warnings(loaded)["plays_have_users"]] == [("userId missing or empty", 500)]
 
 
 def test_the_case_of_pages_spelt_otherwise(cases: Path, engine: Engine) -> None:
     settings = engine.settings(cases / "C35")
-    found = warnings(Loaded(settings, run_etl(settings, Silence())))
+    found = warnings(Loaded(settings, run_etl(settings, NullProgress())))
     pages = {page: events for page, events, _ in found["pages_spelt_right"]}
     assert pages == {"'nextsong'": 1, "'NextSong '": 1, "'Next Song'": 1}
     assert found["events_hold_plays"][0][0] == 3

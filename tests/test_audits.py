@@ -12,7 +12,7 @@ from sparkify.errors import AuditError, WarehouseError
 from sparkify.load import pipeline
 from sparkify.load.audits import Audit, load_audits, run_audits
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Progress, Silence
+from sparkify.load.progress import NullProgress, Progress
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import Warehouse
 from sparkify.warehouse.opening import connect
@@ -256,7 +256,7 @@ def test_each_audit_catches_its_planted_faults_in_an_incremental_run(
         warehouse.run("BEGIN")
 
     monkeypatch.setattr(pipeline, "_transform", transform_and_try_faults)
-    assert run_etl(settings, Silence()).findings == []
+    assert run_etl(settings, NullProgress()).findings == []
     assert missed == [{}]
 
 
@@ -278,12 +278,12 @@ def test_an_audit_catches_its_planted_fault_and_the_warehouse_stays_as_it_was(
     )
     audit = audit_named(name)
     if not audit.fails:
-        findings = run_etl(settings, Silence()).findings
+        findings = run_etl(settings, NullProgress()).findings
         assert [finding.audit.name for finding in findings] == [name]
         return
     try:
         with pytest.raises(AuditError) as caught:
-            run_etl(settings, Silence())
+            run_etl(settings, NullProgress())
     except WarehouseError as refused:
         if not is_refused_by_redshift(engine.name, refused):
             raise
@@ -317,7 +317,7 @@ def test_a_user_who_is_kept_without_events_is_found_in_an_incremental_run(
         lambda file, kind=None: read_sql(file, kind) + (kept if file == "star/time" else ""),
     )
     with pytest.raises(AuditError, match=r"users_reconcile.*fault no event says so, user_id 2"):
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())
     assert read_star(settings) == before
 
 
@@ -407,10 +407,10 @@ def test_a_failed_audit_leaves_the_old_warehouse_untouched(
     monkeypatch.setattr(pipeline, "read_sql", with_a_fault)
     for full in (False, True):
         with pytest.raises(AuditError, match="songplays_user_exists"):
-            run_etl(settings, Silence(), full=full)
+            run_etl(settings, NullProgress(), full=full)
         assert read_star(settings) == before
     monkeypatch.undo()
-    assert run_etl(settings, Silence()).tables["songplays"] == (2, 1)
+    assert run_etl(settings, NullProgress()).tables["songplays"] == (2, 1)
 
 
 def test_an_audit_that_warns_does_not_stop_the_run(tmp_path: Path, load: Callable[..., Loaded]) -> None:

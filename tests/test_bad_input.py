@@ -11,7 +11,7 @@ import pytest
 
 from sparkify.errors import SourceError, TooManyRejectsError, UnusableFilesError
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from tests.engines import Engine
 from tests.support import Loaded, Record, event, read_star, track, write
 
@@ -78,7 +78,7 @@ def load_apart(
     }
     settings = engine.settings(folder, max_reject_share=1)
     engine.publish(folder)
-    loaded = Loaded(settings, run_etl(settings, Silence()))
+    loaded = Loaded(settings, run_etl(settings, NullProgress()))
     # All at once, and now: others may use the same warehouse before it is looked at.
     texts = ", ".join(f"CAST({column} AS VARCHAR(65535))" for column in COLUMNS)
     events = loaded.query(f"SELECT file_id, {texts} FROM staging_events")
@@ -440,9 +440,9 @@ def test_too_many_rejects_fail_the_run_and_change_nothing(
     engine.publish(tmp_path)
     strict = replace(first.settings, max_reject_share=0.01)
     with pytest.raises(TooManyRejectsError) as caught:
-        run_etl(strict, Silence())
+        run_etl(strict, NullProgress())
     assert "2 of 100 records" in caught.value.message
     assert "b.json:99: not valid JSON" in caught.value.message
     assert read_star(first.settings) == before
     assert first.rejects == []
-    assert run_etl(replace(strict, max_reject_share=0.02), Silence()).tables["songplays"] == (99, 98)
+    assert run_etl(replace(strict, max_reject_share=0.02), NullProgress()).tables["songplays"] == (99, 98)

@@ -17,7 +17,7 @@ from sparkify.config.settings import Settings
 from sparkify.errors import BadFileError, SparkifyError, TooManyRejectsError
 from sparkify.load.audits import Audit, Finding
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.reading import reject_bound
 from sparkify.reading.contents import contents
 from sparkify.reading.splitter import recut
@@ -100,7 +100,7 @@ def test_no_form_of_a_file_is_dearer_than_its_size(settings: Settings, tmp_path:
             write(tmp_path / f"log_data/{kind}.json", GOOD, form(size))
         (tmp_path / "warehouse").unlink(missing_ok=True)
         begin = time.process_time()
-        summary = run_etl(replace(settings, database=str(tmp_path / "warehouse")), Silence())
+        summary = run_etl(replace(settings, database=str(tmp_path / "warehouse")), NullProgress())
         work[size] = time.process_time() - begin
         assert summary.sources["log_data"].loaded >= len(DEAR)
     assert work[2**19] < 12 * work[2**16]
@@ -122,7 +122,7 @@ def test_reading_stops_where_there_are_far_too_many_bad_records(
     with pytest.raises(
         TooManyRejectsError, match=r"when the reading was stopped, more than the 3,000"
     ) as caught:
-        run_etl(replace(settings, max_rejects=3000), Silence())
+        run_etl(replace(settings, max_rejects=3000), NullProgress())
     assert "MAX_REJECTS" in str(caught.value.hint)
     assert len(looked) < 500
 
@@ -130,14 +130,14 @@ def test_reading_stops_where_there_are_far_too_many_bad_records(
 def test_the_number_of_bad_records_is_bounded_exactly_in_the_end(settings: Settings, tmp_path: Path) -> None:
     write(tmp_path / "log_data/a.json", json.dumps(event()), "{}", "x", "{}")
     with pytest.raises(TooManyRejectsError, match="3 records of log_data are bad, more than the 2"):
-        run_etl(replace(settings, max_rejects=2), Silence())
-    assert run_etl(replace(settings, max_rejects=3), Silence()).sources["log_data"].rejected == 3
+        run_etl(replace(settings, max_rejects=2), NullProgress())
+    assert run_etl(replace(settings, max_rejects=3), NullProgress()).sources["log_data"].rejected == 3
 
 
 def test_good_records_are_never_taken_for_bad_ones(settings: Settings, tmp_path: Path) -> None:
     two = json.dumps(event()) * 2
     write(tmp_path / "log_data/a.json", *[two] * 3000)
-    assert run_etl(replace(settings, max_rejects=0), Silence()).sources["log_data"].loaded == 6000
+    assert run_etl(replace(settings, max_rejects=0), NullProgress()).sources["log_data"].loaded == 6000
 
 
 @pytest.mark.parametrize("ts", [253402300799999, -62135596800000])
@@ -145,7 +145,7 @@ def test_an_event_of_the_year_1_or_9999_makes_no_large_report(
     settings: Settings, tmp_path: Path, ts: int
 ) -> None:
     write(tmp_path / "log_data/a.json", event(), event(ts=ts), event(ts=ts, userId="9", level="free"))
-    run_etl(settings, Silence())
+    run_etl(settings, NullProgress())
     warehouse = connect(settings, read_only=True)
     try:
         write_report(warehouse, tmp_path / "report.html")
@@ -170,13 +170,13 @@ def test_long_values_are_cut_in_what_people_are_told(settings: Settings, tmp_pat
     assert len(str(finding)) < 500
     long = {"k" * 500_000: 1, "level": "x" * 60_000}
     write(tmp_path / "log_data/a.json", event(**long))
-    summary = run_etl(settings, Silence())
+    summary = run_etl(settings, NullProgress())
     said = [*summary.notes, *summary.warnings, *map(str, summary.findings)]
     assert said
     assert max(map(len, said)) < 2000
     write(tmp_path / "log_data/b.json", json.dumps({"w" * 30_000: [event()] * 3}))
     with pytest.raises(SparkifyError) as caught:
-        run_etl(replace(settings, max_reject_share=0.9), Silence())
+        run_etl(replace(settings, max_reject_share=0.9), NullProgress())
     assert "below the key" in caught.value.message
     assert len(caught.value.message) + len(caught.value.hint or "") < 4000
 

@@ -16,7 +16,7 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.errors import StatementError, WarehouseError
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.sql import TABLES
 from sparkify.warehouse.opening import connect
 from tests.engines import DuckDBEngine
@@ -33,7 +33,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         *(event(ts=number, userAgent=f"{number * 7919:x}" * 9) for number in range(9000)),
     )
     settings = DuckDBEngine(folder).settings(folder)
-    run_etl(settings, Silence())
+    run_etl(settings, NullProgress())
     return settings
 
 

@@ -19,11 +19,11 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import Summary, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.reading.records import RecordReader
 from sparkify.sources.local import LocalSource
 from sparkify.sources.objects import SourceObject
-from sparkify.warehouse.contract import Progress as Advance
+from sparkify.warehouse.contract import Advance
 from tests.reference import build_star, read_records
 from tests.state import state_of
 from tests.support import Loaded, event, read_star, track, write
@@ -55,7 +55,7 @@ def assert_as_one_load(
         for table, rows in star.items():
             assert rows == expected[table], table
         clean = replace(settings, database=str(tmp_path_factory.mktemp("clean") / "clean.duckdb"))
-        run_etl(clean, Silence())
+        run_etl(clean, NullProgress())
         assert state_of(settings, str(folder)) == state_of(clean, str(folder))
 
     return compare
@@ -193,13 +193,13 @@ def test_a_song_that_leaves_the_catalogue_leaves_its_plays_without_a_song(
 
 
 def test_files_of_other_places_are_not_called_gone(folder: Path, settings: Settings) -> None:
-    run_etl(settings, Silence())
+    run_etl(settings, NullProgress())
     write(folder / "log_data_2/12.json", event(ts=1))
     for place in ("log_data_2", "log_data_2/12.json", "log_data/11.json"):
-        assert run_etl(replace(settings, log_data=str(folder / place)), Silence()).notes == []
+        assert run_etl(replace(settings, log_data=str(folder / place)), NullProgress()).notes == []
     (folder / "log_data/10.json").unlink()
-    assert run_etl(replace(settings, log_data=str(folder / "log_data_2")), Silence()).notes == []
-    assert len(run_etl(settings, Silence()).notes) == 1
+    assert run_etl(replace(settings, log_data=str(folder / "log_data_2")), NullProgress()).notes == []
+    assert len(run_etl(settings, NullProgress()).notes) == 1
 
 
 def test_an_object_that_is_listed_twice_is_loaded_once(
@@ -229,7 +229,7 @@ def test_a_run_with_nothing_new_changes_nothing(folder: Path, load: Load) -> Non
     assert again.query("SELECT * FROM runs") == runs
 
 
-class Meddler(Silence):
+class Meddler(NullProgress):
     """Does something to the files when a step begins, some times."""
 
     def __init__(self, step: str, times: int, action: Callable[[], object]) -> None:
@@ -260,7 +260,7 @@ def test_a_log_that_grows_while_it_is_read_is_loaded_up_to_its_last_whole_line(
     assert [note for note in summary.notes if "is being written; read up to its last whole line" in note]
     text = path.read_text()
     path.write_text(text[: text.index('{"ts": 4')] + text[text.index('{"ts": 5') : text.index('{"ts": 6')])
-    assert run_etl(settings, Silence()).tables["songplays"] == (3, 1)
+    assert run_etl(settings, NullProgress()).tables["songplays"] == (3, 1)
     assert_as_one_load()
 
 
@@ -277,7 +277,7 @@ def test_a_growing_log_is_read_to_the_same_line_however_large_it_is(
     assert run_etl(settings, meddler).tables["songplays"] == (52, 52)
     assert Loaded(settings, Summary()).rejects == []
     path.write_text(text[: text.index('{"ts": 4')])
-    assert run_etl(settings, Silence()).tables["songplays"] == (52, 0)
+    assert run_etl(settings, NullProgress()).tables["songplays"] == (52, 0)
 
 
 @pytest.mark.parametrize("kind", ["gzip", "gzip in chunks", "UTF-16"])
@@ -304,7 +304,7 @@ def test_a_growing_file_without_lines_is_left_for_the_next_run_and_all_others_lo
     assert summary.tables["songplays"] == (2, 2)
     assert Loaded(settings, Summary()).rejects == []
     path.write_bytes(contents)
-    assert run_etl(settings, Silence()).tables["songplays"] == (502, 500)
+    assert run_etl(settings, NullProgress()).tables["songplays"] == (502, 500)
 
 
 def test_a_file_that_vanishes_between_listing_and_reading_makes_the_run_list_again(
@@ -318,14 +318,14 @@ def test_a_file_that_vanishes_between_listing_and_reading_makes_the_run_list_aga
 def test_a_file_that_never_stops_changing_is_left_for_the_next_run_and_all_others_load(
     folder: Path, settings: Settings
 ) -> None:
-    run_etl(settings, Silence())
+    run_etl(settings, NullProgress())
     path = write(folder / "log_data/12.json", event(ts=1))
     write(folder / "log_data/13.json", event(ts=2))
     meddler = Meddler("stage log_data", 99, lambda: path.write_bytes(path.read_bytes()[:-1] + b" }"))
     summary = run_etl(settings, meddler)
     assert f"{path.resolve()}: changes while it is read, and is left for the next run" in summary.warnings
     assert summary.tables["songplays"] == (3, 1)
-    assert run_etl(settings, Silence()).tables["songplays"] == (4, 1)
+    assert run_etl(settings, NullProgress()).tables["songplays"] == (4, 1)
 
 
 # --- disk
@@ -354,7 +354,7 @@ def test_a_full_disk_is_said_to_be_one_and_the_old_warehouse_stays(
     folder: Path, settings: Settings, arguments: tuple[str, ...], rooms: tuple[int, ...]
 ) -> None:
     pytest.importorskip("resource")
-    run_etl(settings, Silence())
+    run_etl(settings, NullProgress())
     before = state_of(settings, str(folder))
     size = Path(settings.database).stat().st_size
     many = (event(ts=number, userAgent=f"{number * 7919:x}" * 20) for number in range(20_000))
@@ -366,7 +366,7 @@ def test_a_full_disk_is_said_to_be_one_and_the_old_warehouse_stays(
         assert line.startswith(f"error: {settings.database}: ")
         assert "free some disk space" in result.stderr, result.stderr
         assert state_of(settings, str(folder)) == before
-    run_etl(settings, Silence())
+    run_etl(settings, NullProgress())
     assert len(read_star(settings)["songplays"]) == 20_002
 
 

@@ -9,7 +9,7 @@ import pytest
 from sparkify.config.loading import load_settings
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.warehouse.opening import connect
 from tests.cli_support import Run
 from tests.support import event, track, write
@@ -40,7 +40,7 @@ def etl(tmp_path: Path) -> Etl:
             log_data=str(log_data),
             follow_links=True,
         )
-        return [note for note in run_etl(settings, Silence()).notes if "not there any more" in note]
+        return [note for note in run_etl(settings, NullProgress()).notes if "not there any more" in note]
 
     return load
 

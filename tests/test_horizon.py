@@ -10,7 +10,7 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.load.audits import Finding
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from tests.cli_support import Run
 from tests.clock import at
 from tests.engines import Engine
@@ -173,7 +173,7 @@ def test_a_warehouse_that_lives_in_the_future_is_shown_as_it_is(logs: Path, tmp_
 
 def test_the_case_of_one_event_in_the_year_2100(cases: Path, engine: Engine) -> None:
     settings: Settings = engine.settings(cases / "C33")
-    loaded = Loaded(settings, run_etl(settings, Silence()))
+    loaded = Loaded(settings, run_etl(settings, NullProgress()))
     found = warning(loaded)
     assert found is not None
     assert found.rows == [(1, datetime(2100, 1, 1), "NextSong", 7, 11)]

@@ -14,7 +14,7 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from tests.cli_support import PROCESS
 from tests.faulty_s3 import FaultyS3
 from tests.processes import killed_at_the_end
@@ -81,7 +81,7 @@ def bucket(tmp_path: Path) -> Iterator[Bucket]:
 def test_a_signal_while_objects_are_read_stops_the_run_and_changes_nothing(
     settings: Settings, bucket: Bucket, start: Start, number: int
 ) -> None:
-    run_etl(bucket.settings(settings), Silence())
+    run_etl(bucket.settings(settings), NullProgress())
     before = state_of(bucket.settings(settings), bucket.uri)
     asked = threading.Event()
     with FaultyS3(bucket.endpoint).running() as server:
@@ -127,7 +127,7 @@ def test_a_signal_while_the_database_computes_stops_the_run_and_changes_nothing(
 ) -> None:
     write(tmp_path / "song_data/song.json", track())
     write(tmp_path / "log_data/a.json", event(ts=1))
-    run_etl(settings, Silence())
+    run_etl(settings, NullProgress())
     before = state_of(settings, str(tmp_path))
     write(tmp_path / "log_data/b.json", event(ts=2))
     process = start(settings, prelude=ENDLESS)
@@ -192,7 +192,7 @@ def test_a_signal_that_comes_too_late_lets_the_run_end_well(
     tmp_path: Path, settings: Settings, start: Start
 ) -> None:
     assert "stopped" not in run_to_its_end(tmp_path, settings, start, LATE)
-    assert run_etl(settings, Silence()).run_id is None
+    assert run_etl(settings, NullProgress()).run_id is None
 
 
 CONFLICT = """
@@ -265,4 +265,4 @@ def test_a_second_writer_fails_at_once_and_names_the_first_which_ends_well(
         released.set()
         _, err = first.communicate(timeout=HANGS)
         assert first.returncode == 0, err
-    assert run_etl(bucket.settings(settings), Silence()).run_id is None
+    assert run_etl(bucket.settings(settings), NullProgress()).run_id is None

@@ -15,7 +15,7 @@ from sparkify.config.settings import Settings
 from sparkify.errors import UnusableFilesError
 from sparkify.load.key_sample import KEPT_CHARACTERS, MAX_UNKNOWN, SAMPLED_RECORDS, KeySample
 from sparkify.load.pipeline import Summary, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS, KeyMap
 from sparkify.simulate import Settings as Simulation
 from sparkify.simulate import simulate, sink_for
@@ -116,7 +116,9 @@ def read_as_usual(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> l
     write(folder / "song_data/song.json", track())
     write(folder / "log_data/a.json", *events(as_it_is))
     settings = engine.settings(folder)
-    return Loaded(settings, run_etl(settings, Silence())).query("SELECT * FROM staging_events ORDER BY ts")
+    return Loaded(settings, run_etl(settings, NullProgress())).query(
+        "SELECT * FROM staging_events ORDER BY ts"
+    )
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -125,10 +127,10 @@ def test_the_file_that_is_named_reads_all_that_is_spelled_otherwise(
 ) -> None:
     write(folder / "log_data/a.json", *events(WAYS[way]))
     engine.publish(folder)
-    (warning,) = about_keys(run_etl(settings, Silence()))
+    (warning,) = about_keys(run_etl(settings, NullProgress()))
     assert warning.startswith("log_data: of 6 records looked at, 6 have $[")
     settings = replace(settings, log_jsonpath=str(pasted(folder, warning)))
-    loaded = Loaded(settings, run_etl(settings, Silence(), full=True))
+    loaded = Loaded(settings, run_etl(settings, NullProgress(), full=True))
     assert about_keys(loaded.summary) == []
     found = loaded.query("SELECT * FROM staging_events ORDER BY ts")
     assert [row[:-1] for row in found] == [row[:-1] for row in read_as_usual]
@@ -172,14 +174,14 @@ def test_logs_that_were_once_loaded_without_users_are_named_with_what_reads_them
     for name in ("song_data", "log_data"):
         shutil.copytree(cases / case / name, tmp_path / name)
     engine.publish(tmp_path)
-    warning = next(text for text in run_etl(settings, Silence()).warnings if found in text)
+    warning = next(text for text in run_etl(settings, NullProgress()).warnings if found in text)
     assert f"rows loaded, {lost};" in warning
     if plays is None:  # no one file reads both
         assert "jsonpaths" not in warning
         assert "write it alike in all files" in warning
         return
     settings = replace(settings, log_jsonpath=str(pasted(tmp_path, warning)))
-    loaded = Loaded(settings, run_etl(settings, Silence(), full=True))
+    loaded = Loaded(settings, run_etl(settings, NullProgress(), full=True))
     assert loaded.query("SELECT COUNT(*), COUNT(user_id) FROM songplays") == [(plays, plays)]
 
 
@@ -303,13 +305,13 @@ def test_records_below_one_key_fail_the_run_with_the_key_and_the_file_that_reads
     engine.publish(folder)
     settings = replace(settings, max_reject_share=0.01)
     with pytest.raises(UnusableFilesError) as raised:
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())
     text = raised.value.message
     assert 'the values of its records lie below the key "event"' in text
     assert "of 6 records looked at, 6 have $['event']['artist'] in place of $['artist']" in text
     assert "and 13 more of our keys in other places; to read them, run sparkify etl with this as " in text
     settings = replace(settings, log_jsonpath=str(pasted(folder, text)))
-    assert run_etl(settings, Silence()).sources["log_data"].loaded == 6
+    assert run_etl(settings, NullProgress()).sources["log_data"].loaded == 6
 
 
 def test_a_spelling_that_came_after_others_were_loaded_is_not_to_be_read_in_their_place(
@@ -362,7 +364,7 @@ def test_nothing_is_said_of_the_keys_of_simulated_data(tmp_path: Path, load: Loa
 
 def test_nothing_is_said_of_the_keys_of_real_logs(sample: Path, engine: Engine) -> None:
     settings = engine.settings(sample)
-    assert about_keys(run_etl(settings, Silence())) == []
+    assert about_keys(run_etl(settings, NullProgress())) == []
 
 
 def test_unknown_keys_take_bounded_room_in_memory_and_in_messages(folder: Path, load: Load) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, TooManyRejectsError, UnusableFilesError
 from sparkify.load.pipeline import Summary, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.reading import records
 from sparkify.reading.keys import EVENT_KEYS
 from tests.cli_support import Run
@@ -50,7 +50,7 @@ def notes(engine: Engine, folder: Path) -> Notes:
 
     def run(settings: Settings, **options: bool) -> list[str]:
         engine.publish(folder)
-        summary = run_etl(settings, Silence(), **options)
+        summary = run_etl(settings, NullProgress(), **options)
         return [text for text in summary.warnings if "$[" in text] + summary.notes
 
     return run
@@ -206,8 +206,8 @@ def test_the_jsonpaths_file_beside_the_logs_is_found_from_within_their_folder(
 ) -> None:
     write(folder / "log_json_path.json", jsonpaths(song="$.artist"))
     monkeypatch.chdir(folder / "log_data")
-    run_etl(settings := replace(settings, log_data="."), Silence())
-    assert Loaded(settings, run_etl(settings, Silence())).query(
+    run_etl(settings := replace(settings, log_data="."), NullProgress())
+    assert Loaded(settings, run_etl(settings, NullProgress())).query(
         "SELECT DISTINCT song FROM staging_events"
     ) == [("Sydney Youngblood",)]
 
@@ -215,7 +215,7 @@ def test_the_jsonpaths_file_beside_the_logs_is_found_from_within_their_folder(
 def test_a_bad_jsonpaths_file_beside_the_logs_is_an_error(folder: Path, settings: Settings) -> None:
     path = write(folder / "log_json_path.json", jsonpaths(song="$.\ud800"))
     with pytest.raises(SourceError, match=r"path 14 .*: half of a surrogate pair"):
-        run_etl(replace(settings, log_data=str(folder / "log_data")), Silence())
+        run_etl(replace(settings, log_data=str(folder / "log_data")), NullProgress())
     path.write_text("[" * 100_000)
     with pytest.raises(SourceError, match="not a JSONPaths file"):
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())

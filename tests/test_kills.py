@@ -17,7 +17,7 @@ import pytest
 from sparkify.config.loading import load_settings
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from tests.killing import CLOSE, END, Steps, processes, run_and_be_killed, write_sources
 from tests.s3_servers import Bucket, Server, rclone
 from tests.state import State, state_of
@@ -66,7 +66,7 @@ class Scene:
 
     def assert_clean(self, settings: Settings, mode: str) -> None:
         """Run to the end, and compare with the clean load, table by table."""
-        run_etl(settings, Silence(), full=mode == "full" and random.random() < 0.5)
+        run_etl(settings, NullProgress(), full=mode == "full" and random.random() < 0.5)
         found = state_of(settings, self.root)
         for table, rows in self.clean.items():
             assert found[table] == rows, table
@@ -85,10 +85,10 @@ def make_scene(folder: Path, users: int, place: Callable[[Path], tuple[Settings,
     whole, part = write_sources(folder, songs=120, users=users)
     settings, root = place(part)
     base = folder / "base.duckdb"
-    run_etl(replace(settings, database=str(base)), Silence())
+    run_etl(replace(settings, database=str(base)), NullProgress())
     settings, root = place(whole)
     clean = replace(settings, database=str(folder / "clean.duckdb"))
-    run_etl(clean, Silence())
+    run_etl(clean, NullProgress())
     scene = Scene(settings, root, base, state_of(clean, root), [])
     again, steps = scene.begin(folder, "incremental"), Steps()
     began = time.perf_counter()

@@ -8,7 +8,7 @@ import pytest
 
 from sparkify.errors import SparkifyError, TooManyRejectsError
 from sparkify.load.pipeline import Summary, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from tests.cli_support import Run
 from tests.engines import Engine
 from tests.support import Loaded, event, track, write
@@ -32,10 +32,10 @@ def fails(engine: Engine, folder: Path, **options: float) -> str:
     """What a run fails with; afterwards nothing is loaded."""
     settings = engine.settings(folder, **options)
     with pytest.raises(TooManyRejectsError) as caught:
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())
     log_file(folder, "bad", 1)
     engine.publish(folder)
-    summary = run_etl(replace(settings, max_reject_share=1), Silence())
+    summary = run_etl(replace(settings, max_reject_share=1), NullProgress())
     assert summary.sources["log_data"].known == 0
     assert caught.value.hint == "mend the files, or allow more with --max-reject-share"
     return caught.value.message
@@ -80,12 +80,12 @@ def test_as_many_as_are_allowed_pass(
 ) -> None:
     song_files(tmp_path, 1)
     log_file(tmp_path, "some", good, bad)
-    summary = run_etl(engine.settings(tmp_path, max_reject_share=share), Silence())
+    summary = run_etl(engine.settings(tmp_path, max_reject_share=share), NullProgress())
     assert summary.sources["log_data"].rejected == bad
 
 
 def warnings(engine: Engine, folder: Path) -> list[str]:
-    summary: Summary = run_etl(engine.settings(folder, max_reject_share=0.9), Silence())
+    summary: Summary = run_etl(engine.settings(folder, max_reject_share=0.9), NullProgress())
     return summary.warnings
 
 
@@ -121,5 +121,5 @@ def test_a_warning_is_said_where_the_limit_is_not_reached(run: Run, data: Path) 
 def test_a_case_with_nothing_but_bad_events_fails(engine: Engine, cases: Path) -> None:
     settings = engine.settings(cases / "C60")
     with pytest.raises(SparkifyError) as caught:
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())
     assert "/log_data/a.json" in str(caught.value)

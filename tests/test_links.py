@@ -10,7 +10,7 @@ from sparkify.config.loading import load_settings
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceChangedError, SourceError
 from sparkify.load.pipeline import plan_etl, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.reading.records import RecordReader
 from sparkify.sources.local import MAX_TEXT_BYTES, LocalSource
 from sparkify.sources.objects import LoadFile
@@ -128,7 +128,7 @@ def test_a_file_that_becomes_a_pipe_does_not_hold_up_a_load(
     stream = RecordReader.stream
     monkeypatch.setattr(RecordReader, "stream", swap)
     with pytest.raises(SourceError, match=r"later\.json: not a regular file"):
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())
 
 
 # --- the JSONPaths file, which nobody need have asked for
@@ -139,18 +139,18 @@ def test_a_jsonpaths_file_is_a_file_of_moderate_size(data: Path) -> None:
     settings = settings_of(data)
     os.mkfifo(beside)
     with pytest.raises(SourceError, match=r"log_json_path\.json: not a regular file"):
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())
     beside.unlink()
     beside.symlink_to("/dev/zero")
     with pytest.raises(SourceError, match=r"log_json_path\.json: not a regular file"):
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())
     beside.unlink()
     beside.write_bytes(b" " * (MAX_TEXT_BYTES + 1))
     with pytest.raises(SourceError, match=r"log_json_path\.json: larger than 1 MB"):
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())
     beside.write_text('{"jsonpaths": ["' + "$" * 500_000 + '"' + ', "a"' * 17 + "]}")
     with pytest.raises(SourceError, match="path 1") as caught:
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())
     assert len(caught.value.message) < 1000
 
 

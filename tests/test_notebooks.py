@@ -15,7 +15,7 @@ from sparkify.answers.questions import load_questions
 from sparkify.config.settings import Settings
 from sparkify.load.audits import load_audits
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.sql import STAR_TABLES
 from tests.aws_server import Account, aws_account
 from tests.cluster_support import CONFIG, MY_IP
@@ -115,7 +115,7 @@ def test_the_test_notebook_checks_and_charts_the_warehouse_on_either_engine(
         stand_in: RedshiftStandIn = request.getfixturevalue("redshift")
         engine = RedshiftEngine(stand_in)
     settings = engine.settings(sample)
-    run_etl(settings, Silence())
+    run_etl(settings, NullProgress())
     write_config(tmp_path, settings)
     # As Jupyter starts it: in its own folder, below the one with dwh.cfg.
     (tmp_path / "notebooks").mkdir()

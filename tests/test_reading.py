@@ -21,7 +21,7 @@ import pytest
 
 from sparkify.config.loading import load_settings
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.reading.keys import EVENT_KEYS
 from sparkify.reading.records import CHUNK_BYTES, RecordReader
 from tests.engines import Engine
@@ -500,7 +500,7 @@ def loader(engine: Engine, folder: Path, **options: Any) -> Load:
         paths = {"log_jsonpath": str(paths_file(folder, prefix))} if prefix else {}
         settings = engine.settings(place, max_reject_share=1, **paths, **options)
         engine.publish(place)
-        return Loaded(settings, run_etl(settings, Silence()))
+        return Loaded(settings, run_etl(settings, NullProgress()))
 
     return load
 
@@ -551,7 +551,7 @@ def test_records_fare_the_same_on_s3(tmp_path: Path) -> None:
             settings = replace(
                 bucket.settings(settings), song_data=f"{uri}/song_data", log_data=f"{uri}/log_data"
             )
-            return Loaded(settings, run_etl(settings, Silence()))
+            return Loaded(settings, run_etl(settings, NullProgress()))
 
         check(tmp_path / "data", random.Random(0), 3, load)
 

@@ -16,7 +16,7 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, SparkifyError
 from sparkify.load.pipeline import Summary, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.reading import records
 from sparkify.reading.keys import EVENT_KEYS
 from sparkify.sources import s3
@@ -72,7 +72,7 @@ def put_json(bucket: Bucket, key: str, *records: dict[str, Any]) -> None:
 
 
 def etl(settings: Settings, **options: Any) -> Summary:
-    return run_etl(settings, Silence(), **options)
+    return run_etl(settings, NullProgress(), **options)
 
 
 def fails(settings: Settings, kind: type[SparkifyError] = SourceError) -> str:

@@ -15,13 +15,13 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceChangedError, SourceError
 from sparkify.load.pipeline import Summary, plan_etl, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.sources import s3_exact
 from sparkify.sources.objects import LoadFile
 from sparkify.sources.opening import open_source
 from sparkify.sources.s3 import S3Source
 from sparkify.sources.s3_exact import is_nameable, list_exactly
-from sparkify.warehouse.redshift.direct import Straight, _require_unchanged
+from sparkify.warehouse.redshift.direct import DirectCopy, _require_unchanged
 from tests.commands import command
 from tests.s3_servers import Bucket, Server, moto
 from tests.support import event, track
@@ -68,7 +68,7 @@ def put(server: Server, bucket: Bucket, *keys: str) -> None:
 
 
 def load(settings: Settings) -> Summary:
-    return run_etl(settings, Silence())
+    return run_etl(settings, NullProgress())
 
 
 def of_keys(notes: list[str]) -> list[str]:
@@ -196,7 +196,7 @@ def test_a_copy_from_s3_finds_out_what_was_never_called_so(
     files = [LoadFile(number, item) for number, item in enumerate(store.list_objects())]
     assert [file.source.uri.rpartition("/")[2] for file in files] == ["evil.json", "good.json"]
     with pytest.raises(SourceChangedError, match=r"evil\.json"):
-        _require_unchanged(store, files, Straight("", options=["MANIFEST"]))
+        _require_unchanged(store, files, DirectCopy("", options=["MANIFEST"]))
     assert len(plan_etl(options)["log_data"].added) == 1
 
 

@@ -11,7 +11,7 @@ from sparkify.config.settings import Settings
 from sparkify.errors import SourceError
 from sparkify.export.s3 import export_to_s3
 from sparkify.load.pipeline import Summary, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.sources.opening import open_source
 from tests.engines import DuckDBEngine
 from tests.faulty_s3 import PAGE, FaultyS3
@@ -50,7 +50,7 @@ def settings(bucket: Bucket, server: FaultyS3, tmp_path: Path) -> Settings:
 
 
 def etl(settings: Settings) -> Summary:
-    return run_etl(settings, Silence())
+    return run_etl(settings, NullProgress())
 
 
 def fails(settings: Settings) -> SourceError:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from tests.engines import Engine
 from tests.reference import build_star, read_records, sort_rows
 from tests.support import Loaded
@@ -15,7 +15,7 @@ from tests.support import Loaded
 @pytest.fixture(scope="module")
 def loaded(sample: Path, engine: Engine) -> Loaded:
     settings = engine.settings(sample)
-    return Loaded(settings, run_etl(settings, Silence()))
+    return Loaded(settings, run_etl(settings, NullProgress()))
 
 
 @pytest.mark.parametrize(

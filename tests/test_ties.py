@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from tests.engines import Engine
 from tests.support import Loaded, Record, event, track, write
 
@@ -214,7 +214,7 @@ def test_a_blank_artist_or_title_matches_nothing(load_records: Callable[..., Loa
 
 def test_the_case_of_blank_artists_and_titles(cases: Path, engine: Engine) -> None:
     settings = engine.settings(cases / "C73")
-    loaded = Loaded(settings, run_etl(settings, Silence()))
+    loaded = Loaded(settings, run_etl(settings, NullProgress()))
     assert loaded.query("SELECT COUNT(*), COUNT(song_id) FROM songplays") == [(3, 0)]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sparkify.errors import SourceError
 from sparkify.load.pipeline import plan_etl, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.sources import unread
 from tests.cli_support import Run
 from tests.engines import Engine
@@ -149,7 +149,7 @@ def test_a_case_says_how_many_files_are_not_read(
     engine: Engine, cases: Path, case: str, source: str, count: int
 ) -> None:
     settings = engine.settings(cases / case, max_reject_share=1)
-    summary = run_etl(settings, Silence())
+    summary = run_etl(settings, NullProgress())
     (note,) = (note for note in summary.notes if "not read" in note)
     assert note.startswith(f"{source}: {count} file")
     assert summary.sources["log_data"].files == 1
@@ -157,7 +157,7 @@ def test_a_case_says_how_many_files_are_not_read(
 
 def test_a_case_with_no_file_that_is_read_says_what_there_is(engine: Engine, cases: Path) -> None:
     with pytest.raises(SourceError) as caught:
-        run_etl(engine.settings(cases / "C18b"), Silence())
+        run_etl(engine.settings(cases / "C18b"), NullProgress())
     assert "; 2 files are not read (" in caught.value.message
     assert "stream-1-2018-11-01-00-00-01-uuid" in caught.value.message
 

@@ -20,7 +20,7 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.errors import SparkifyError, TooManyRejectsError, UnusableFilesError
 from sparkify.load.pipeline import Summary, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from tests.engines import Engine
 from tests.prepared import Prepared
 from tests.support import Loaded, Record, event, read_star, track, write
@@ -60,7 +60,7 @@ class Place:
 
     def load(self, **options: Any) -> Loaded:
         self.engine.publish(self.folder)
-        summary: Summary = run_etl(self.settings, Silence(), **options)
+        summary: Summary = run_etl(self.settings, NullProgress(), **options)
         return Loaded(self.settings, summary)
 
     def fails(self, kind: type[SparkifyError] = UnusableFilesError, **options: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from sparkify.config.loading import load_settings
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import Summary, run_etl
-from sparkify.load.progress import Progress, Silence
+from sparkify.load.progress import NullProgress, Progress
 from sparkify.reading.keys import EVENT_KEYS
 from sparkify.sql import TABLES, VIEWS
 from sparkify.warehouse.opening import connect
@@ -65,7 +65,7 @@ class Site:
     def load(self, progress: Progress | None = None, **options: Any) -> Loaded:
         """Copy the folder to S3, and load what is new."""
         self.engine.publish(self.folder)
-        summary: Summary = run_etl(self.settings, progress or Silence(), **options)
+        summary: Summary = run_etl(self.settings, progress or NullProgress(), **options)
         return Loaded(self.settings, summary)
 
     @property
@@ -88,7 +88,7 @@ class Site:
             max_reject_share=1,
         )
         Path(settings.database).unlink(missing_ok=True)
-        return Loaded(settings, run_etl(settings, Silence()))
+        return Loaded(settings, run_etl(settings, NullProgress()))
 
     def state_in_duckdb(self) -> State:
         """Everything that DuckDB makes of the same files at once."""

@@ -12,10 +12,10 @@ import pytest
 from sparkify.answers.questions import require_tables
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.load.pipeline import plan_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.simulate import Settings, simulate, sink_for
 from sparkify.sql import STAR_TABLES
-from sparkify.warehouse.contract import Progress as Advance
+from sparkify.warehouse.contract import Advance
 from sparkify.warehouse.opening import connect
 from sparkify.warehouse.redshift import parts as redshift_parts
 from sparkify.warehouse.redshift import work as redshift_work
@@ -122,7 +122,7 @@ def test_large_files_are_loaded_from_where_they_are(site: Site, copies: Copies) 
     assert [(source.rpartition("/")[2], files, rows) for source, files, rows in copies()] == [
         ("song_data.manifest", 1, 3),
         ("log_data.manifest", 1, 6),
-        ("log_data-straight.manifest", 1, 1100),
+        ("log_data-direct.manifest", 1, 1100),
     ]
     assert loaded.query("SELECT uri FROM ledger WHERE records = 1100") == [
         (f"{site.root}/log_data/large.json",)
@@ -156,7 +156,7 @@ def test_by_prefix_whatever_changes_everything_is_loaded_again_in_one_transactio
     assert loaded.query("SELECT COUNT(*) FROM songplays") == [(5,)]
 
 
-def test_a_file_loaded_straight_that_changes_makes_everything_be_loaded_again(site: Site) -> None:
+def test_a_file_loaded_directly_that_changes_makes_everything_be_loaded_again(site: Site) -> None:
     few_files(site.folder)
     site.use("manifest")
     site.load()
@@ -236,7 +236,7 @@ def test_compressed_files_are_loaded_and_by_prefix_not_mixed_with_others(site: S
             site.load()
 
 
-class Meddler(Silence):
+class Meddler(NullProgress):
     """Changes an object once, when a step begins."""
 
     def __init__(self, step: str, change: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.errors import ConflictError, WarehouseError
 from sparkify.load.pipeline import run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.warehouse.opening import connect
 from sparkify.warehouse.recreate import create_tables
 from sparkify.warehouse.redshift import session
@@ -48,7 +48,7 @@ def writer(loaded: Site) -> Iterator[RedshiftWarehouse]:
     warehouse.close()
 
 
-@pytest.mark.parametrize("command", [lambda settings: run_etl(settings, Silence()), create_tables])
+@pytest.mark.parametrize("command", [lambda settings: run_etl(settings, NullProgress()), create_tables])
 def test_a_second_writer_is_told_who_is_writing(
     loaded: Site, writer: RedshiftWarehouse, command: Callable[[Settings], object]
 ) -> None:
@@ -122,7 +122,7 @@ def test_a_run_begins_again_when_others_write_to_its_tables_meanwhile(loaded: Si
 
 
 def test_a_run_gives_up_when_others_do_not_stop_writing(loaded: Site) -> None:
-    class Stubborn(Silence):
+    class Stubborn(NullProgress):
         def step(self, name: str, *, files: int = 0, size: int = 0) -> Callable[[int, int], None]:
             if name == "transform songs":
                 with driver_connect(loaded.engine.stand_in) as connection:

@@ -19,7 +19,7 @@ from sparkify.config import loading as config
 from sparkify.config.settings import Settings as WarehouseSettings
 from sparkify.errors import SourceError, UsageError
 from sparkify.load.pipeline import plan_etl, run_etl
-from sparkify.load.progress import Silence
+from sparkify.load.progress import NullProgress
 from sparkify.simulate import MANIFEST, OutputError, Settings, Sink, simulate, sink_for
 from sparkify.sources.unfinished import UNFINISHED
 from tests.cli_support import PROCESS
@@ -122,14 +122,14 @@ def test_what_was_killed_is_refused_by_etl_and_finished_by_the_same_simulation(
     out = tmp_path / "data"
     kill(str(out), moment)
     assert MANIFEST not in contents(out)
-    for command in (lambda: run_etl(loading(tmp_path), Silence()), lambda: plan_etl(loading(tmp_path))):
+    for command in (lambda: run_etl(loading(tmp_path), NullProgress()), lambda: plan_etl(loading(tmp_path))):
         with pytest.raises(SourceError) as caught:
             command()
         assert "sparkify simulate" in caught.value.hint
     assert not (tmp_path / "w.duckdb").exists()
     assert "over what was left unfinished" in simulate(SMALL, sink_for(str(out))).describe("data")
     assert contents(out) == whole
-    assert run_etl(loading(tmp_path), Silence()).sources["log_data"].files >= SMALL.days
+    assert run_etl(loading(tmp_path), NullProgress()).sources["log_data"].files >= SMALL.days
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_on_s3_it_is_the_same(tmp_path: Path, bucket: Bucket, whole: dict[str, b
     settings, out = in_bucket(bucket, tmp_path, prefix), f"{bucket.uri}/{prefix}"
     kill(out, moment, settings)
     with pytest.raises(SourceError, match=f"{out}: a simulation that is not finished"):
-        run_etl(settings, Silence())
+        run_etl(settings, NullProgress())
     before = objects(bucket, f"{prefix}/")
     with pytest.raises(UsageError, match="of other settings"):
         simulate(replace(SMALL, seed=2), sink_for(out, settings))

@@ -243,13 +243,13 @@ def query(
 
     Structs, lists and maps are nested in JSON, and JSON texts in a table and in CSV. Bytes are hexadecimal.
     """
-    from sparkify.answers import query as asked
+    from sparkify.answers import query as querying
     from sparkify.warehouse.opening import connect
 
-    statement = asked.read_statement(sql)
+    statement = querying.read_statement(sql)
     warehouse = connect(_settings(config, database=database), read_only=True)
     try:
-        more = asked.print_answer(
+        more = querying.print_answer(
             warehouse,
             statement,
             _form(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json),
@@ -280,30 +280,30 @@ def questions(
     sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL.")] = False,
 ) -> None:
     """List the analysts' questions, or answer one."""
-    from sparkify.answers import questions as asked
+    from sparkify.answers import questions
     from sparkify.printing.output import print_rows
     from sparkify.warehouse.opening import connect
 
     form = _form(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json)
-    values = asked.parse_given(given or ())
+    values = questions.parse_given(given or ())
     if (name is None and (values or sql)) or (all_ and (name is not None or form != "table")):
         raise UsageError(
             "--given and --sql go with the NAME of a question, --all with neither NAME nor another format",
             "see sparkify questions --help",
         )
     if name is None and not all_:
-        listed = [(question.name, question.title) for question in asked.load_questions()]
+        listed = [(question.name, question.title) for question in questions.load_questions()]
         print_rows(["name", "question"], listed, form)
         return
-    chosen = asked.load_questions() if name is None else [asked.find_question(name)]
+    chosen = questions.load_questions() if name is None else [questions.find_question(name)]
     if sql:
-        typer.echo(asked.fill_in(chosen[0], values), nl=False)
+        typer.echo(questions.fill_in(chosen[0], values), nl=False)
         return
     warehouse = connect(_settings(config, database=database), read_only=True)
     try:
-        asked.require_tables(warehouse)
+        questions.require_tables(warehouse)
         for question in chosen:
-            columns, rows = asked.ask(warehouse, question, values)
+            columns, rows = questions.ask(warehouse, question, values)
             if all_:
                 typer.echo(f"\n{question.title}  ({question.name})")
             print_rows(columns, rows[:10] if all_ else rows, form)

@@ -17,7 +17,7 @@ from rich.progress import (
 from sparkify.load.progress import Progress, ignore
 from sparkify.printing.console import Console
 from sparkify.printing.terminal import printable
-from sparkify.warehouse.contract import Progress as Advance
+from sparkify.warehouse.contract import Advance
 
 _ROOMY = 80
 """Characters that a line needs which tells more than a step's name."""

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from sparkify.errors import WarehouseError
 from sparkify.load import accounts, gone
-from sparkify.load.ledger import left_out_note, loaded_files, notes_on
+from sparkify.load.ledger import left_out_note, loaded_files, source_notes
 from sparkify.printing.console import Console
 from sparkify.printing.output import print_rows, table_text
 from sparkify.printing.terminal import printable
@@ -89,7 +89,7 @@ def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
             f" of them changed since they were loaded; {todo.known:,} are loaded already",
             highlight=False,
         )
-        for note in [*notes_on(source, todo), *_smaller_note(source, todo.smaller)]:
+        for note in [*source_notes(source, todo), *_smaller_note(source, todo.smaller)]:
             _warn(console, f"note: {note}")
     for note in gone.lost_notes(plans, "would go with them"):
         _warn(console, f"warning: {note}; etl refuses that unless --drop-missing is said")

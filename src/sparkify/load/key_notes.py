@@ -21,7 +21,7 @@ Guesses = Mapping[int, Counter[Guess]]
 """By column, the paths of values that its own path does not lead to, and how many records have them."""
 
 
-def notes_on(
+def notes_on_keys(
     warehouse: Warehouse | None, source: Source, keys: KeyMap, sample: KeySample
 ) -> tuple[list[str], list[str]]:
     """What is to be said about the keys of a load.

@@ -93,7 +93,7 @@ def _require_readable(todo: SourcePlan, objects: list[SourceObject], left_out: L
         )
 
 
-def notes_on(source: str, todo: SourcePlan) -> list[str]:
+def source_notes(source: str, todo: SourcePlan) -> list[str]:
     """What people should know of a source: files that are not read, left out, or gone."""
     notes = todo.store.unread.notes(source)
     new = {file.source.uri for file in todo.skipped}

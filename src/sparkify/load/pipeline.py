@@ -14,10 +14,10 @@ from sparkify.load import accounts, bad_files, gone, ledger, limits, shrunk
 from sparkify.load.accounts import EventAccount
 from sparkify.load.audits import Finding, run_audits
 from sparkify.load.horizon import Horizon
-from sparkify.load.key_notes import notes_on
+from sparkify.load.key_notes import notes_on_keys
 from sparkify.load.key_sample import KeySample
 from sparkify.load.limits import FileCount
-from sparkify.load.progress import Progress, Silence
+from sparkify.load.progress import NullProgress, Progress
 from sparkify.load.repair import repair
 from sparkify.load.retries import LeftOut, with_retries
 from sparkify.reading.keys import KeyMap, event_keys, song_keys
@@ -142,7 +142,7 @@ def _start_again(progress: Progress, why: str) -> None:
 
 def plan_etl(settings: Settings, *, full: bool = False) -> dict[Source, SourcePlan]:
     """What a run would load, without loading it."""
-    listed = _discover(settings, Silence())
+    listed = _discover(settings, NullProgress())
     if settings.database != "redshift" and not Path(settings.database).exists():
         return ledger.plan({}, listed)
     warehouse = connect(settings, read_only=True)
@@ -188,7 +188,9 @@ def load(
         digest = keys["log_data"].digest
         summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
         summary.notes += filter(None, [keys["log_data"].warning])
-        summary.notes += [note for source, plan in plans.items() for note in ledger.notes_on(source, plan)]
+        summary.notes += [
+            note for source, plan in plans.items() for note in ledger.source_notes(source, plan)
+        ]
         summary.notes += gone.lost_notes(plans, "have gone with them", left_out)
         summary.warnings += left_out.notes()
         horizon = Horizon(warehouse, started)
@@ -273,9 +275,9 @@ def _stage(
                 source, todo.store, todo.added, todo.removed, keys[source].paths, advance, sample.look
             )
         except TooManyRejectsError as error:  # Redshift's COPY gives up by itself
-            about_keys = chain(*notes_on(None, source, keys[source], sample))
+            about_keys = chain(*notes_on_keys(None, source, keys[source], sample))
             raise TooManyRejectsError("\n  ".join([error.message, *about_keys]), error.hint) from None
-        warnings, notes = notes_on(warehouse, source, keys[source], sample)
+        warnings, notes = notes_on_keys(warehouse, source, keys[source], sample)
         summary.warnings += warnings
         summary.notes += notes
         counts = ledger.reconcile(warehouse, source, todo.added, staged)

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from sparkify.warehouse.contract import Progress as Advance
+from sparkify.warehouse.contract import Advance
 
 
 class Progress(Protocol):
@@ -30,7 +30,7 @@ def ignore(_files: int, _bytes: int) -> None:
     """Tell nobody how far a step is."""
 
 
-class Silence:
+class NullProgress:
     """Says nothing."""
 
     def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:  # noqa: ARG002

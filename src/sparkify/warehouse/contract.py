@@ -8,7 +8,7 @@ from sparkify.reading.judging import Staged
 from sparkify.sources.objects import LoadFile, Source, SourcePlan, Store
 
 Row = tuple[Any, ...]
-Progress = Callable[[int, int], None]
+Advance = Callable[[int, int], None]
 """Called with (files finished, bytes read) since the last call."""
 
 OnRecords = Callable[[list[str]], None]
@@ -96,7 +96,7 @@ class Warehouse(Protocol):
         added: list[LoadFile],
         removed: list[int],
         paths: list[list[str | int]],
-        progress: Progress,
+        advance: Advance,
         on_records: OnRecords,
     ) -> Staged:
         """Load the records of files, and take out those of files that have been replaced.
@@ -110,7 +110,7 @@ class Warehouse(Protocol):
             added: the files to load.
             removed: file_ids whose rows are to be removed first.
             paths: for each column of the staging table, the keys that lead to its value.
-            progress: told how far the reading is.
+            advance: told how far the reading is.
             on_records: shown the texts of some records, where they come through this process.
 
         Raises:

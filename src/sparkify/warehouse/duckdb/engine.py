@@ -14,7 +14,7 @@ from sparkify.reading.judging import Staged
 from sparkify.sources.objects import NOUNS, LoadFile, Source, SourcePlan, Store
 from sparkify.sql import REBUILT_TABLES, TABLES, VIEWS, read_sql
 from sparkify.warehouse import tables
-from sparkify.warehouse.contract import OnRecords, Progress
+from sparkify.warehouse.contract import Advance, OnRecords
 from sparkify.warehouse.duckdb.errors import file_error
 from sparkify.warehouse.duckdb.session import DuckDBSession
 
@@ -104,7 +104,7 @@ class DuckDBWarehouse(DuckDBSession):
         added: list[LoadFile],
         removed: list[int],
         paths: list[list[str | int]],
-        progress: Progress,
+        advance: Advance,
         on_records: OnRecords,
     ) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
@@ -130,7 +130,7 @@ class DuckDBWarehouse(DuckDBSession):
         reader = RecordReader(
             store,
             added,
-            on_progress=progress,
+            on_progress=advance,
             on_records=on_records,
             max_unpacked_ratio=self._settings.max_unpacked_ratio,
             bound=bound_of(self._settings, source, paths),

@@ -10,7 +10,7 @@ from sparkify.config.settings import Settings
 from sparkify.reading.judging import Staged, bound_of, prepare, staged
 from sparkify.reading.records import RecordReader
 from sparkify.sources.objects import NOUNS, LoadFile, Source, Store
-from sparkify.warehouse.contract import OnRecords, Progress, Row
+from sparkify.warehouse.contract import Advance, OnRecords, Row
 from sparkify.warehouse.duckdb.opening import NO_EXTENSIONS
 from sparkify.warehouse.redshift.copy import KEPT_CHARACTERS, LoadError, copy_statement, run_copy
 from sparkify.warehouse.redshift.parts import Bundle, bundle, origin_of
@@ -28,7 +28,7 @@ def copy_bundled(
     files: list[LoadFile],
     paths: Paths,
     work: WorkFolder,
-    progress: Progress,
+    advance: Advance,
     on_records: OnRecords,
 ) -> Staged:
     """Bundle and load files.
@@ -40,7 +40,7 @@ def copy_bundled(
     reader = RecordReader(
         store,
         files,
-        on_progress=progress,
+        on_progress=advance,
         on_records=on_records,
         max_unpacked_ratio=settings.max_unpacked_ratio,
         bound=bound_of(settings, source, paths),

@@ -1,4 +1,4 @@
-"""Loading files on Amazon Redshift straight from where they are: COPY cuts and judges their records itself.
+"""Loading files on Amazon Redshift directly from where they are: COPY cuts and judges their records itself.
 
 It can't say which row came from which file, so the rows have no file_id. How many came from each is told by
 the lines that COPY scanned or, where these don't add up, counted by reading the files.
@@ -31,7 +31,7 @@ _SAMPLED_FILES, _SAMPLED_BYTES, _SAMPLED_LINES = 10, 2**16, 100
 
 
 @dataclass(frozen=True)
-class Straight:
+class DirectCopy:
     """What COPY is told about files.
 
     Attributes:
@@ -45,13 +45,13 @@ class Straight:
     options: Sequence[str] = ()
 
 
-def copy_straight(
+def copy_direct(
     session: RedshiftSession,
     settings: Settings,
     source: Source,
     store: Store,
     files: list[LoadFile],
-    told: Straight,
+    told: DirectCopy,
 ) -> dict[int, tuple[int, int]]:
     """Load files into the batch table, and what COPY refused into staging_rejects.
 
@@ -88,7 +88,7 @@ def copy_straight(
     return {file_id: (count, refused[file_id]) for file_id, count in counts.items()}
 
 
-def _require_unchanged(store: Store, files: list[LoadFile], told: Straight) -> None:
+def _require_unchanged(store: Store, files: list[LoadFile], told: DirectCopy) -> None:
     """See that COPY has read what was listed: what it reads can't be made to depend on an ETag."""
     objects = store.list_exactly() if isinstance(store, S3Source) else store.list_objects()
     listed = {item.uri: item for item in objects}

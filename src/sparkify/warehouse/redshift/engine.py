@@ -9,7 +9,7 @@ from sparkify.reading.judging import Staged
 from sparkify.sources.objects import LoadFile, Source, SourcePlan, Store
 from sparkify.sql import REBUILT_TABLES, TABLES, VIEWS, read_sql
 from sparkify.warehouse import tables
-from sparkify.warehouse.contract import OnRecords, Progress
+from sparkify.warehouse.contract import Advance, OnRecords
 from sparkify.warehouse.redshift.copy import check_settings
 from sparkify.warehouse.redshift.session import CATALOG, RedshiftSession
 from sparkify.warehouse.redshift.staging import Stager
@@ -97,11 +97,11 @@ class RedshiftWarehouse(RedshiftSession):
         added: list[LoadFile],
         removed: list[int],
         paths: list[list[str | int]],
-        progress: Progress,
+        advance: Advance,
         on_records: OnRecords,
     ) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
-        return self._stager.stage(source, store, added, removed, paths, progress, on_records)
+        return self._stager.stage(source, store, added, removed, paths, advance, on_records)
 
     def count_loaded(self, source: Source) -> dict[int, int]:
         """How many records of each file the last ``stage`` has loaded."""

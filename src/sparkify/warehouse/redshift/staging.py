@@ -5,12 +5,12 @@ Two ways lead from a bucket into a staging table, both by one COPY into a tempor
 - **bundled**: files below ``bundle_below_mb``. Their records are read and judged here, exactly as the DuckDB
   engine judges them, and written as similar-sized compressed parts to the work prefix. Each row carries its
   file_id.
-- **straight** from where they are, named by a manifest: larger files. COPY judges their records itself, and
+- **directly** from where they are, named by a manifest: larger files. COPY judges their records itself, and
   it can't say which row came from which file: these rows have no file_id.
 
-Without a work prefix there is no place for a manifest or for parts, so all files are loaded straight, by
+Without a work prefix there is no place for a manifest or for parts, so all files are loaded directly, by
 prefix, and everything is loaded again whenever anything has changed. With one, that is only so when a file
-that was loaded straight has changed: its old rows can't be told from the others, and reloading everything in
+that was loaded directly has changed: its old rows can't be told from the others, and reloading everything in
 the same transaction is the one way that is always right. (A half-written log that grows is best kept below
 bundle_below_mb.)
 """
@@ -21,9 +21,9 @@ from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.reading.judging import Staged
 from sparkify.sources.objects import NOUNS, LoadFile, Source, SourcePlan, Store
-from sparkify.warehouse.contract import OnRecords, Progress
+from sparkify.warehouse.contract import Advance, OnRecords
 from sparkify.warehouse.redshift.bundled import copy_bundled
-from sparkify.warehouse.redshift.direct import Straight, copy_straight, some_records
+from sparkify.warehouse.redshift.direct import DirectCopy, copy_direct, some_records
 from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder, jsonpaths_file
 
@@ -40,7 +40,7 @@ class Stager:
         self._session = session
         self._query = session.query
         self._settings = settings
-        self._straight: dict[Source, dict[int, int]] = {}
+        self._direct: dict[Source, dict[int, int]] = {}
 
     def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
         """Whether only a load of everything can bring the tables up to date."""
@@ -72,13 +72,13 @@ class Stager:
         loaded: dict[int | None, int] = dict(
             self._query(f"SELECT file_id, COUNT(*) FROM batch_{noun} GROUP BY file_id")
         )
-        straight = self._straight.get(source, {})
-        if loaded.pop(None, 0) != sum(straight.values()):
+        direct = self._direct.get(source, {})
+        if loaded.pop(None, 0) != sum(direct.values()):
             raise WarehouseError(
                 f"batch_{noun}: its rows are not those that COPY counted; nothing was changed",
                 "this is a bug in sparkify: please report it",
             )
-        return {file_id: count for file_id, count in loaded.items() if file_id is not None} | straight
+        return {file_id: count for file_id, count in loaded.items() if file_id is not None} | direct
 
     def stage(
         self,
@@ -87,12 +87,12 @@ class Stager:
         added: list[LoadFile],
         removed: list[int],
         paths: list[list[str | int]],
-        progress: Progress,
+        advance: Advance,
         on_records: OnRecords,
     ) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
         noun = NOUNS[source]
-        self._straight[source] = {}
+        self._direct[source] = {}
         for kind in ("batch", "removed"):
             self._query(f"CREATE TEMP TABLE {kind}_{noun} (LIKE staging_{noun})")
         if removed:
@@ -100,7 +100,7 @@ class Stager:
             self._query(f"INSERT INTO removed_{noun} SELECT * FROM staging_{noun} WHERE file_id IN ({ids})")
             self._query(f"DELETE FROM staging_{noun} WHERE file_id IN ({ids})")
             self._query(f"DELETE FROM staging_rejects WHERE file_id IN ({ids})")
-        staged = self._load(source, store, added, paths, progress, on_records) if added else Staged()
+        staged = self._load(source, store, added, paths, advance, on_records) if added else Staged()
         if noun == "events":
             self._query("ALTER TABLE batch_events ADD COLUMN event_id BIGINT")
         return staged
@@ -111,7 +111,7 @@ class Stager:
         store: Store,
         added: list[LoadFile],
         paths: list[list[str | int]],
-        progress: Progress,
+        advance: Advance,
         on_records: OnRecords,
     ) -> Staged:
         noun = NOUNS[source]
@@ -121,9 +121,9 @@ class Stager:
                 "copy the files to a bucket, and name it in [S3] SONG_DATA and LOG_DATA as s3://bucket/folder",
             )
         if self._settings.work_prefix:
-            staged = self._by_manifest(source, store, added, paths, progress, on_records)
+            staged = self._by_manifest(source, store, added, paths, advance, on_records)
         else:
-            staged = Staged(self._by_prefix(source, store, added, progress, on_records))
+            staged = Staged(self._by_prefix(source, store, added, advance, on_records))
         self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
         return staged
 
@@ -145,7 +145,7 @@ class Stager:
                 self._query(f"DROP TABLE {kind}_{noun}")
 
     def _by_prefix(
-        self, source: Source, store: Store, added: list[LoadFile], progress: Progress, on_records: OnRecords
+        self, source: Source, store: Store, added: list[LoadFile], advance: Advance, on_records: OnRecords
     ) -> dict[int, int]:
         """Load everything below the configured prefix."""
         settings = self._settings
@@ -168,13 +168,13 @@ class Stager:
                 "put log_json_path.json into a bucket and name it in [S3] LOG_JSONPATH, or set [S3]"
                 " WORK_PREFIX",
             )
-        told = Straight(
+        told = DirectCopy(
             location if len(added) == 1 and added[0].source.uri == location else location.rstrip("/") + "/",
             settings.log_jsonpath if source == "log_data" else "",
             ["GZIP"] * (compressed == {True}),
         )
         on_records(some_records(store, added))
-        return self._copy_straight(source, store, added, told, progress)
+        return self._copy_direct(source, store, added, told, advance)
 
     def _by_manifest(
         self,
@@ -182,7 +182,7 @@ class Stager:
         store: Store,
         added: list[LoadFile],
         paths: list[list[str | int]],
-        progress: Progress,
+        advance: Advance,
         on_records: OnRecords,
     ) -> Staged:
         """Load just these files: small ones bundled, large ones from where they are."""
@@ -195,7 +195,7 @@ class Stager:
         with WorkFolder(self._settings) as work:
             if small:
                 staged = copy_bundled(
-                    self._session, self._settings, source, store, small, paths, work, progress, on_records
+                    self._session, self._settings, source, store, small, paths, work, advance, on_records
                 )
             if large:
                 on_records(some_records(store, large))
@@ -203,18 +203,18 @@ class Stager:
             for options in ([], ["GZIP"]):
                 some = [file for file in large if file.source.uri.endswith(".gz") == bool(options)]
                 if some:
-                    name = f"{source}-straight{'-gzip' * bool(options)}"
+                    name = f"{source}-direct{'-gzip' * bool(options)}"
                     manifest = work.put_manifest(name, [file.source.uri for file in some])
-                    told = Straight(manifest, jsonpaths, ["MANIFEST", *options])
-                    staged.records.update(self._copy_straight(source, store, some, told, progress))
+                    told = DirectCopy(manifest, jsonpaths, ["MANIFEST", *options])
+                    staged.records.update(self._copy_direct(source, store, some, told, advance))
         return staged
 
-    def _copy_straight(
-        self, source: Source, store: Store, files: list[LoadFile], told: Straight, progress: Progress
+    def _copy_direct(
+        self, source: Source, store: Store, files: list[LoadFile], told: DirectCopy, advance: Advance
     ) -> dict[int, int]:
-        counts = copy_straight(self._session, self._settings, source, store, files, told)
-        self._straight[source] |= {file_id: count - refused for file_id, (count, refused) in counts.items()}
-        progress(len(files), sum(file.source.size for file in files))
+        counts = copy_direct(self._session, self._settings, source, store, files, told)
+        self._direct[source] |= {file_id: count - refused for file_id, (count, refused) in counts.items()}
+        advance(len(files), sum(file.source.size for file in files))
         return {file_id: count for file_id, (count, _) in counts.items()}
 
 
