@@ -26,7 +26,7 @@ from sparkify.sources.opening import open_source
 from sparkify.sources.unfinished import require_finished
 from sparkify.sql import STAR_TABLES, read_sql
 from sparkify.system import interrupts
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import LoadJob, Warehouse
 from sparkify.warehouse.opening import connect
 
 TRANSFORMS = (
@@ -272,7 +272,9 @@ def _stage(
         todo.store.grown.clear()
         try:
             staged = warehouse.stage(
-                source, todo.store, todo.added, todo.removed, keys[source].paths, advance, sample.look
+                LoadJob(
+                    source, todo.store, todo.added, todo.removed, keys[source].paths, advance, sample.look
+                )
             )
         except TooManyRejectsError as error:  # Redshift's COPY gives up by itself
             about_keys = chain(*notes_on_keys(None, source, keys[source], sample))

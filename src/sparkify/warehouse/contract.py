@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sparkify.reading.judging import Staged
@@ -14,6 +15,38 @@ Advance = Callable[[int, int], None]
 OnRecords = Callable[[list[str]], None]
 """Called with the texts of some records, now and then: so chosen that no pattern in the data keeps time with
 it, for where every second record is different, both kinds must be seen."""
+
+
+@dataclass(frozen=True)
+class LoadJob:
+    """The files of a source that a run loads.
+
+    Attributes:
+        source: which of the two sources.
+        store: where its files are.
+        files: the files to load.
+        removed: file_ids whose rows are to be removed first.
+        paths: for each column of the staging table, the keys that lead to its value.
+        advance: told how far the reading is.
+        on_records: shown the texts of some records, where they come through this process.
+    """
+
+    source: Source
+    store: Store
+    files: list[LoadFile]
+    removed: list[int]
+    paths: list[list[str | int]]
+    advance: Advance
+    on_records: OnRecords
+
+    @property
+    def size(self) -> int:
+        """The bytes of the files."""
+        return sum(file.source.size for file in self.files)
+
+    def of(self, files: list[LoadFile]) -> "LoadJob":
+        """The same with some of the files."""
+        return replace(self, files=files)
 
 
 class Warehouse(Protocol):
@@ -89,29 +122,11 @@ class Warehouse(Protocol):
         """Whether a plan can't be carried out on top of what is loaded, only from empty tables."""
         ...
 
-    def stage(
-        self,
-        source: Source,
-        store: Store,
-        added: list[LoadFile],
-        removed: list[int],
-        paths: list[list[str | int]],
-        advance: Advance,
-        on_records: OnRecords,
-    ) -> Staged:
+    def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced.
 
         Leaves the relations ``batch_songs`` and ``removed_songs`` (or ``_events``): the rows added and
         removed. ``batch_events`` has one column more, ``event_id``, for ``insert_songplays``.
-
-        Args:
-            source: which of the two sources.
-            store: where its files are.
-            added: the files to load.
-            removed: file_ids whose rows are to be removed first.
-            paths: for each column of the staging table, the keys that lead to its value.
-            advance: told how far the reading is.
-            on_records: shown the texts of some records, where they come through this process.
 
         Raises:
             UnusableFilesError: some files can't be loaded.

@@ -11,10 +11,10 @@ import duckdb
 from sparkify.config.settings import Settings
 from sparkify.errors import WarehouseError
 from sparkify.reading.judging import Staged
-from sparkify.sources.objects import NOUNS, LoadFile, Source, SourcePlan, Store
+from sparkify.sources.objects import NOUNS, Source, SourcePlan
 from sparkify.sql import REBUILT_TABLES, TABLES, VIEWS, read_sql
 from sparkify.warehouse import tables
-from sparkify.warehouse.contract import Advance, OnRecords
+from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.duckdb.errors import file_error
 from sparkify.warehouse.duckdb.session import DuckDBSession
 
@@ -97,25 +97,16 @@ class DuckDBWarehouse(DuckDBSession):
         del plans
         return False
 
-    def stage(
-        self,
-        source: Source,
-        store: Store,
-        added: list[LoadFile],
-        removed: list[int],
-        paths: list[list[str | int]],
-        advance: Advance,
-        on_records: OnRecords,
-    ) -> Staged:
+    def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
-        noun = NOUNS[source]
+        noun = NOUNS[job.source]
         table = f"staging_{noun}"
-        first = min((file.file_id for file in added), default=None)
+        first = min((file.file_id for file in job.files), default=None)
         # File ids only grow, so that what is new is found by one comparison, and by whole row groups.
-        self._name_batch(noun, removed, "false" if first is None else f"file_id >= {first}")
-        if removed:
-            self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [removed])
-            self.query("DELETE FROM staging_rejects WHERE list_contains(?, file_id)", [removed])
+        self._name_batch(noun, job.removed, "false" if first is None else f"file_id >= {first}")
+        if job.removed:
+            self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [job.removed])
+            self.query("DELETE FROM staging_rejects WHERE list_contains(?, file_id)", [job.removed])
         columns = [
             row[0]
             for row in self.query(
@@ -123,19 +114,11 @@ class DuckDBWarehouse(DuckDBSession):
             )
         ]
         # These bring PyArrow, which only loading needs.
-        from sparkify.reading.judging import bound_of
-        from sparkify.reading.records import RecordReader
         from sparkify.warehouse.duckdb.staging import stage_files
+        from sparkify.warehouse.reading import reader_of
 
-        reader = RecordReader(
-            store,
-            added,
-            on_progress=advance,
-            on_records=on_records,
-            max_unpacked_ratio=self._settings.max_unpacked_ratio,
-            bound=bound_of(self._settings, source, paths),
-        )
-        return stage_files(self, source, reader, columns, paths)
+        reader = reader_of(job, self._settings)
+        return stage_files(self, job, reader, columns)
 
     def _name_batch(self, noun: str, removed: list[int], is_new: str) -> None:
         self.run(

@@ -20,44 +20,38 @@ from sparkify.reading.judging import (
 from sparkify.reading.records import RecordReader
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sql import read_sql
+from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.duckdb.aside import aside
 from sparkify.warehouse.duckdb.session import DuckDBSession
 
 
-def stage_files(
-    session: DuckDBSession,
-    source: Source,
-    reader: RecordReader,
-    columns: list[str],
-    paths: list[list[str | int]],
-) -> Staged:
+def stage_files(session: DuckDBSession, job: LoadJob, reader: RecordReader, columns: list[str]) -> Staged:
     """Load the records of files, each to its staging table or to staging_rejects.
 
     Args:
         session: of the warehouse.
-        source: which of the two sources.
-        reader: its files; counts the records.
+        job: its files.
+        reader: reads them; counts the records.
         columns: of the staging table.
-        paths: for each column, the keys that lead to its value.
 
     Raises:
         UnusableFilesError: some files can't be loaded.
     """
     connection = session.connection
-    noun, is_quick = NOUNS[source], are_usual(source, paths)
-    prepare(connection, columns, paths)
+    noun, is_quick = NOUNS[job.source], are_usual(job.source, job.paths)
+    prepare(connection, columns, job.paths)
     if is_quick:
         if not _load_certain(session, reader):
             return staged(reader, {})
     else:
         with session.explained(), records_of(connection, reader):
-            _judge(connection, source, "CREATE OR REPLACE TEMP TABLE judged AS")
+            _judge(connection, job.source, "CREATE OR REPLACE TEMP TABLE judged AS")
         reader.require_all()
     torn = session.query("SELECT file_id, line, raw FROM judged WHERE reason = ?", [INVALID])
     if torn:
         session.query("DELETE FROM judged WHERE reason = ?", [INVALID])
         with session.explained(), pieces_of(connection, torn, reader):
-            _judge(connection, source, "INSERT INTO judged")
+            _judge(connection, job.source, "INSERT INTO judged")
     session.run(
         f"INSERT INTO staging_{noun} SELECT * EXCLUDE (line, raw, reason) FROM judged WHERE reason IS NULL"
     )
@@ -65,7 +59,7 @@ def stage_files(
     if not ids:
         return staged(reader, {})
     session.run("CREATE OR REPLACE TEMP TABLE rejected_files (file_id INTEGER, source VARCHAR, file VARCHAR)")
-    session.insert("rejected_files", [(file_id, source, reader.uris[file_id]) for (file_id,) in ids])
+    session.insert("rejected_files", [(file_id, job.source, reader.uris[file_id]) for (file_id,) in ids])
     session.run(read_sql("stage_rejects", "duckdb"))
     damaged = session.query(
         "SELECT file_id, SUM(STRLEN(raw))::BIGINT FROM judged"

@@ -7,70 +7,46 @@ each reject its reason. ``redshift_parts`` writes the parts.
 import duckdb
 
 from sparkify.config.settings import Settings
-from sparkify.reading.judging import Staged, bound_of, prepare, staged
-from sparkify.reading.records import RecordReader
-from sparkify.sources.objects import NOUNS, LoadFile, Source, Store
-from sparkify.warehouse.contract import Advance, OnRecords, Row
+from sparkify.reading.judging import Staged, prepare, staged
+from sparkify.sources.objects import NOUNS
+from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.duckdb.opening import NO_EXTENSIONS
+from sparkify.warehouse.reading import reader_of
 from sparkify.warehouse.redshift.copy import KEPT_CHARACTERS, LoadError, copy_statement, run_copy
 from sparkify.warehouse.redshift.parts import Bundle, bundle, origin_of
 from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder
 
-Paths = list[list[str | int]]
 
-
-def copy_bundled(
-    session: RedshiftSession,
-    settings: Settings,
-    source: Source,
-    store: Store,
-    files: list[LoadFile],
-    paths: Paths,
-    work: WorkFolder,
-    advance: Advance,
-    on_records: OnRecords,
-) -> Staged:
+def copy_bundled(session: RedshiftSession, settings: Settings, job: LoadJob, work: WorkFolder) -> Staged:
     """Bundle and load files.
 
     Raises:
         SourceError: a file can't be read.
         TooManyRejectsError: COPY refuses more records than max_reject_share allows.
     """
-    reader = RecordReader(
-        store,
-        files,
-        on_progress=advance,
-        on_records=on_records,
-        max_unpacked_ratio=settings.max_unpacked_ratio,
-        bound=bound_of(settings, source, paths),
-    )
-    columns, _ = session.execute(f"SELECT * FROM staging_{NOUNS[source]} LIMIT 0")
+    reader = reader_of(job, settings)
+    columns, _ = session.execute(f"SELECT * FROM staging_{NOUNS[job.source]} LIMIT 0")
     with duckdb.connect(config={**NO_EXTENSIONS, "memory_limit": settings.memory_limit}) as judge:
         judge.execute("SET enable_progress_bar = false")  # on stdout, where Python is interactive
         judge.execute("SET TimeZone = 'UTC'")
-        prepare(judge, columns, paths)
-        bundled = bundle(work, source, judge, reader, paths, sum(file.source.size for file in files))
-    session.insert("staging_rejects", _copy_parts(session, settings, source, files, work, bundled))
+        prepare(judge, columns, job.paths)
+        bundled = bundle(work, job, judge, reader)
+    session.insert("staging_rejects", _copy_parts(session, settings, job, work, bundled))
     return staged(reader, bundled.damaged)
 
 
 def _copy_parts(
-    session: RedshiftSession,
-    settings: Settings,
-    source: Source,
-    files: list[LoadFile],
-    work: WorkFolder,
-    bundled: Bundle,
+    session: RedshiftSession, settings: Settings, job: LoadJob, work: WorkFolder, bundled: Bundle
 ) -> list[Row]:
     """Load parts, and give the rows of staging_rejects for what was refused before or by COPY."""
-    uris = {file.file_id: file.source.uri for file in files}
-    rejects: list[Row] = [(source, uris[file_id], *rest, file_id) for *rest, file_id in bundled.rejects]
+    uris = {file.file_id: file.source.uri for file in job.files}
+    rejects: list[Row] = [(job.source, uris[file_id], *rest, file_id) for *rest, file_id in bundled.rejects]
     if not bundled.parts:
         return rejects
     statement = copy_statement(
-        f"copy_{NOUNS[source].removesuffix('s')}_parts",
-        work.put_manifest(source, bundled.parts),
+        f"copy_{NOUNS[job.source].removesuffix('s')}_parts",
+        work.put_manifest(job.source, bundled.parts),
         settings,
         max_errors=int(settings.max_reject_share * bundled.records),
         region=settings.aws_region,
@@ -85,5 +61,5 @@ def _copy_parts(
     for error in run_copy(session, settings, statement, origin):
         # Redshift may know better than the judge here; then the record is a reject after all.
         file_id, line, text = origin_of(work, error.uri, error.line)
-        rejects.append((source, uris[file_id], line, str(error), text[:KEPT_CHARACTERS], file_id))
+        rejects.append((job.source, uris[file_id], line, str(error), text[:KEPT_CHARACTERS], file_id))
     return rejects

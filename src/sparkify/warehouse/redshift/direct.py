@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceChangedError, SourceError, WarehouseError
 from sparkify.reading.records import RecordReader
-from sparkify.sources.objects import NOUNS, LoadFile, Source, Store
+from sparkify.sources.objects import NOUNS, LoadFile, Store
 from sparkify.sources.s3 import S3Source
-from sparkify.warehouse.contract import Row
+from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.redshift.copy import (
     KEPT_CHARACTERS,
     MAX_MAXERROR,
@@ -46,12 +46,7 @@ class DirectCopy:
 
 
 def copy_direct(
-    session: RedshiftSession,
-    settings: Settings,
-    source: Source,
-    store: Store,
-    files: list[LoadFile],
-    told: DirectCopy,
+    session: RedshiftSession, settings: Settings, job: LoadJob, told: DirectCopy
 ) -> dict[int, tuple[int, int]]:
     """Load files into the batch table, and what COPY refused into staging_rejects.
 
@@ -63,11 +58,10 @@ def copy_direct(
         TooManyRejectsError: more records are bad than max_reject_share allows.
         WarehouseError: the records don't add up.
     """
-    size = sum(file.source.size for file in files)
     # No record is shorter than a byte and a newline, so this is never too few; compressed, nobody knows.
-    most = MAX_MAXERROR if "GZIP" in told.options else int(settings.max_reject_share * (size // 2 + 1))
+    most = MAX_MAXERROR if "GZIP" in told.options else int(settings.max_reject_share * (job.size // 2 + 1))
     statement = copy_statement(
-        f"copy_{NOUNS[source]}",
+        f"copy_{NOUNS[job.source]}",
         told.uri,
         settings,
         max_errors=most,
@@ -78,18 +72,19 @@ def copy_direct(
     try:
         errors = run_copy(session, settings, statement)
     except WarehouseError:  # perhaps because a file has gone, or was never called what it was listed as
-        _require_unchanged(store, files, told)
+        _require_unchanged(job, told)
         raise
-    _require_unchanged(store, files, told)
-    by_uri = {_as_logged(file.source.uri): file for file in files}
+    _require_unchanged(job, told)
+    by_uri = {_as_logged(file.source.uri): file for file in job.files}
     refused = Counter(by_uri[_as_logged(error.uri)].file_id for error in errors)
-    counts = _count(session, settings, store, files, by_uri, refused)
-    session.insert("staging_rejects", _reject_rows(source, store, by_uri, errors))
+    counts = _count(session, settings, job, by_uri, refused)
+    session.insert("staging_rejects", _reject_rows(job, by_uri, errors))
     return {file_id: (count, refused[file_id]) for file_id, count in counts.items()}
 
 
-def _require_unchanged(store: Store, files: list[LoadFile], told: DirectCopy) -> None:
+def _require_unchanged(job: LoadJob, told: DirectCopy) -> None:
     """See that COPY has read what was listed: what it reads can't be made to depend on an ETag."""
+    store, files = job.store, job.files
     objects = store.list_exactly() if isinstance(store, S3Source) else store.list_objects()
     listed = {item.uri: item for item in objects}
     for file in files:
@@ -122,8 +117,7 @@ def some_records(store: Store, files: list[LoadFile]) -> list[str]:
 def _count(
     session: RedshiftSession,
     settings: Settings,
-    store: Store,
-    files: list[LoadFile],
+    job: LoadJob,
     by_uri: dict[str, LoadFile],
     refused: Counter[int],
 ) -> dict[int, int]:
@@ -133,7 +127,7 @@ def _count(
         WarehouseError: neither adds up with what COPY loaded and refused.
     """
     ((loaded,),) = session.query("SELECT PG_LAST_COPY_COUNT()")
-    if not is_serverless(settings) and len(by_uri) == len(files):
+    if not is_serverless(settings) and len(by_uri) == len(job.files):
         ((query_id,),) = session.query("SELECT PG_LAST_COPY_ID()")
         lines = lines_scanned(session.query, query_id)
         if unknown := lines.keys() - by_uri.keys():
@@ -147,7 +141,7 @@ def _count(
         ):
             return counts
     # Objects over several lines, blank lines, or a Serverless workgroup, which doesn't tell its lines.
-    reader = RecordReader(store, files)
+    reader = RecordReader(job.store, job.files)
     for _ in reader.stream():
         pass
     if sum(reader.counts.values()) != loaded + refused.total():
@@ -159,15 +153,15 @@ def _count(
     return reader.counts
 
 
-def _reject_rows(
-    source: Source, store: Store, by_uri: dict[str, LoadFile], errors: list[LoadError]
-) -> list[Row]:
-    raw = _raw_texts(store, by_uri, errors)
+def _reject_rows(job: LoadJob, by_uri: dict[str, LoadFile], errors: list[LoadError]) -> list[Row]:
+    raw = _raw_texts(job.store, by_uri, errors)
     rows: list[Row] = []
     for error in errors:
         file = by_uri[_as_logged(error.uri)]
         text = raw.get((file.file_id, error.line), "") if error.raw is None else error.raw
-        rows.append((source, file.source.uri, error.line, str(error), text[:KEPT_CHARACTERS], file.file_id))
+        rows.append(
+            (job.source, file.source.uri, error.line, str(error), text[:KEPT_CHARACTERS], file.file_id)
+        )
     return rows
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from sparkify.config.settings import Settings
 from sparkify.reading.judging import Staged
-from sparkify.sources.objects import LoadFile, Source, SourcePlan, Store
+from sparkify.sources.objects import Source, SourcePlan
 from sparkify.sql import REBUILT_TABLES, TABLES, VIEWS, read_sql
 from sparkify.warehouse import tables
-from sparkify.warehouse.contract import Advance, OnRecords
+from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.redshift.copy import check_settings
 from sparkify.warehouse.redshift.session import CATALOG, RedshiftSession
 from sparkify.warehouse.redshift.staging import Stager
@@ -90,18 +90,9 @@ class RedshiftWarehouse(RedshiftSession):
         """Whether a plan can't be carried out on top of what is loaded, only from empty tables."""
         return self._stager.must_rebuild(plans)
 
-    def stage(
-        self,
-        source: Source,
-        store: Store,
-        added: list[LoadFile],
-        removed: list[int],
-        paths: list[list[str | int]],
-        advance: Advance,
-        on_records: OnRecords,
-    ) -> Staged:
+    def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
-        return self._stager.stage(source, store, added, removed, paths, advance, on_records)
+        return self._stager.stage(job)
 
     def count_loaded(self, source: Source) -> dict[int, int]:
         """How many records of each file the last ``stage`` has loaded."""

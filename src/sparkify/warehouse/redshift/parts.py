@@ -25,7 +25,7 @@ from sparkify.reading.judging import (
 from sparkify.reading.records import RecordReader
 from sparkify.sources.objects import Source
 from sparkify.sql import read_sql
-from sparkify.warehouse.contract import Row
+from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.redshift.copy import KEPT_CHARACTERS
 from sparkify.warehouse.redshift.work import WorkFolder
 
@@ -60,12 +60,7 @@ class Bundle:
 
 
 def bundle(
-    work: WorkFolder,
-    source: Source,
-    connection: duckdb.DuckDBPyConnection,
-    reader: RecordReader,
-    paths: list[list[str | int]],
-    size: int,
+    work: WorkFolder, job: LoadJob, connection: duckdb.DuckDBPyConnection, reader: RecordReader
 ) -> Bundle:
     """Judge the records of files, and write the good ones into parts of similar size.
 
@@ -73,25 +68,21 @@ def bundle(
 
     Args:
         work: where to write.
-        source: which of the two sources.
+        job: the files, and the paths of the columns.
         connection: where records are judged; knows the paths of the columns.
-        reader: the files.
-        paths: for each column, the keys that lead to its value.
-        size: the bytes of the files.
+        reader: of the files.
 
     Raises:
         SourceError: a file can't be read.
         WarehouseError: there are too many bad records for any limit.
     """
-    target = min(PART_BYTES, max(SMALLEST_PART_BYTES, size // PARTS_WANTED))
+    target = min(PART_BYTES, max(SMALLEST_PART_BYTES, job.size // PARTS_WANTED))
     result = Bundle()
     uploads: list[Future[str]] = []
     with ThreadPoolExecutor(2, "upload") as pool:
-        for number, (lines, count) in enumerate(
-            _part_lines(source, connection, reader, paths, target, result)
-        ):
+        for number, (lines, count) in enumerate(_part_lines(job, connection, reader, target, result)):
             result.records += count
-            uploads.append(pool.submit(_upload, work, f"{source}-{number:04}.json.gz", lines))
+            uploads.append(pool.submit(_upload, work, f"{job.source}-{number:04}.json.gz", lines))
             if len(uploads) > 2:  # so that no more than a few parts wait in memory
                 uploads[-3].result()
         result.parts = [upload.result() for upload in uploads]
@@ -103,16 +94,15 @@ def _upload(work: WorkFolder, name: str, lines: list[str]) -> str:
 
 
 def _part_lines(
-    source: Source,
+    job: LoadJob,
     connection: duckdb.DuckDBPyConnection,
     reader: RecordReader,
-    paths: list[list[str | int]],
     target: int,
     result: Bundle,
 ) -> Iterator[tuple[list[str], int]]:
     lines: list[str] = []
     size = 0
-    for texts, bad in _judged(source, connection, reader, paths):
+    for texts, bad in _judged(job, connection, reader):
         for file_id, line, raw, reason in bad:
             # PostgreSQL's wire has no NUL characters in texts.
             text = raw.strip()[:KEPT_CHARACTERS].replace("\0", "\N{REPLACEMENT CHARACTER}")
@@ -135,13 +125,10 @@ def _part_lines(
 
 
 def _judged(
-    source: Source,
-    connection: duckdb.DuckDBPyConnection,
-    reader: RecordReader,
-    paths: list[list[str | int]],
+    job: LoadJob, connection: duckdb.DuckDBPyConnection, reader: RecordReader
 ) -> Iterator[tuple[list[str], list[Row]]]:
     """The good records as JSON texts, and the bad ones as (file_id, line, raw, reason)."""
-    is_quick = are_usual(source, paths)
+    is_quick = are_usual(job.source, job.paths)
     torn: list[Row] = []
     try:
         with records_of(connection, reader):
@@ -161,16 +148,18 @@ def _judged(
                             " WHERE good IS NULL"
                         )
             else:
-                yield from _good_and_bad(connection, source, torn)
+                yield from _good_and_bad(connection, job.source, torn)
         reader.require_all()
         if is_quick:
             connection.execute("CREATE OR REPLACE TEMP VIEW records AS SELECT * FROM under_review")
-            yield from _good_and_bad(connection, source, torn)
+            yield from _good_and_bad(connection, job.source, torn)
         if torn:
             with pieces_of(connection, torn, reader):
-                yield from _good_and_bad(connection, source, None)
+                yield from _good_and_bad(connection, job.source, None)
     except duckdb.Error as error:
-        raise WarehouseError(f"bundling {source}: {str(error).splitlines()[0]}", "free some memory") from None
+        raise WarehouseError(
+            f"bundling {job.source}: {str(error).splitlines()[0]}", "free some memory"
+        ) from None
 
 
 def _good_and_bad(

@@ -20,8 +20,8 @@ from collections.abc import Mapping
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.reading.judging import Staged
-from sparkify.sources.objects import NOUNS, LoadFile, Source, SourcePlan, Store
-from sparkify.warehouse.contract import Advance, OnRecords
+from sparkify.sources.objects import NOUNS, Source, SourcePlan
+from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.redshift.bundled import copy_bundled
 from sparkify.warehouse.redshift.direct import DirectCopy, copy_direct, some_records
 from sparkify.warehouse.redshift.session import RedshiftSession
@@ -80,50 +80,30 @@ class Stager:
             )
         return {file_id: count for file_id, count in loaded.items() if file_id is not None} | direct
 
-    def stage(
-        self,
-        source: Source,
-        store: Store,
-        added: list[LoadFile],
-        removed: list[int],
-        paths: list[list[str | int]],
-        advance: Advance,
-        on_records: OnRecords,
-    ) -> Staged:
+    def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
-        noun = NOUNS[source]
-        self._direct[source] = {}
+        noun = NOUNS[job.source]
+        self._direct[job.source] = {}
         for kind in ("batch", "removed"):
             self._query(f"CREATE TEMP TABLE {kind}_{noun} (LIKE staging_{noun})")
-        if removed:
-            ids = _id_list(removed)
+        if job.removed:
+            ids = _id_list(job.removed)
             self._query(f"INSERT INTO removed_{noun} SELECT * FROM staging_{noun} WHERE file_id IN ({ids})")
             self._query(f"DELETE FROM staging_{noun} WHERE file_id IN ({ids})")
             self._query(f"DELETE FROM staging_rejects WHERE file_id IN ({ids})")
-        staged = self._load(source, store, added, paths, advance, on_records) if added else Staged()
+        staged = self._load(job) if job.files else Staged()
         if noun == "events":
             self._query("ALTER TABLE batch_events ADD COLUMN event_id BIGINT")
         return staged
 
-    def _load(
-        self,
-        source: Source,
-        store: Store,
-        added: list[LoadFile],
-        paths: list[list[str | int]],
-        advance: Advance,
-        on_records: OnRecords,
-    ) -> Staged:
-        noun = NOUNS[source]
-        if not added[0].source.uri.startswith("s3://"):
+    def _load(self, job: LoadJob) -> Staged:
+        noun = NOUNS[job.source]
+        if not job.files[0].source.uri.startswith("s3://"):
             raise SourceError(
-                f"{added[0].source.uri}: Redshift loads from S3 only",
+                f"{job.files[0].source.uri}: Redshift loads from S3 only",
                 "copy the files to a bucket, and name it in [S3] SONG_DATA and LOG_DATA as s3://bucket/folder",
             )
-        if self._settings.work_prefix:
-            staged = self._by_manifest(source, store, added, paths, advance, on_records)
-        else:
-            staged = Staged(self._by_prefix(source, store, added, advance, on_records))
+        staged = self._by_manifest(job) if self._settings.work_prefix else Staged(self._by_prefix(job))
         self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
         return staged
 
@@ -144,77 +124,63 @@ class Stager:
             for kind in ("batch", "removed"):
                 self._query(f"DROP TABLE {kind}_{noun}")
 
-    def _by_prefix(
-        self, source: Source, store: Store, added: list[LoadFile], advance: Advance, on_records: OnRecords
-    ) -> dict[int, int]:
+    def _by_prefix(self, job: LoadJob) -> dict[int, int]:
         """Load everything below the configured prefix."""
-        settings = self._settings
-        location = settings.song_data if source == "song_data" else settings.log_data
+        settings, files = self._settings, job.files
+        location = settings.song_data if job.source == "song_data" else settings.log_data
         remedy = (
             "set a work prefix, e.g. [S3] WORK_PREFIX = s3://bucket/work: files are then loaded one by one"
         )
-        for other in getattr(store, "others", [])[:1]:
+        for other in getattr(job.store, "others", [])[:1]:
             raise SourceError(
                 f"{other}: no source file, but COPY would load all that lies below {location}", remedy
             )
-        compressed = {file.source.uri.endswith(".gz") for file in added}
+        compressed = {file.source.uri.endswith(".gz") for file in files}
         if len(compressed) > 1:
             raise SourceError(
                 f"{location}: some files are compressed and some not, which COPY can't load", remedy
             )
-        if source == "log_data" and not settings.log_jsonpath.startswith("s3://"):
+        if job.source == "log_data" and not settings.log_jsonpath.startswith("s3://"):
             raise SourceError(
                 "[S3] LOG_JSONPATH: Redshift reads the JSONPaths file from S3",
                 "put log_json_path.json into a bucket and name it in [S3] LOG_JSONPATH, or set [S3]"
                 " WORK_PREFIX",
             )
         told = DirectCopy(
-            location if len(added) == 1 and added[0].source.uri == location else location.rstrip("/") + "/",
-            settings.log_jsonpath if source == "log_data" else "",
+            location if len(files) == 1 and files[0].source.uri == location else location.rstrip("/") + "/",
+            settings.log_jsonpath if job.source == "log_data" else "",
             ["GZIP"] * (compressed == {True}),
         )
-        on_records(some_records(store, added))
-        return self._copy_direct(source, store, added, told, advance)
+        job.on_records(some_records(job.store, files))
+        return self._copy_direct(job, told)
 
-    def _by_manifest(
-        self,
-        source: Source,
-        store: Store,
-        added: list[LoadFile],
-        paths: list[list[str | int]],
-        advance: Advance,
-        on_records: OnRecords,
-    ) -> Staged:
+    def _by_manifest(self, job: LoadJob) -> Staged:
         """Load just these files: small ones bundled, large ones from where they are."""
         # A manifest and its files have to be in one region, so what comes from another is bundled, too.
         elsewhere = self._settings.s3_region not in ("", self._settings.aws_region)
         limit = self._settings.bundle_below_mb * 2**20
-        small = [file for file in added if file.source.size < limit or elsewhere]
-        large = [file for file in added if not (file.source.size < limit or elsewhere)]
+        small = [file for file in job.files if file.source.size < limit or elsewhere]
+        large = [file for file in job.files if not (file.source.size < limit or elsewhere)]
         staged = Staged()
         with WorkFolder(self._settings) as work:
             if small:
-                staged = copy_bundled(
-                    self._session, self._settings, source, store, small, paths, work, advance, on_records
-                )
+                staged = copy_bundled(self._session, self._settings, job.of(small), work)
             if large:
-                on_records(some_records(store, large))
-            jsonpaths = jsonpaths_file(work, paths) if large and source == "log_data" else ""
+                job.on_records(some_records(job.store, large))
+            jsonpaths = jsonpaths_file(work, job.paths) if large and job.source == "log_data" else ""
             for options in ([], ["GZIP"]):
                 some = [file for file in large if file.source.uri.endswith(".gz") == bool(options)]
                 if some:
-                    name = f"{source}-direct{'-gzip' * bool(options)}"
+                    name = f"{job.source}-direct{'-gzip' * bool(options)}"
                     manifest = work.put_manifest(name, [file.source.uri for file in some])
                     told = DirectCopy(manifest, jsonpaths, ["MANIFEST", *options])
-                    staged.records.update(self._copy_direct(source, store, some, told, advance))
+                    staged.records.update(self._copy_direct(job.of(some), told))
         return staged
 
-    def _copy_direct(
-        self, source: Source, store: Store, files: list[LoadFile], told: DirectCopy, advance: Advance
-    ) -> dict[int, int]:
-        counts = copy_direct(self._session, self._settings, source, store, files, told)
-        self._direct[source] |= {file_id: count - refused for file_id, (count, refused) in counts.items()}
-        advance(len(files), sum(file.source.size for file in files))
+    def _copy_direct(self, job: LoadJob, told: DirectCopy) -> dict[int, int]:
+        counts = copy_direct(self._session, self._settings, job, told)
+        self._direct[job.source] |= {file_id: count - refused for file_id, (count, refused) in counts.items()}
+        job.advance(len(job.files), job.size)
         return {file_id: count for file_id, (count, _) in counts.items()}
 
 
