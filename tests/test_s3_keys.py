@@ -21,6 +21,7 @@ from sparkify.sources.objects import LoadFile
 from sparkify.sources.opening import open_source
 from sparkify.sources.s3 import S3Source
 from sparkify.sources.s3_exact import is_nameable, list_exactly
+from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.redshift.direct import DirectCopy, _require_unchanged
 from tests.commands import command
 from tests.s3_servers import Bucket, Server, moto
@@ -196,7 +197,8 @@ def test_a_copy_from_s3_finds_out_what_was_never_called_so(
     files = [LoadFile(number, item) for number, item in enumerate(store.list_objects())]
     assert [file.source.uri.rpartition("/")[2] for file in files] == ["evil.json", "good.json"]
     with pytest.raises(SourceChangedError, match=r"evil\.json"):
-        _require_unchanged(store, files, DirectCopy("", options=["MANIFEST"]))
+        job = LoadJob("log_data", store, files, [], [], lambda *_: None, lambda _: None)
+        _require_unchanged(job, DirectCopy("", options=["MANIFEST"]))
     assert len(plan_etl(options)["log_data"].added) == 1
 
 
