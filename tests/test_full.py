@@ -139,6 +139,7 @@ def test_what_a_failed_run_has_missed_is_said_by_the_next_one(archived: Either) 
 
 
 def test_status_has_the_total_of_a_ledger_that_does_not_know_it_yet(archived: Either) -> None:
+    archived.sql("ALTER TABLE ledger DROP COLUMN left_out")
     archived.sql("ALTER TABLE ledger DROP COLUMN gone_at")
     with pytest.raises(WarehouseError, match="an older version"):
         connect(archived.settings, read_only=True).has_tables()

@@ -196,8 +196,8 @@ def test_a_copy_from_s3_finds_out_what_was_never_called_so(
     store = open_source(options.log_data, options)
     files = [LoadFile(number, item) for number, item in enumerate(store.list_objects())]
     assert [file.source.uri.rpartition("/")[2] for file in files] == ["evil.json", "good.json"]
+    job = LoadJob("log_data", store, files, [], [], lambda *_: None, lambda _: None)
     with pytest.raises(SourceChangedError, match=r"evil\.json"):
-        job = LoadJob("log_data", store, files, [], [], lambda *_: None, lambda _: None)
         _require_unchanged(job, DirectCopy("", options=["MANIFEST"]))
     assert len(plan_etl(options)["log_data"].added) == 1
 
