@@ -9,7 +9,7 @@ import random
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -205,9 +205,8 @@ def test_a_damaged_element_of_an_array_costs_no_other(place: Place) -> None:
             good = [json.dumps(record) for record in events(200, 1000 * number)]
             text = "[" + separator.join([*good[:100], damage, *good[100:]]) + "]"
             paths[what, separator] = place.log(f"array-{number:02}.json", text.encode())
-            # On one line, the object behind something that is none can't be told from the inside of a damaged
-            # one.
-            is_apart = separator != "," or (damage.startswith("{") and what != "half an object")
+            # On one line, the object behind a damaged one can't be told from the inside of that.
+            is_apart = separator != "," or what != "half an object"
             expected[what, separator] = (201, 200, 1) if is_apart else (200, 199, 1)
     loaded = place.load()
     assert place.counts(paths) == expected
@@ -262,6 +261,13 @@ WRAPPERS: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "UTF-16": (json.dumps({"Records": many}).encode("utf-16"), ("Records",)),
     "a quote in the key": (json.dumps({'the "records"': many}).encode(), ('the \\"records\\"',)),
     "a single event": (json.dumps({"Records": many[:1]}).encode(), ("Records",)),
+    "far behind another key": (json.dumps({"meta": "x" * 70_000, "Records": many}).encode(), ("Records",)),
+    "texts": (as_lines([{"message": json.dumps(record)} for record in many]), ("message",)),
+    "texts below keys": (
+        json.dumps({"Records": [{"Sns": {"Message": json.dumps(record)}} for record in many]}).encode(),
+        ("Records", "Sns", "Message"),
+    ),
+    "a text with an array": (json.dumps({"body": json.dumps(many[:9])}).encode(), ("body",)),
 }
 
 
@@ -277,7 +283,7 @@ def test_of_each_wrapper_the_key_is_named_that_its_records_lie_below(place: Plac
     wrong = {}
     for name, path in paths.items():
         bad = bad_files[place.location(path)]
-        hinted = "--skip-bad-files" in bad.hint and ("jq -c" in bad.hint or "JSONPaths" in bad.hint)
+        hinted = "--skip-bad-files" in bad.hint and ("jq -" in bad.hint or "JSONPaths" in bad.hint)
         if below(WRAPPERS[name][1]) not in bad.problem or not hinted:
             wrong[name] = (bad.problem, bad.hint)
     assert wrong == {}
@@ -319,6 +325,119 @@ def test_of_large_wrappers_the_key_is_named_too(place: Place) -> None:
 def test_a_wrapper_of_songs_fails_the_run_as_well(place: Place) -> None:
     path = place.songs("wrapper.json", json.dumps({"songs": tracks(50)}, indent=1).encode())
     assert place.fails().message.startswith(f'{place.location(path)}: its records lie below the key "songs"')
+
+
+AMONG_GOOD: dict[str, tuple[bytes, str]] = {
+    "a line": (
+        as_lines([*events(300, 1000), {"Records": many}]),
+        'in line 301 records lie below the key "Records"',
+    ),
+    "two lines": (
+        as_lines([*events(300, 1000), {"Records": many}, {"Records": many}]),
+        'in line 301 records lie below the key "Records"',
+    ),
+    "behind an array": (
+        json.dumps(events(300, 1000)).encode() + json.dumps({"Records": many}).encode(),
+        'in line 1 records lie below the key "Records"',
+    ),
+    "texts": (
+        as_lines([*events(300, 1000), {"logEvents": [{"message": json.dumps(record)} for record in many]}]),
+        'in line 301 records are JSON within texts, below the key "logEvents" and the key "message"',
+    ),
+}
+
+
+@pytest.mark.parametrize("what", AMONG_GOOD)
+def test_a_wrapper_among_good_records_fails_the_run_however_few_records_it_counts_as(
+    place: Place, what: str
+) -> None:
+    contents, problem = AMONG_GOOD[what]
+    path = place.log("mixed.json", contents)
+    error = place.fails()
+    assert error.message.startswith(f"{place.location(path)}: {problem}")
+    assert "jq -" in error.hint
+
+
+def test_a_wrapper_of_songs_among_good_ones_fails_the_run_as_well(place: Place) -> None:
+    place.songs("mixed.json", as_lines([*tracks(150), {"songs": tracks(400)}]))
+    assert 'in line 151 records lie below the key "songs"' in place.fails().message
+
+
+@pytest.mark.parametrize("key", ["", "data"])
+def test_of_records_below_a_key_each_no_jsonpaths_file_is_offered_that_would_load_one(
+    place: Place, key: str
+) -> None:
+    keyed = {f"e{number}": record for number, record in enumerate(many[:3])}
+    place.log("keyed.json", json.dumps({key: keyed} if key else keyed).encode())
+    error = place.fails()
+    assert 'its records lie below a key each ("e0", "e1", …)' in error.message
+    assert (f"jq -c '.[\"{key}\"][]'" if key else "jq -c '.[]'") in error.hint
+    assert "--log-jsonpath" not in error.hint
+
+
+def of_columns(values: Callable[[list[Any]], Any]) -> bytes:
+    return json.dumps({key: values([record[key] for record in many[:40]]) for key in many[0]}).encode()
+
+
+NO_RECORD: dict[str, bytes] = {
+    "columns": of_columns(list),
+    "columns by number": of_columns(lambda values: dict(enumerate(values))),
+    "columns and data": json.dumps(
+        {"columns": list(many[0]), "data": [list(many[0].values())] * 40}
+    ).encode(),
+    "an answer": b'{"message": "Not Found", "code": 404}',
+    "other keys": json.dumps({"Records": [{"user_id": 1, "time_stamp": 2}] * 9}).encode(),
+    "a large one": json.dumps({"ts": "x" * 20_000}).encode(),
+}
+
+
+def test_a_file_of_one_object_that_is_no_record_fails_the_run_beside_good_ones(place: Place) -> None:
+    paths = {name: place.log(f"{n:02}.json", NO_RECORD[name]) for n, name in enumerate(NO_RECORD)}
+    error = place.fails()
+    found = {bad.uri: bad.problem for bad in error.bad}
+    assert found.keys() == {place.location(path) for path in paths.values()}
+    for name in ("columns", "columns by number"):
+        assert "a list of values for each key" in found[place.location(paths[name])]
+
+
+def test_a_file_of_one_record_that_is_bad_costs_that_record(place: Place) -> None:
+    whole = json.dumps(many[0])
+    place.log("more.json", as_lines(events(400, 2000)))
+    for name, text in {
+        "cut": whole[:200],
+        "ts": whole.replace(str(many[0]["ts"]), '"x"'),
+        "{}": "{}",
+    }.items():
+        place.log(f"{name}.json", text.encode())
+    assert len(place.load().rejects) == 3
+
+
+def test_why_none_of_the_records_of_a_file_can_be_loaded_is_said(place: Place) -> None:
+    place.log("micro.json", as_lines([record | {"ts": record["ts"] * 10**6} for record in many[:1]] * 5))
+    place.log("no-ts.json", as_lines([{k: v for k, v in record.items() if k != "ts"} for record in many[:5]]))
+    said = {bad.uri.rpartition("/")[2]: bad.problem for bad in place.fails().bad}
+    assert "line 1: ts: " in said["micro.json"]
+    assert "lies outside the years 1 to 9999" in said["micro.json"]
+    assert "none of its 5 records can be loaded (line 1: ts is missing)" in said["no-ts.json"]
+
+
+def test_elements_of_arrays_that_are_no_objects_cost_no_object(place: Place) -> None:
+    one, two, three = (json.dumps(record) for record in many[:3])
+    arrays = {
+        "null first": (f"[null, {one}, {two}, {three}]", 1),
+        "between": (f'[{one}, null, {two}, 1, "x", true, {three}]', 2),
+        "minified": (f"[1,{one},null,{two},2.5,{three},false]", 4),
+        "many": ("[" + ",null,".join([one, two, three] * 3000) + "]", 8999),
+    }
+    paths = {
+        name: place.log(f"{n}.json", text.encode()) for n, (name, (text, _)) in enumerate(arrays.items())
+    }
+    place.settings = replace(place.settings, max_reject_share=1)
+    place.load()
+    counts = place.counts(paths)
+    assert {name: (loaded, rejected) for name, (_, loaded, rejected) in counts.items()} == {
+        name: (9000 if name == "many" else 3, bad) for name, (_, bad) in arrays.items()
+    }
 
 
 # --- files that are no JSON of records
@@ -424,7 +543,7 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
         "\n".join(map(str, many)).encode(),
         "none of its 200 records can be loaded",
     ),
-    "a table by columns": (json.dumps(COLUMNS).encode(), "nothing of it can be loaded"),
+    "a table by columns": (json.dumps(COLUMNS).encode(), "one object with a list of values for each key"),
     "songs among the logs": (as_lines(tracks(5)), "none of its 5 records can be loaded"),
 }
 
@@ -485,7 +604,7 @@ def test_without_files_of_other_kinds_all_others_load_and_they_when_they_have_ch
     # Nothing is new: they are known, until they change.
     again = place.load()
     assert (again.summary.run_id, again.summary.sources["log_data"].files) == (None, 0)
-    assert again.summary.sources["log_data"].known == len(paths) + 2
+    assert again.summary.sources["log_data"].known == 2
 
     changed, still_bad = [*paths.values()][:2]
     changed.write_bytes(as_lines(events(2, 5000)))

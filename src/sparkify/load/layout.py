@@ -15,6 +15,9 @@ _ENOUGH = 3
 _LOOKED_FURTHER = 2**16
 """Characters behind a first record in which a second one is looked for, below another key."""
 
+_DEPTH = 30
+"""No deeper than this is anything looked for: who nests brackets without end means nothing by it."""
+
 _Place = tuple[str | int, ...]
 
 
@@ -76,6 +79,8 @@ class _Reading:
             return self._take_key(token)
         if mark in ("{", "["):
             self._open.append((mark, self._place()))
+            if len(self._open) > _DEPTH:
+                return True
         elif mark in ("}", "]"):
             del self._open[-1:]
         elif self._is_record(token[1]):
@@ -100,10 +105,12 @@ class _Reading:
             layout.has_values |= not is_nested
         keys = self._seen.setdefault(place, set())
         keys.add(key)
-        if len(keys & self._known) < self._enough or list(place) == layout.records:
+        if len(keys & self._known) < self._enough:
             return False
         if not any(isinstance(step, str) for step in place):
             return True
+        if list(place) == layout.records:
+            return False
         if not layout.records:
             layout.records = list(place)
         elif isinstance(place[-1], str) and list(place[:-1]) == layout.records[:-1]:
