@@ -336,6 +336,10 @@ AMONG_GOOD: dict[str, tuple[bytes, str]] = {
         as_lines([*events(300, 1000), {"Records": many}, {"Records": many}]),
         'in line 301 records lie below the key "Records"',
     ),
+    "two records": (
+        as_lines([*events(300, 1000), {"Records": many[:2]}]),
+        'in line 301 records lie below the key "Records"',
+    ),
     "behind an array": (
         json.dumps(events(300, 1000)).encode() + json.dumps({"Records": many}).encode(),
         'in line 1 records lie below the key "Records"',
@@ -410,6 +414,11 @@ def test_a_file_of_one_record_that_is_bad_costs_that_record(place: Place) -> Non
     }.items():
         place.log(f"{name}.json", text.encode())
     assert len(place.load().rejects) == 3
+
+
+def test_a_single_record_below_a_key_among_good_ones_is_a_reject(place: Place) -> None:
+    place.log("mixed.json", as_lines([*events(300, 1000), {"event": many[0]}]))
+    assert [(name, line) for name, line, *_ in place.load().rejects] == [("mixed.json", 301)]
 
 
 def test_why_none_of_the_records_of_a_file_can_be_loaded_is_said(place: Place) -> None:

@@ -25,7 +25,7 @@ _KEPT_CHARACTERS = 1000
 _REMEDY = "write them into a file of their own, e.g. with: {}"
 
 _SHOWN_REASONS = 3
-_LOOKED_AT = 20
+_LOOKED_AT = 10_000
 
 
 def without_good(
@@ -48,20 +48,35 @@ def without_good(
         counts: by file_id, what became of their records.
         paths: the keys that lead to the values of the columns.
     """
+    suspects = [file for file in files if counts[file.file_id].rejected]
+    if not suspects:
+        return []
+    rejects = _rejects(warehouse, source, suspects, counts)
     found: list[BadFileError] = []
-    for file in files:
-        count = counts[file.file_id]
-        if not ((count.records and not count.loaded) or count.damaged > LARGE_RECORD_BYTES):
+    for file in suspects:
+        count, own = counts[file.file_id], rejects.get(file.file_id, [])
+        if count.loaded and count.damaged <= LARGE_RECORD_BYTES and not own:
             continue
-        rejects = warehouse.query(
-            "SELECT line, reason, raw_line FROM staging_rejects WHERE source = ? AND file_id = ?"
-            f" ORDER BY CASE WHEN LENGTH(raw_line) >= {_KEPT_CHARACTERS} THEN 0 ELSE 1 END, line"
-            f" LIMIT {_LOOKED_AT}",
-            [source, file.file_id],
-        )
         size = _HEAD_BYTES if len(found) < _THOROUGH_FILES else _SMALL_HEAD_BYTES
-        if bad := _looked_into(file.source.uri, _head(store, file, size), count, rejects, paths):
+        if bad := _looked_into(file.source.uri, _head(store, file, size), count, own, paths):
             found.append(bad)
+    return found
+
+
+def _rejects(
+    warehouse: Warehouse, source: Source, files: Sequence[LoadFile], counts: Mapping[int, FileCount]
+) -> dict[int, list[Row]]:
+    """By file_id, as (line, reason, raw text): what may hold records, and whatever is in files without a good one."""
+    without = [file.file_id for file in files if not counts[file.file_id].loaded][:_THOROUGH_FILES]
+    ids = ", ".join(map(str, without or [0]))
+    rows = warehouse.query(
+        "SELECT file_id, line, reason, raw_line FROM staging_rejects WHERE source = ? AND file_id >= ?"
+        f" AND (raw_line LIKE '%{{%{{%' OR file_id IN ({ids})) ORDER BY file_id, line LIMIT {_LOOKED_AT}",
+        [source, files[0].file_id],
+    )
+    found: dict[int, list[Row]] = {}
+    for file_id, *reject in rows:
+        found.setdefault(file_id, []).append(tuple(reject))
     return found
 
 
@@ -85,13 +100,21 @@ def _looked_into(
     if layout.records:
         return _wrapped(uri, layout)
     for line, _, raw in rejects:
-        if len(raw) >= _KEPT_CHARACTERS and (inner := layout_of(raw, paths)).records:
+        if _may_hold_several(raw, paths) and (inner := layout_of(raw, paths)).records:
             problem, jq = _unwrapping(inner)
             remedy = _REMEDY.format(f"sed -n {line}p FILE | {jq}")
             return BadFileError(
                 uri, f"in line {line:,} records {problem}", f"{remedy}; and take the line out"
             )
     return None if count.loaded else _without_any(uri, start, count, rejects, layout)
+
+
+def _may_hold_several(raw: str, paths: Sequence[Path]) -> bool:
+    """Whether what is kept of a reject has a key twice, or is only its beginning."""
+    names = {str(path[0]) for path in paths}
+    return len(raw) >= _KEPT_CHARACTERS or any(
+        raw.count(f'"{name}"') + raw.count(f'\\"{name}\\"') > 1 for name in names
+    )
 
 
 def _without_any(
