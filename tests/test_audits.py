@@ -212,7 +212,7 @@ def what_is_missed(warehouse: Warehouse, faults: list[tuple[str, str]], *, in_ru
             if audit.fails or name not in said.split(", ") or (in_run and said != name):
                 missed[fault] = said
         except AuditError as error:
-            if not audit.fails or f"{name}: not true that {audit.claim}" not in error.message:
+            if not audit.fails or f"{name}: expected that {audit.claim}" not in error.message:
                 missed[fault] = error.message
         except WarehouseError as refused:
             if not is_refused_by_redshift(warehouse.engine, refused):
@@ -288,7 +288,7 @@ def test_an_audit_catches_its_planted_fault_and_the_warehouse_stays_as_it_was(
         if not is_refused_by_redshift(engine.name, refused):
             raise
         pytest.skip(refused.message)
-    assert f"{name}: not true that {audit.claim}" in caught.value.message
+    assert f"{name}: expected that {audit.claim}" in caught.value.message
     assert read_star(settings) == before
 
 

@@ -52,7 +52,7 @@ class Finding:
             for row in self.rows[:_SHOWN_ROWS]
         )
         more = "; …" if len(self.rows) > _SHOWN_ROWS else ""
-        return f"{self.audit.name}: not true that {self.audit.claim}: {rows}{more}"
+        return f"{self.audit.name}: expected that {self.audit.claim}; found: {rows}{more}"
 
 
 def load_audits() -> list[Audit]:

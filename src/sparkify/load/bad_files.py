@@ -66,7 +66,7 @@ def without_good(
 def _rejects(
     warehouse: Warehouse, source: Source, files: Sequence[LoadFile], counts: Mapping[int, FileCount]
 ) -> dict[int, list[Row]]:
-    """By file_id, as (line, reason, raw text): what may hold records, and whatever is in files without a good one."""
+    """By file_id, as (line, reason, raw text): what may hold records, and what is in files of bad ones alone."""
     without = [file.file_id for file in files if not counts[file.file_id].loaded][:_THOROUGH_FILES]
     ids = ", ".join(map(str, without or [0]))
     rows = warehouse.query(
