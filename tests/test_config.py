@@ -236,12 +236,25 @@ def test_a_tilde_in_the_database_is_the_home_folder(monkeypatch: pytest.MonkeyPa
         load_settings(None, {}, database="~nobody-at-all/x.duckdb")
 
 
-@pytest.mark.parametrize("name", ["md:x", "MD:", "motherduck:x", "postgres:dbname=x", "s3://bucket/x.duckdb"])
+@pytest.mark.parametrize(
+    "name", ["md:x", "MD:", "motherduck:x", "postgres:dbname=x", "s3://bucket/x.duckdb", "https://h/x"]
+)
 def test_a_database_of_another_kind_is_refused_with_the_reason(name: str) -> None:
     with pytest.raises(UsageError, match="names another kind of database than a DuckDB file") as caught:
         load_settings(None, {}, database=name)
     assert caught.value.message.startswith("--database names")
     assert "a load has to commit in one file" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"database": "postgres://me:secret@h/d"}, {"host": "jdbc:redshift://h:5439/d?user=me&password=x"}],
+)
+def test_credentials_in_the_address_of_a_database_are_sent_where_they_belong(said: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="a user name or a secret in the address") as caught:
+        load_settings(None, {}, **said)
+    assert "SPARKIFY_DB_PASSWORD" in caught.value.hint
+    assert "s3://" not in caught.value.hint
 
 
 def test_a_value_that_is_no_text_is_refused_by_its_name() -> None:

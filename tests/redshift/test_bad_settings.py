@@ -63,7 +63,10 @@ class Wrong:
 
 WRONG = {
     "an ARN that is none": Wrong(
-        {"iam_role_arn": "my-role"}, "[IAM_ROLE] ARN is not the ARN of a role", "arn:aws:iam::", is_usage=True
+        {"iam_role_arn": "my-role"},
+        "[IAM_ROLE] ARN (or DWH_ROLE_ARN) is not the ARN of a role",
+        "arn:aws:iam::",
+        is_usage=True,
     ),
     "SQL for an ARN": Wrong(
         {"iam_role_arn": "'; DROP TABLE users; --"}, "is not the ARN of a role", "arn:aws:", is_usage=True

@@ -25,14 +25,13 @@ def address_parts(text: str, origin: str) -> tuple[dict[str, str], str]:
     Raises:
         UsageError: it is none, or has credentials in it. The message does not repeat it.
     """
-    credentials.require_none(text, origin)
+    credentials.require_none(text, origin, credentials.OF_DATABASES)
     address, separator, options = text.strip(), "", ""
     if found := re.search(r"[?;]", address):
         address, separator, options = address[: found.start()], found[0], address[found.end() :]
     if "@" in address or _SECRET_OPTION.search(options):
         raise UsageError(
-            f"{origin}: there is a user name or a secret in the address",
-            "take it out: they belong to DB_USER and to the environment variable SPARKIFY_DB_PASSWORD",
+            f"{origin}: there is a user name or a secret in the address", credentials.OF_DATABASES
         )
     is_iam = False
     if scheme := _SCHEME.match(address):

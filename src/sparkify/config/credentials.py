@@ -15,6 +15,14 @@ _MAY_LOOK_LIKE_SOME = (
 )
 """The settings that are credentials, or are shown to nobody."""
 
+OF_PLACES = (
+    "take it out: credentials belong to AWS's own configuration, to the environment or below [AWS]; signed"
+    " addresses can't be read, name the bucket as s3://bucket/prefix"
+)
+OF_DATABASES = (
+    "take it out: they belong to [CLUSTER] DB_USER and to the environment variable SPARKIFY_DB_PASSWORD"
+)
+
 _USER = re.compile(
     r"""
     ^[\w+.-]+:/{1,2}[^/]*@            # user@ or user:secret@; pathlib makes one slash of two
@@ -51,15 +59,16 @@ def require_none_in(settings: Mapping[str, tuple[str, str]]) -> None:
         if name == "db_user":  # IAM's may be IAM:someone@example.com
             require_no_key(text, origin)
         elif name not in _MAY_LOOK_LIKE_SOME:
-            require_none(text, origin)
+            require_none(text, origin, OF_DATABASES if name in ("host", "database") else OF_PLACES)
 
 
-def require_none(location: str, origin: str) -> None:
+def require_none(location: str, origin: str, remedy: str = OF_PLACES) -> None:
     """Refuse an address with credentials in it, without repeating them.
 
     Args:
         location: a URI, a host or a path.
         origin: where it was said, for the message.
+        remedy: where they belong.
 
     Raises:
         UsageError: it has some.
@@ -67,11 +76,7 @@ def require_none(location: str, origin: str) -> None:
     require_no_key(location, origin)
     for spelling in (location, unquote(location)):
         if _USER.search(spelling) or _PARAMETER.search(spelling):
-            raise UsageError(
-                f"{origin}: there is a user name or a secret in the address",
-                "take it out: credentials belong to AWS's own configuration, to the environment or below"
-                " [AWS]; signed addresses can't be read, name the bucket as s3://bucket/prefix",
-            )
+            raise UsageError(f"{origin}: there is a user name or a secret in the address", remedy)
 
 
 def require_no_key(text: str, origin: str) -> None:

@@ -50,7 +50,8 @@ def _database(text: str, origin: str) -> str:
     if text.lower() == "redshift":
         return "redshift"
     # Whatever follows is said without the value: an address may hold a password.
-    text = re.sub(r"^(file://(?=/)|duckdb:///)", "", places.plain_place(text, origin))
+    is_web = re.match(r"https?:", text, re.IGNORECASE)
+    text = re.sub(r"^(file://(?=/)|duckdb:///)", "", text if is_web else places.plain_place(text, origin))
     if _KIND_OF_DATABASE.match(text):
         raise UsageError(
             f"{origin} names another kind of database than a DuckDB file or Redshift",

@@ -66,7 +66,7 @@ def without_good(
 def _rejects(
     warehouse: Warehouse, source: Source, files: Sequence[LoadFile], counts: Mapping[int, FileCount]
 ) -> dict[int, list[Row]]:
-    """By file_id, as (line, reason, raw text): what may hold records, and what is in files of bad ones alone."""
+    """By file_id, as (line, reason, raw text): what may hold records, and what files of bad ones hold."""
     without = [file.file_id for file in files if not counts[file.file_id].loaded][:_THOROUGH_FILES]
     ids = ", ".join(map(str, without or [0]))
     rows = warehouse.query(

@@ -53,7 +53,7 @@ def check_settings(settings: Settings) -> None:
     for part in filter(None, settings.iam_role_arn.split(",")):
         if not _ROLE.fullmatch(part.strip()):
             raise UsageError(
-                "[IAM_ROLE] ARN is not the ARN of a role",
+                "[IAM_ROLE] ARN (or DWH_ROLE_ARN) is not the ARN of a role",
                 "it looks like arn:aws:iam::123456789012:role/name; empty means the cluster's default role",
             )
 
