@@ -16,6 +16,7 @@ from sparkify.answers.report.future import split
 from sparkify.config.settings import Settings
 from sparkify.errors import BadFileError, SparkifyError, TooManyRejectsError
 from sparkify.load.audits import Audit, Finding
+from sparkify.load.layout import layout_of
 from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.reading import reject_bound
@@ -104,6 +105,11 @@ def test_no_form_of_a_file_is_dearer_than_its_size(settings: Settings, tmp_path:
         work[size] = time.process_time() - begin
         assert summary.sources["log_data"].loaded >= len(DEAR)
     assert work[2**19] < 12 * work[2**16]
+
+
+@pytest.mark.parametrize("piece", ['\\"', '"', '{"a":', "[", '{"ts":1},', '"\\', ": "])
+def test_looking_for_a_wrapper_is_in_proportion_to_the_text(piece: str) -> None:
+    assert is_linear(lambda size: layout_of('{"' + piece * size, [["ts"], ["page"], ["userId"]]), 20_000)
 
 
 @pytest.mark.parametrize("line", ["{}", "{", '{"ts": 1}', "x", '{"a": "b'])

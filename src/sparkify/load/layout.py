@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from sparkify.reading.jsonpaths import Path
 
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:\s*)?|[{}\[\]]')
+_TOKEN = re.compile(r'"((?:[^"\\]++|\\.)*+)(?:"(\s*+:\s*+)?|\\?\Z)|[{}\[\]]', re.DOTALL)
+"""A mark, or a string with what follows it if it is a key. One without an end reaches to the end of the text:
+otherwise each quote in it would be tried as a beginning."""
 
 _ENOUGH = 3
 """So many known keys beside each other are a record."""
