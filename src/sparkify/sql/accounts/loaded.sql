@@ -1,5 +1,5 @@
 -- One row: where the events went that this run has loaded. A play that has come before, in this run or an earlier one,
--- is a further delivery. Only contested plays can be such, so only of these all deliveries are counted.
+-- is a further delivery. Only touched plays can be such, so only of these all deliveries are counted.
 WITH arrived AS (
     SELECT
         batch_events.ts,
