@@ -67,26 +67,26 @@ test: setup  ## run the tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 -q
 
 test-kills: setup  ## kill the pipeline more than a hundred times, and compare with clean runs
-	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/test_kills.py
+	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/load/test_kills.py
 
 test-examples: setup  ## ten times as much made-up input as in make test, and other each time (some five minutes)
-	$(BIN)/python -m pytest -n 2 -q --hypothesis-profile long tests/test_rules.py tests/test_reading.py tests/test_records.py
+	$(BIN)/python -m pytest -n 2 -q --hypothesis-profile long tests/load/test_rules.py \
+		tests/reading/test_reading.py tests/reading/test_records.py
 
 # SEED=… says with which records to begin: what a failure shows.
 test-formats: setup  ## write made-up records into ten thousand files in every way, and compare what is loaded
-	$(BIN)/python -m pytest -q -rP -m long tests/test_reading.py
+	$(BIN)/python -m pytest -q -rP -m long tests/reading/test_reading.py
 
 # SEED=… says with which folder to begin: what a failure shows.
 test-hostile: setup  ## feed hostile bytes, names and keys to every command, drawn anew each time (some four minutes)
-	$(BIN)/python -m pytest -q -rP -m long tests/test_hostile.py
+	$(BIN)/python -m pytest -q -rP -m long tests/outsiders/test_hostile.py
 
 # The tests of the star schema on the stand-in instead of DuckDB, then the engine's own, the long ones too.
 test-redshift: setup  ## everything about Redshift, on the stand-in: the star, loading, kills (some 6 minutes)
-	$(BIN)/python -m pytest -n 2 -q --engine redshift tests/test_sample.py tests/test_rules.py tests/test_audits.py \
-		tests/test_simulated.py tests/test_bad_input.py tests/test_whole_files.py tests/test_reading.py \
-		tests/test_key_spelling.py tests/test_unread.py tests/test_limits.py tests/test_shrunk.py \
-		tests/test_accounts.py tests/test_horizon.py tests/test_ties.py
-	$(BIN)/python -m pytest -n 2 -q -rP -m 'not aws' tests/redshift tests/standin
+	$(BIN)/python -m pytest -n 2 -q --engine redshift tests/reading/test_reading.py tests/reading/test_whole_files.py \
+		tests/sources/test_unread.py $(addprefix tests/load/test_,$(addsuffix .py,accounts audits bad_input \
+		horizon key_spelling limits rules sample shrunk simulated ties))
+	$(BIN)/python -m pytest -n 2 -q -rP -m 'not aws' tests/warehouse/redshift tests/standin
 
 # BENCH takes data and warehouses, some 15 GB at most. Each peer gets an environment of its own in benchmarks/.venvs.
 BENCH ?= benchmarks/.data

@@ -20,6 +20,7 @@ from typing import Any
 
 from forms import DIRTY, forms, objects
 from measure import Runs, compare, folder_mb, run_once
+
 from reading import reading
 
 HERE = Path(__file__).parent

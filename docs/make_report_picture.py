@@ -22,7 +22,7 @@ from sparkify.warehouse.opening import connect
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent))
 
-from tests.sample import SAMPLE, require_sample  # noqa: E402
+from tests.support.sample import SAMPLE, require_sample  # noqa: E402
 
 _PAGE = """
 <style>

@@ -23,7 +23,7 @@ from sparkify.simulate.likeness import Likeness, as_table, likeness
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent))
 
-from tests.sample import SAMPLE, require_sample  # noqa: E402
+from tests.support.sample import SAMPLE, require_sample  # noqa: E402
 
 REAL, SIMULATED = "#444444", "#1f8a5b"
 

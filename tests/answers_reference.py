@@ -1,8 +1,8 @@
 """The answers to all questions, derived from source files by plain Python, without any SQL.
 
 It reads the JSON itself and follows the rules of the star schema, so that an error in the pipeline and one in
-a question both show. ``python -m tests.answers_reference`` writes tests/answers anew, on the real sample, and
-tests/answers_simulated, on data that a seed makes; with ``--simulated`` only these.
+a question both show. ``python -m tests.answers_reference`` writes tests/expected/sample anew, on the real
+sample, and tests/expected/simulated, on data that a seed makes; with ``--simulated`` only these.
 """
 
 import argparse
@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from sparkify.simulate import simulate, sink_for
-from tests.answers_support import ANSWERS, SIMULATED_ANSWERS, SIMULATION
-from tests.sample import SAMPLE, require_sample
+from tests.support.answers import ANSWERS, SIMULATED_ANSWERS, SIMULATION
+from tests.support.sample import SAMPLE, require_sample
 
 Answer = tuple[str, list[tuple[Any, ...]]]
 

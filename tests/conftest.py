@@ -10,20 +10,18 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import Summary, run_etl
 from sparkify.load.progress import NullProgress
-from tests import machine
-from tests.cli_support import data, run
-from tests.either import either
-from tests.engines import DuckDBEngine, Engine, RedshiftEngine
 from tests.standin.fixtures import redshift
-from tests.support import HANGS, Loaded
+from tests.support import machine
+from tests.support.builders import HANGS, Loaded
+from tests.support.cli import data, run
+from tests.support.either import either
+from tests.support.engines import DuckDBEngine, Engine, RedshiftEngine
+from tests.support.sample import SAMPLE
 
 if TYPE_CHECKING:
-    from tests.cluster_support import World
+    from tests.support.aws_account import World
 
 __all__ = ["data", "either", "redshift", "run"]
-
-SAMPLE = Path(os.environ.get("SPARKIFY_SAMPLE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
-
 
 CASES = SAMPLE.parent / "cases"
 
@@ -106,7 +104,7 @@ def world(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator["World"]:
     """An AWS account of the test's own, in this process, and a folder with a dwh.cfg."""
-    from tests.cluster_support import open_world
+    from tests.support.aws_account import open_world
 
     with open_world(tmp_path, capsys, monkeypatch) as opened:
         yield opened

@@ -1,13 +1,12 @@
 """Simulations that several tests look at."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sparkify.simulate import Settings, simulate, sink_for
-from tests.simulate.reading import SAMPLE, Simulation
+from tests.simulate.reading import Simulation
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +32,3 @@ def clean(run: Callable[..., Simulation]) -> Simulation:
 def dirty(run: Callable[..., Simulation]) -> Simulation:
     """Ten days with a great many warts."""
     return run(songs=500, users=400, days=10, dirty=0.05)
-
-
-@pytest.fixture(scope="session")
-def sample() -> Path:
-    """The real logs and songs."""
-    if not (SAMPLE / "log_data").is_dir():
-        pytest.skip(f"the sample data are not in {SAMPLE}; SPARKIFY_SAMPLE_DATA says where else")
-    return SAMPLE

@@ -3,7 +3,6 @@
 import codecs
 import gzip
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 from sparkify.simulate import Settings
 from sparkify.simulate.sinks import Folder
 
-SAMPLE = Path(os.environ.get("SPARKIFY_SAMPLE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 Record = dict[str, Any]
 
 INTEGERS = {"log": ("itemInSession", "sessionId", "status", "ts", "userId"), "song": ("num_songs", "year")}

@@ -10,8 +10,8 @@ import pytest
 from sparkify.config.settings import Settings as WarehouseSettings
 from sparkify.errors import SourceError, UsageError
 from sparkify.simulate import MANIFEST, OutputError, Settings, simulate, sink_for
-from tests.faulty_s3 import Fault, FaultyS3
-from tests.s3_servers import Bucket, moto, rclone
+from tests.support.faulty_s3 import Fault, FaultyS3
+from tests.support.s3_servers import Bucket, moto, rclone
 
 SMALL = Settings(songs=70, users=40, days=2, dirty=0.05)
 

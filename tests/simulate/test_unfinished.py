@@ -22,11 +22,11 @@ from sparkify.load.pipeline import plan_etl, run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.simulate import MANIFEST, OutputError, Settings, Sink, simulate, sink_for
 from sparkify.sources.unfinished import UNFINISHED
-from tests.cli_support import PROCESS
-from tests.commands import ROOT
-from tests.faulty_s3 import FaultyS3
-from tests.killing import kill_self, processes
-from tests.s3_servers import Bucket, rclone
+from tests.support.cli import PROCESS
+from tests.support.commands import ROOT
+from tests.support.faulty_s3 import FaultyS3
+from tests.support.killing import kill_self, processes
+from tests.support.s3_servers import Bucket, rclone
 
 SMALL = Settings(songs=40, users=60, days=4, dirty=0.05)
 MOMENTS = {

@@ -6,7 +6,6 @@
 import json
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,15 +30,6 @@ def connect(stand_in: RedshiftStandIn, **options: Any) -> Connection:
         "sslmode": "verify-full",
     }
     return driver_connect(**(settings | options))
-
-
-def sample_folder() -> Path:
-    """The real sample of songs and logs; the test is skipped where it is missing."""
-    default = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-    folder = Path(os.environ.get("SPARKIFY_SAMPLE_DATA", default))
-    if not (folder / "log_data").is_dir():
-        pytest.skip(f"the sample is not at {folder}; SPARKIFY_SAMPLE_DATA can say where it is")
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,14 @@ import gzip
 import json
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from .cluster import ROLE_ARN
-from .fixtures import BUCKET, Sql, connect, sample_folder
+from .fixtures import BUCKET, Sql, connect
 from .server import RedshiftStandIn
 
 Put = Callable[..., str]
@@ -37,9 +38,9 @@ def copy(table: str, uri: str, options: str = "JSON 'auto'") -> str:
     return f"COPY {table} FROM '{uri}' IAM_ROLE DEFAULT {options}"
 
 
-def test_the_sample_loads_whole(redshift: RedshiftStandIn, sql: Sql) -> None:
+def test_the_sample_loads_whole(redshift: RedshiftStandIn, sql: Sql, sample: Path) -> None:
     # COPY from JSON format: JSONPaths; 'auto'. DateFormat and TimeFormat options: 'epochmillisecs'.
-    redshift.upload(sample_folder(), f"s3://{BUCKET}/sample")
+    redshift.upload(sample, f"s3://{BUCKET}/sample")
     sql(EVENTS_DDL)
     sql(SONGS_DDL)
     sql(

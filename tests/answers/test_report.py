@@ -1,0 +1,389 @@
+"""The report: what stands on the page, and how it looks and behaves in a real browser."""
+
+import base64
+import hashlib
+import html
+import html.parser
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import duckdb
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+from typer.testing import CliRunner
+
+from sparkify import __version__
+from sparkify.answers.questions import load_questions
+from sparkify.answers.report import SECTIONS, write_report
+from sparkify.answers.report.cards import VIEWS, view_of
+from sparkify.answers.report.charts import Grid, columns_panel, compact, nice_top, step_of, thin
+from sparkify.cli.app import app
+from sparkify.errors import SparkifyError, UsageError
+from tests.support.answers import Catalogued, load, needs_sample, play, write_sources, write_year
+from tests.support.browser import chromium, needs_chromium, opened, overlaps
+from tests.support.builders import event, track, write
+from tests.support.sample import SAMPLE
+
+NOON = 1_541_073_600_000  # 2018-11-01 12:00 UTC
+DAY = 24 * 3_600_000
+
+NASTY = "<img src=x onerror=alert(1)>'\"&" + "Donaudampfschifffahrtsgesellschaft" * 4
+
+
+def report(database: str, out: Path) -> Path:
+    result = CliRunner().invoke(app, ["report", str(out), "--database", database], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.strip() == str(out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of some plays with awkward names, a rejected record and a few level changes."""
+    folder = tmp_path_factory.mktemp("month")
+    events = [
+        play(
+            NOON + n * DAY // 3,
+            user=1 + n % 7,
+            song=f"{NASTY} {n % 13}" if n % 3 == 0 else f"Song {n % 13}",
+            artist="אמן 🎵" if n % 5 == 0 else NASTY,
+            level="paid" if n % 7 == 2 and n > 40 else "free",
+            session=n // 4,
+            location=(NASTY, "Portland-South Portland, ME", "San Juan, PR", None)[n % 4],
+        )
+        for n in range(120)
+    ]
+    write_sources(folder, [Catalogued("SO1", "Song 1", "AR1", NASTY)], events)
+    with (folder / "log_data" / "events.json").open("a") as file:
+        file.write('\n{"ts": "never", "page": "NextSong", "userId": "1"}\n')
+    settings = load(folder, folder / "w.duckdb", max_reject_share=0.5)
+    return report(settings.database, folder / "report.html")
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("year")
+    write_year(folder, users=12)
+    return report(load(folder, folder / "w.duckdb").database, folder / "report.html")
+
+
+@pytest.fixture(scope="module")
+def years(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of two years, in which a day and a month would not say which day is meant."""
+    folder = tmp_path_factory.mktemp("years")
+    # In the first week as many users as a label has little room for; a second cohort a year later.
+    events = [
+        play(NOON + n * 73 * DAY, user=user, song="Song", artist="Artist", level=("free", "paid")[n % 2])
+        for n in range(11)
+        for user in ((1, 2, 150 + n) if n else range(1, 150))
+    ]
+    write_sources(folder, [], events)
+    return report(load(folder, folder / "w.duckdb").database, folder / "report.html")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+class _Outward(html.parser.HTMLParser):
+    """Collects what a page would load or lead to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data")]
+
+
+class TestThePage:
+    def test_every_question_stands_on_it_with_its_sql(self, month: Path) -> None:
+        text = month.read_text(encoding="utf-8")
+        for question in load_questions():
+            assert f'id="{question.name}"' in text
+            assert question.title.replace("'", "&#39;") in text
+        assert len(re.findall(r'<pre class="sql">', text)) == len(load_questions())
+
+    def test_every_chart_and_every_place_is_of_a_question(self) -> None:
+        names = {question.name for question in load_questions()}
+        assert set(VIEWS) <= names
+        assert {name for widths in SECTIONS.values() for name in widths} == set(VIEWS)
+
+    def test_a_question_nobody_drew_a_chart_for_is_a_table(self) -> None:
+        said, chart = view_of("new_question", [{"who": "A", "plays": 3}])
+        assert isinstance(chart, Grid)
+        assert (said, chart.rows, chart.numeric) == ("", [["A", "3"]], [False, True])
+
+    def test_it_loads_nothing_from_anywhere(self, month: Path) -> None:
+        parser = _Outward()
+        parser.feed(month.read_text(encoding="utf-8"))
+        assert parser.found
+        assert [url for url in parser.found if not url.startswith(("#", "data:"))] == []
+
+    def test_a_browser_may_run_its_one_script_and_style_and_nothing_else(self, month: Path) -> None:
+        text = month.read_text(encoding="utf-8")
+        (said,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
+        rules = {rule.split()[0]: rule.split()[1:] for rule in said.split("; ")}
+        for directive, element in (("script-src", "script"), ("style-src-elem", "style")):
+            (content,) = re.findall(rf"<{element}>(.*?)</{element}>", text, re.DOTALL)
+            digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+            assert rules[directive] == [f"'sha256-{digest}'"]
+        for directive in ("default-src", "base-uri", "form-action"):
+            assert rules[directive] == ["'none'"]
+        assert "unsafe" not in "".join(rules["script-src"])
+
+    def test_it_does_not_tell_where_on_the_machine_the_files_lie(self, tmp_path: Path) -> None:
+        write_sources(tmp_path, [], [play(NOON, 7, "A", "B")])
+        write(tmp_path / "log_data/2018/11/late.json", event(), "{broken")
+        write(tmp_path / "song_data/A/bad.json", "{broken", track())
+        database = load(tmp_path, tmp_path / "w.duckdb", max_reject_share=1).database
+        text = report(database, tmp_path / "report.html").read_text(encoding="utf-8")
+        assert str(tmp_path) not in text
+        assert ">2018/11/late.json</td>" in text
+        assert ">A/bad.json</td>" in text
+
+    def test_it_says_nothing_to_a_terminal_that_it_is_printed_on(self, tmp_path: Path) -> None:
+        names = "".join(map(chr, (*range(1, 10), *range(11, 32), *range(127, 160))))
+        hostile = f"a{names}b"
+        songs = [Catalogued("SO1", hostile, "AR1", hostile)]
+        write_sources(tmp_path, songs, [play(NOON, 7, hostile, hostile, location=hostile, firstName=hostile)])
+        text = report(load(tmp_path, tmp_path / "w.duckdb").database, tmp_path / "r.html").read_text("utf-8")
+        assert "a\\x01" in text
+        assert set(text) & set(names) == set()
+
+    def test_names_from_the_data_are_text_and_never_markup(self, month: Path) -> None:
+        text = month.read_text(encoding="utf-8")
+        assert "<img" not in text
+        assert "&lt;img src=x onerror=alert(1)&gt;" in text
+
+    def test_rejects_and_places_off_the_map_are_told(self, month: Path) -> None:
+        text = month.read_text(encoding="utf-8")
+        assert re.search(r"<dt>rejected</dt><dd>1 <small>0\.8 %</small>", text)
+        assert "events.json" in text
+        assert re.search(r"Not on the map: .*PR 30", text)
+
+    def test_the_same_warehouse_gives_the_same_bytes(self, month: Path, tmp_path: Path) -> None:
+        again = report(str(month.with_name("w.duckdb")), tmp_path / "again.html")
+        assert again.read_bytes() == month.read_bytes()
+
+    def test_a_year_stays_below_three_megabytes(self, year: Path) -> None:
+        assert year.stat().st_size < 3_000_000
+
+    @pytest.mark.parametrize(
+        ("question", "mark"),
+        [
+            ("daily_active_users", "Nov 2018"),
+            ("weekly_active_users", "Nov 2018"),
+            ("busiest_weeks", "Nov 2018"),
+            ("level_changes_by_week", "Mar 2019"),
+            ("level_changes", "31 Oct 2020"),
+            ("weekly_retention", "29 Oct 2018 ·\N{NO-BREAK SPACE}149"),
+        ],
+    )
+    def test_more_than_a_year_has_years_on_its_time_axes(self, question: str, mark: str, years: Path) -> None:
+        card = years.read_text(encoding="utf-8").partition(f'id="{question}"')[2].partition("</article>")[0]
+        assert f">{mark}<" in card
+
+    def test_a_failed_audit_is_told(self, tmp_path: Path) -> None:
+        write_sources(tmp_path, [], [play(NOON, 7, "A", "B")])
+        database = load(tmp_path, tmp_path / "w.duckdb").database
+        with duckdb.connect(database) as connection:
+            connection.execute("UPDATE songplays SET level = 'gold'")
+        text = report(database, tmp_path / "report.html").read_text(encoding="utf-8")
+        assert re.search(r'<li class="(failed|warned)">.*gold', text)
+
+    def test_an_empty_warehouse_has_a_report_too(self, tmp_path: Path) -> None:
+        database = str(tmp_path / "w.duckdb")
+        CliRunner().invoke(app, ["create-tables", "--database", database], catch_exceptions=False)
+        text = report(database, tmp_path / "report.html").read_text(encoding="utf-8")
+        assert "no plays yet" in text
+        assert text.count("No plays yet.") >= len(load_questions()) - 2
+
+    def test_a_single_play_has_a_report_too(self, tmp_path: Path) -> None:
+        write_sources(tmp_path, [], [play(NOON, 7, "A", "B")])
+        text = report(load(tmp_path, tmp_path / "w.duckdb").database, tmp_path / "r.html").read_text("utf-8")
+        assert "1 November 2018, times in UTC" in text
+
+    def test_a_place_that_can_not_be_written_is_named_and_nothing_is_left(
+        self, month: Path, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "nowhere" / "report.html"
+        with pytest.raises(SparkifyError, match="can't be written"):
+            report(str(month.with_name("w.duckdb")), out)
+        assert list(tmp_path.iterdir()) == []
+
+
+@needs_chromium
+class TestInTheBrowser:
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    @pytest.mark.parametrize("width", [390, 1440])
+    @pytest.mark.parametrize("which", ["month", "year"])
+    def test_it_is_readable(
+        self,
+        which: str,
+        width: int,
+        theme: Literal["light", "dark"],
+        browser: Browser,
+        request: pytest.FixtureRequest,
+    ) -> None:
+        with opened(browser, request.getfixturevalue(which), width, theme) as page:
+            assert page.locator("article .chart > *:visible").count() >= len(load_questions())
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert overlaps(page) == []
+
+    @pytest.mark.parametrize("width", [390, 1440])
+    def test_years_have_room(self, width: int, years: Path, browser: Browser) -> None:
+        with opened(browser, years, width) as page:
+            assert overlaps(page) == []
+
+    @pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1440, "light"), (1440, "dark")])
+    def test_it_keeps_the_rules_of_accessibility(
+        self, width: int, theme: Literal["light", "dark"], month: Path, browser: Browser
+    ) -> None:
+        with opened(browser, month, width, theme) as page:
+            problems = Axe().run(page).response["violations"]
+            assert [(each["id"], each["nodes"][0]["html"]) for each in problems] == []
+
+    @needs_sample
+    @pytest.mark.parametrize("width", [390, 1440])
+    def test_the_sample_is_readable(self, width: int, browser: Browser, tmp_path: Path) -> None:
+        out = report(load(SAMPLE, tmp_path / "sample.duckdb").database, tmp_path / "report.html")
+        with opened(browser, out, width) as page:
+            assert page.locator(".hero dd").first.inner_text() == "6,820"
+            assert overlaps(page) == []
+            if width == 1440:
+                bars = page.locator("#busiest_hours .fill")
+                assert bars.bounding_box() is not None
+                assert bars.evaluate("path => path.getBBox().width") > 23
+
+    @pytest.mark.parametrize("width", [390, 800, 1100, 1440])
+    def test_figures_of_tens_of_millions_have_room(self, width: int, month: Path, browser: Browser) -> None:
+        with opened(browser, month, width) as page:
+            page.evaluate(
+                "document.querySelectorAll('.figures dd').forEach(d => d.textContent = '10,800,310')"
+            )
+            assert overlaps(page) == []
+
+    def test_charts_are_drawn_to_scale(self, year: Path, browser: Browser) -> None:
+        with opened(browser, year) as page:
+            rows = page.locator("#top_artists .bars li")
+            values = [int(text.replace(",", "")) for text in rows.locator(".value").all_inner_texts()]
+            widths = rows.locator(".bar i").evaluate_all(
+                "bars => bars.map(b => b.getBoundingClientRect().width)"
+            )
+            assert len(values) == 10
+            for value, width in zip(values, widths, strict=True):
+                assert width / widths[0] == pytest.approx(value / values[0], abs=0.01)
+
+    def test_sql_and_numbers_are_one_click_or_key_away(self, month: Path, browser: Browser) -> None:
+        with opened(browser, month) as page:
+            card = page.locator("#top_users")
+            assert not card.locator("pre").is_visible()
+            card.locator("summary", has_text="SQL").click()
+            sql = next(each.sql for each in load_questions() if each.name == "top_users")
+            assert card.locator("pre").inner_text().strip() == sql.strip()
+            card.locator("summary", has_text="Numbers").press("Enter")
+            assert card.locator("table tbody tr").count() == 7
+            assert overlaps(page) == []
+
+    def test_the_arrow_keys_read_a_chart_aloud(self, month: Path, browser: Browser) -> None:
+        with opened(browser, month) as page:
+            chart = page.locator("#busiest_hours .series")
+            chart.focus()
+            chart.press("End")
+            chart.press("ArrowLeft")
+            assert re.fullmatch(r"22:00 UTC: \d+\splays?", chart.locator("[aria-live]").inner_text())
+            assert page.locator("#tip").is_visible()
+            chart.press("Escape")
+            assert not page.locator("#tip").is_visible()
+
+    def test_pointing_at_a_cell_tells_its_value(self, month: Path, browser: Browser) -> None:
+        with opened(browser, month) as page:
+            page.locator("#plays_by_state [data-tip^='ME:']").hover()
+            assert (
+                page.locator("#tip").inner_text()
+                == "ME: 30\N{NO-BREAK SPACE}plays by 7\N{NO-BREAK SPACE}listeners"
+            )
+
+    def test_the_theme_can_be_chosen_and_is_kept(self, month: Path, browser: Browser) -> None:
+        with opened(browser, month, theme="dark") as page:
+            dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            page.locator("#theme").click()
+            assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+            page.reload()
+            assert page.locator("#theme").inner_text() == "Theme: light"
+            page.locator("#theme").click()
+            assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+
+    def test_it_can_be_read_without_scripts(self, month: Path, browser: Browser) -> None:
+        with opened(browser, month, java_script_enabled=False) as page:
+            assert page.locator("article .chart > *:visible").count() >= len(load_questions())
+            assert not page.locator("#theme").is_visible()
+
+
+class TestCharts:
+    @pytest.mark.parametrize(
+        ("value", "top"), [(0, 2), (1, 2), (7, 8), (11, 12), (542, 600), (1958, 2000), (10, 10)]
+    )
+    def test_axes_end_at_round_numbers(self, value: float, top: float) -> None:
+        assert nice_top(value) == top
+
+    @pytest.mark.parametrize(
+        ("value", "text"),
+        [(0, "0"), (2.5, "2.5"), (999, "999"), (1572, "1.6k"), (12_345, "12k"), (1_000_000, "1M")],
+    )
+    def test_numbers_on_axes_are_short(self, value: float, text: str) -> None:
+        assert compact(value) == text
+
+    def test_columns_stand_on_the_base_line_and_hang_from_it(self) -> None:
+        panel = columns_panel("changes", [4, 0], [0, 2])
+        assert panel.path == "M0.12 66.67V0H0.88V66.67Z"
+        assert panel.second_path == "M1.12 66.67V100H1.88V66.67Z"
+
+    def test_only_nothing_has_the_colour_of_nothing(self) -> None:
+        assert [step_of(value, 100) for value in (0, 0.1, 50, 100)] == [0, 1, 5, 8]
+
+    def test_axis_marks_are_thinned_for_narrow_screens(self) -> None:
+        ticks = thin([(n, str(n)) for n in range(52)], 52, wide=13, narrow=5)
+        assert len(ticks) == 13
+        assert [tick.text for tick in ticks if not tick.minor] == ["0", "12", "24", "36", "48"]
+
+
+def test_points_of_a_chart_are_valid_json(month: Path) -> None:
+    for points in re.findall(r'data-points="([^"]*)"', month.read_text(encoding="utf-8")):
+        assert isinstance(json.loads(html.unescape(points)), list)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"precious",
+        b"<!doctype html>\n<title>precious</title>",
+        b"\n<!doctype html>\n<html>\n<head>\n<title>What people listen to: 1 to 30 November 2018</title>",
+        b'<!doctype html><meta name="generator" content="Sphinx">',
+        b"<!doctype html>" + b" " * 300 + b'<meta name="generator" content="Sparkify Warehouse 1">',
+        b"\xff\xfe<\x00!\x00d\x00",
+        b" ",
+    ],
+)
+def test_a_report_replaces_nothing_but_a_report(tmp_path: Path, content: bytes) -> None:
+    precious = tmp_path / "page.html"
+    precious.write_bytes(content)
+    with pytest.raises(UsageError, match="is there already, and is no report of this project") as caught:
+        write_report(cast(Any, None), precious)
+    assert "name a file that is not there yet, or remove this one" in caught.value.hint
+    assert precious.read_bytes() == content
+
+
+def test_a_report_replaces_an_earlier_one_and_a_file_without_content(month: Path, tmp_path: Path) -> None:
+    earlier, empty = tmp_path / "earlier.html", tmp_path / "empty.html"
+    earlier.write_bytes(month.read_bytes().replace(f"Warehouse {__version__}".encode(), b"Warehouse 0.0.1"))
+    empty.touch()
+    for out in (earlier, empty):
+        assert report(str(month.with_name("w.duckdb")), out).read_bytes() == month.read_bytes()

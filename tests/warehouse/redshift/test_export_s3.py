@@ -1,0 +1,128 @@
+"""``sparkify export s3://…`` on Redshift: UNLOAD writes there itself, and it is the same as DuckDB's."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+import pytest
+
+from sparkify.config.settings import Settings
+from sparkify.errors import SourceError, UsageError, WarehouseError
+from sparkify.export import parquet as exporting
+from sparkify.export.s3 import export_to_s3
+from sparkify.sql import STAR_TABLES
+from tests.standin.fixtures import BUCKET
+from tests.standin.server import RedshiftStandIn
+from tests.support.builders import event, track, write
+from tests.support.faulty_s3 import FaultyS3
+from tests.support.reference import sort_rows
+from tests.support.s3_servers import Bucket
+from tests.warehouse.redshift.support import Site
+
+
+@pytest.fixture
+def loaded(site: Site) -> Site:
+    write(site.folder / "song_data/A/song.json", track(), track(song_id="SO2", year=1999))
+    write(site.folder / "log_data/a.json", *(event(ts=1543449657000 + n * 3 * 86_400_000) for n in range(4)))
+    site.load()
+    return site
+
+
+def export(settings: Settings, uri: str, *, overwrite: bool = False) -> dict[str, Any]:
+    return export_to_s3(settings, uri, overwrite=overwrite)
+
+
+def objects(site: Site, uri: str) -> dict[str, bytes]:
+    s3 = site.engine.stand_in.s3
+    return {name.removeprefix(f"{uri}/"): s3.get(name) for name, _ in s3.list(f"{uri}/")}
+
+
+def read(files: dict[str, bytes], folder: Path) -> dict[str, list[Any]]:
+    """The folders and the rows of each table; songplays without their ids, which are the engine's own."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    found = {}
+    for table in STAR_TABLES:
+        data = ds.dataset(folder / table, partitioning="hive").to_table()
+        names = [name for name in sorted(data.column_names) if name != "songplay_id"]
+        rows = sort_rows(zip(*(data[name].to_pylist() for name in names), strict=True))
+        folders = sorted(
+            {path.parent.relative_to(folder).as_posix() for path in folder.glob(f"{table}/**/*.*")}
+        )
+        found[table] = [names, rows, folders]
+    return found
+
+
+def test_the_tables_are_there_as_duckdb_exports_them(loaded: Site, tmp_path: Path) -> None:
+    uri = f"{loaded.root}/it's out"
+    stand_in = loaded.engine.stand_in
+    bucket = Bucket(stand_in.s3_endpoint, BUCKET, stand_in.s3_access_key, stand_in.s3_secret_key)
+    in_duckdb = bucket.settings(loaded.in_duckdb("same.duckdb").settings)
+    told = export(loaded.settings, uri)
+    ours = objects(loaded, uri)
+    expected = export(in_duckdb, f"{loaded.root}/duckdb")
+    assert read(ours, tmp_path / "redshift") == read(
+        objects(loaded, f"{loaded.root}/duckdb"), tmp_path / "duckdb"
+    )
+    assert {table: numbers["rows"] for table, numbers in told.items()} == {
+        table: numbers["rows"] for table, numbers in expected.items()
+    }
+    tables = json.loads(ours["_export.json"])["tables"].values()
+    assert {
+        name: size for table in tables for name, size in zip(table["files"], table["bytes"], strict=True)
+    } == {name: len(content) for name, content in ours.items() if name != "_export.json"}
+    # In the place of one by the other engine, or by itself.
+    with pytest.raises(UsageError, match="--overwrite"):
+        export(loaded.settings, uri)
+    export(in_duckdb, uri, overwrite=True)
+    export(loaded.settings, uri, overwrite=True)
+    assert read(objects(loaded, uri), tmp_path / "again") == read(ours, tmp_path / "redshift")
+    assert not ours.keys() & objects(loaded, uri).keys() - {"_export.json"}
+
+
+def test_an_unload_that_fails_leaves_what_was_there(
+    loaded: Site, monkeypatch: pytest.MonkeyPatch, redshift: RedshiftStandIn
+) -> None:
+    uri = f"{loaded.root}/out"
+    export(loaded.settings, uri)
+    before = objects(loaded, uri)
+    with monkeypatch.context() as patch:
+        patch.setitem(exporting.LAYOUTS, "songs", exporting.Layout("SELECT nothing FROM songs"))
+        with pytest.raises(WarehouseError, match="nothing"):
+            export(loaded.settings, uri, overwrite=True)
+    assert objects(loaded, uri) == before
+    monkeypatch.setattr(redshift.cluster, "denied_buckets", {BUCKET})
+    with pytest.raises(WarehouseError, match="Access Denied") as denied:
+        export(loaded.settings, uri, overwrite=True)
+    assert "s3:PutObject" in denied.value.hint
+    assert "EXPORT_PREFIX" in denied.value.hint
+    assert objects(loaded, uri) == before
+
+
+def test_a_bucket_in_another_region_is_told_of(loaded: Site) -> None:
+    with pytest.raises(WarehouseError, match=r"eu-west-1|specified endpoint") as error:
+        export(loaded.settings, loaded.root.replace(f"s3://{BUCKET}", "s3://elsewhere"))
+    assert "[AWS] REGION" in error.value.hint
+
+
+def test_what_fails_after_an_unload_to_a_folder_does_not_hide_why_the_unload_failed(
+    loaded: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, redshift: RedshiftStandIn
+) -> None:
+    with FaultyS3(loaded.settings.s3_endpoint).running() as server:
+        settings = replace(loaded.settings, s3_endpoint=server.endpoint, s3_retries=0)
+        server.add("status", "list", None, status=403)
+        with pytest.raises(SourceError):  # of the files that cannot be fetched
+            export_to_folder(settings, tmp_path / "out")
+        monkeypatch.setattr(redshift.cluster, "denied_buckets", {BUCKET})
+        with pytest.raises(WarehouseError, match="Access Denied") as denied:
+            export_to_folder(settings, tmp_path / "out")
+        assert "s3:PutObject" in denied.value.hint
+    assert not list(tmp_path.glob("*out*"))
+
+
+def export_to_folder(settings: Settings, folder: Path) -> None:
+    exporting.export(settings, folder, overwrite=False)

@@ -1,0 +1,116 @@
+"""Any sequence of runs on Redshift ends in the rows of one full load, which are DuckDB's."""
+
+import random
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from sparkify.simulate import Settings, simulate, sink_for
+from tests.support.builders import read_star
+from tests.warehouse.redshift.support import Site, assert_equal, drop_what_copy_judges_otherwise
+
+
+@dataclass
+class Arrivals:
+    """What of the sources is there at each step.
+
+    Attributes:
+        contents: by step, the files that appear or change then, by their paths, with their contents.
+    """
+
+    contents: list[dict[str, bytes]] = field(default_factory=list)
+
+    @classmethod
+    def draw(cls, folder: Path, draw: random.Random, steps: int) -> "Arrivals":
+        """Spread files over steps: late ones, ones that change, and ones that are delivered twice."""
+        arrivals = cls([{} for _ in range(steps)])
+        paths = sorted(path for path in folder.rglob("*.json") if not path.name.startswith("_"))
+        for source in ("song_data", "log_data"):
+            own = [path for path in paths if path.is_relative_to(folder / source)]
+            for number, path in enumerate(own):
+                name, content = path.relative_to(folder).as_posix(), path.read_bytes()
+                # There is something of each source from the beginning.
+                first = 0 if number == 0 else draw.randrange(steps)
+                arrivals.contents[first][name] = content
+                later = draw.randrange(first, steps)
+                kind = draw.random()
+                if kind < 0.2 and later > first:  # half of it, or another's, at first
+                    other = draw.choice([content[: len(content) // 2], draw.choice(own).read_bytes()])
+                    arrivals.contents[first][name] = other
+                    arrivals.contents[later][name] = content
+                elif kind < 0.3:  # again, under another name
+                    arrivals.contents[later][name.replace(".json", "-again.json")] = content
+                elif kind < 0.4:  # written again, as it was
+                    arrivals.contents[later][name] = content
+        return arrivals
+
+    def appear(self, step: int, folder: Path) -> None:
+        for name, content in self.contents[step].items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def run_in_steps(site: Site, whole: Path, seed: int, steps: int) -> None:
+    arrivals = Arrivals.draw(whole, random.Random(seed), steps)
+    for step in range(steps):
+        arrivals.appear(step, site.folder)
+        site.load(allow_shrunk=True)
+
+
+@pytest.fixture
+def seed() -> int:
+    """Another one each time; a failed test shows it."""
+    return random.randrange(10**6)
+
+
+def assert_as_one_load(site: Site) -> None:
+    state = site.state
+    assert_equal(state, site.state_in_duckdb())
+    site.load(full=True)
+    assert_equal(site.state, state)
+
+
+def test_runs_in_any_order_end_as_one_load_of_the_same_files(site: Site, tmp_path: Path, seed: int) -> None:
+    whole = tmp_path / "whole"
+    simulate(Settings(songs=30, users=15, days=4, dirty=0.04), sink_for(str(whole)))
+    run_in_steps(site, whole, seed, 4)
+    assert_as_one_load(site)
+    assert len(site.state["songplays"]) > 20
+
+
+def test_so_they_do_where_copy_reads_the_files_themselves(site: Site, tmp_path: Path, seed: int) -> None:
+    whole = tmp_path / "whole"
+    simulate(Settings(songs=15, users=30, days=3, dirty=0.04), sink_for(str(whole)))
+    drop_what_copy_judges_otherwise(whole)
+    site.use("manifest")
+    run_in_steps(site, whole, seed, 3)
+    star = read_star(site.settings)
+    assert star == site.in_duckdb("same.duckdb").star
+    assert len(star["songplays"]) > 20
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("round_", range(10))
+def test_long_sequences_of_runs_end_as_one_load(site: Site, tmp_path: Path, seed: int, round_: int) -> None:
+    whole = tmp_path / "whole"
+    options = Settings(songs=120, users=60, days=8, dirty=0.03, seed=round_)
+    simulate(options, sink_for(str(whole)))
+    run_in_steps(site, whole, seed, 7)
+    assert_as_one_load(site)
+
+
+@pytest.mark.long
+def test_the_sample_day_by_day_ends_as_one_load(site: Site, sample: Path) -> None:
+    shutil.copytree(sample / "song_data", site.folder / "song_data")
+    logs = sorted((sample / "log_data").rglob("*.json"))
+    random.shuffle(logs)
+    for start in range(0, len(logs), 5):
+        for path in logs[start : start + 5]:
+            place = site.folder / path.relative_to(sample)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, place)
+        site.load()
+    assert_as_one_load(site)

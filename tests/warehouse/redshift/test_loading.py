@@ -1,0 +1,343 @@
+"""The ways into the staging tables: by prefix, by manifest, bundled; and what is left on S3 afterwards."""
+
+import os
+import time
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkify.answers.questions import require_tables
+from sparkify.errors import SourceError, WarehouseError
+from sparkify.load.pipeline import plan_etl
+from sparkify.load.progress import NullProgress
+from sparkify.simulate import Settings, simulate, sink_for
+from sparkify.sql import STAR_TABLES
+from sparkify.warehouse.contract import Advance
+from sparkify.warehouse.opening import connect
+from sparkify.warehouse.redshift import parts as redshift_parts
+from sparkify.warehouse.redshift import work as redshift_work
+from tests.standin.server import RedshiftStandIn
+from tests.support.builders import HANGS, event, track, write
+from tests.warehouse.redshift.support import WAYS, Site
+
+Copies = Callable[[], list[tuple[Any, ...]]]
+
+
+@pytest.fixture
+def copies(site: Site) -> Copies:
+    """What COPY has loaded since the test began, or since this was last asked: (source, files, rows)."""
+    history = "SELECT data_source, source_file_count, loaded_rows FROM sys_load_history ORDER BY query_id"
+    seen = len(site.loaded.query(history))
+
+    def since() -> list[tuple[Any, ...]]:
+        nonlocal seen
+        rows = site.loaded.query(history)[seen:]
+        seen += len(rows)
+        return rows
+
+    return since
+
+
+def left_on_s3(site: Site) -> list[str]:
+    return [uri for uri, _ in site.engine.stand_in.s3.list(f"{site.root}/work")]
+
+
+def few_files(folder: Path) -> None:
+    for number in range(3):
+        write(folder / f"song_data/A/{number}.json", track(song_id=f"SO{number}", artist_id=f"AR{number}"))
+        write(folder / f"log_data/{number}.json", event(ts=number + 1), event(ts=number + 100))
+
+
+def test_who_may_read_the_star_schema_only_can_do_so(site: Site, redshift: RedshiftStandIn) -> None:
+    few_files(site.folder)
+    site.load()
+    redshift.as_superuser(
+        "CREATE ROLE analyst",
+        f"GRANT SELECT ON {', '.join(STAR_TABLES)} TO analyst",
+        f"GRANT analyst TO {redshift.user}",
+    )
+    warehouse = connect(site.settings, read_only=True)
+    warehouse.query("SET ROLE analyst")
+    require_tables(warehouse)
+    assert warehouse.query("SELECT COUNT(*) FROM songplays") == [(6,)]
+    with pytest.raises(WarehouseError, match="permission denied"):
+        warehouse.query("SELECT COUNT(*) FROM ledger")
+    warehouse.close()
+
+
+def test_hundreds_of_song_files_are_loaded_as_few_compressed_parts(site: Site, copies: Copies) -> None:
+    simulate(Settings(songs=200, users=10, days=2), sink_for(str(site.folder)))
+    loaded = site.load()
+    (songs, _) = copies()
+    assert songs[0].endswith("/song_data.manifest")
+    assert songs[1:] == (1, 200)
+    ((part,),) = loaded.query(
+        "SELECT TRIM(filename) FROM stl_load_commits WHERE filename LIKE '%/song_data-%' ORDER BY query DESC"
+        " LIMIT 1"
+    )
+    assert part.startswith(f"{site.root}/work/sparkify-staging/")
+    assert part.endswith(".json.gz")
+    assert left_on_s3(site) == []
+
+
+def test_parts_are_of_similar_size_and_there_are_some_for_every_slice(
+    site: Site, copies: Copies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redshift_parts, "SMALLEST_PART_BYTES", 1000)
+    simulate(Settings(songs=200, users=10, days=2), sink_for(str(site.folder)))
+    loaded = site.load()
+    (source, parts, rows), _ = copies()
+    assert rows == 200
+    assert redshift_parts.PARTS_WANTED <= parts <= 2 * redshift_parts.PARTS_WANTED
+    folder = source.rpartition("/")[0]
+    sizes = loaded.query(f"SELECT lines_scanned FROM stl_load_commits WHERE filename LIKE '{folder}/song%'")
+    *most, _ = sorted((size for (size,) in sizes), reverse=True)
+    assert max(most) < 1.3 * min(most)
+
+
+@pytest.mark.parametrize("way", ["bundled", "manifest"])
+def test_only_new_files_are_loaded_where_there_is_a_work_prefix(site: Site, copies: Copies, way: str) -> None:
+    few_files(site.folder)
+    site.use(way)
+    site.load()
+    write(site.folder / "log_data/new.json", event(ts=7), event(ts=8), event(ts=9))
+    copies()
+    loaded = site.load()
+    ((source, files, rows),) = copies()
+    assert (files, rows) == (1, 3)
+    assert source.endswith(".manifest")
+    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(9,)]
+    assert left_on_s3(site) == []
+
+
+def test_large_files_are_loaded_from_where_they_are(site: Site, copies: Copies) -> None:
+    few_files(site.folder)
+    plays = (event(ts=number, location="x" * 1000) for number in range(1000, 2100))
+    write(site.folder / "log_data/large.json", *plays)
+    site.use("bundled", bundle_below_mb=1)
+    loaded = site.load()
+    assert [(source.rpartition("/")[2], files, rows) for source, files, rows in copies()] == [
+        ("song_data.manifest", 1, 3),
+        ("log_data.manifest", 1, 6),
+        ("log_data-direct.manifest", 1, 1100),
+    ]
+    assert loaded.query("SELECT uri FROM ledger WHERE records = 1100") == [
+        (f"{site.root}/log_data/large.json",)
+    ]
+    scanned = "SELECT COUNT(*) FROM stl_load_commits WHERE filename = "
+    assert loaded.query(f"{scanned}'{site.root}/log_data/large.json'") == [(1,)]
+
+
+def test_by_prefix_copy_reads_the_folders_themselves_and_not_their_neighbours(
+    site: Site, copies: Copies
+) -> None:
+    few_files(site.folder)
+    site.engine.stand_in.s3.put(f"{site.root}/log_data_old/events.json", b'{"page": "Home"}')
+    site.use("prefix")
+    loaded = site.load()
+    assert copies() == [(f"{site.root}/song_data/", 3, 3), (f"{site.root}/log_data/", 3, 6)]
+    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(6,)]
+
+
+def test_by_prefix_whatever_changes_everything_is_loaded_again_in_one_transaction(
+    site: Site, copies: Copies
+) -> None:
+    few_files(site.folder)
+    site.use("prefix")
+    site.load()
+    copies()
+    assert site.load().summary.run_id is None
+    write(site.folder / "log_data/1.json", event(ts=7))
+    loaded = site.load()
+    assert copies() == [(f"{site.root}/song_data/", 3, 3), (f"{site.root}/log_data/", 3, 5)]
+    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(5,)]
+
+
+def test_a_file_loaded_directly_that_changes_makes_everything_be_loaded_again(site: Site) -> None:
+    few_files(site.folder)
+    site.use("manifest")
+    site.load()
+    write(site.folder / "log_data/1.json", event(ts=7))
+    loaded = site.load()
+    assert loaded.star == site.in_duckdb("same.duckdb").star
+    assert loaded.query("SELECT is_full FROM runs ORDER BY run_id DESC LIMIT 1") == [(True,)]
+
+
+@pytest.mark.parametrize("way", ["manifest", "prefix"])
+def test_what_has_gone_from_the_source_is_not_lost_by_loading_everything_again(site: Site, way: str) -> None:
+    few_files(site.folder)
+    site.use(way)
+    before = site.load().star
+    (site.folder / "log_data/0.json").unlink()
+    write(site.folder / "log_data/1.json", event(ts=7))
+    said = "1 of the files that are loaded are not there any more, with 2 records"
+    with pytest.raises(WarehouseError, match=said) as caught:
+        site.load()
+    assert "can only be loaded together with everything else" in caught.value.message
+    assert "WORK_PREFIX" in caught.value.hint
+    assert site.loaded.star == before
+    (lost,) = [plan.lost for plan in plan_etl(site.settings).values() if plan.lost]
+    assert list(lost) == [f"{site.root}/log_data/0.json"]
+    loaded = site.load(full=True, drop_missing=True)
+    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(3,)]
+    assert loaded.query("SELECT run_id FROM runs ORDER BY 1") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("way", ["manifest", "prefix"])
+def test_the_runs_of_before_stay_where_everything_is_loaded_again(site: Site, way: str) -> None:
+    few_files(site.folder)
+    site.use(way)
+    site.load()
+    write(site.folder / "log_data/1.json", event(ts=7))
+    assert site.load().query("SELECT run_id, is_full FROM runs ORDER BY 1") == [(1, True), (2, True)]
+
+
+@pytest.mark.parametrize("way", ["manifest", "prefix"])
+def test_a_file_that_has_lost_records_is_named_where_everything_is_loaded_again(site: Site, way: str) -> None:
+    few_files(site.folder)
+    log = write(site.folder / "log_data/1.json", *(event(ts=number) for number in range(100, 110)))
+    site.use(way)
+    site.load()
+    write(log, *(event(ts=number) for number in range(100, 104)))
+    named = f"{site.root}/log_data/1.json"
+    assert site.load().summary.warnings == [
+        f"log_data: 1 file has lost records since being loaded: {named} (held 10 records, holds 4)"
+    ]
+    write(log, "\n")
+    with pytest.raises(SourceError, match=r"is empty now: .*/1\.json \(held 4 records\)"):
+        site.load()
+    assert site.load(allow_shrunk=True).summary.sources["log_data"].files > 1
+
+
+def test_by_prefix_what_is_no_source_file_stops_the_run_before_copy_reads_it(site: Site) -> None:
+    few_files(site.folder)
+    write(site.folder / "log_data/notes.txt", "not for loading")
+    site.use("prefix")
+    with pytest.raises(SourceError, match=r"notes\.txt: no source file") as caught:
+        site.load()
+    assert "WORK_PREFIX" in caught.value.hint
+    site.use("bundled")
+    assert site.load().query("SELECT COUNT(*) FROM songplays") == [(6,)]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_compressed_files_are_loaded_and_by_prefix_not_mixed_with_others(site: Site, way: str) -> None:
+    simulate(Settings(songs=10, users=5, days=2, gzip=True), sink_for(str(site.folder)))
+    site.use(way)
+    if way != "prefix":
+        write(site.folder / "song_data/A/plain.json", track())
+    assert site.load().star == site.in_duckdb("same.duckdb").star
+    if way == "prefix":
+        write(site.folder / "song_data/A/plain.json", track())
+        with pytest.raises(SourceError, match="some files are compressed and some not"):
+            site.load()
+
+
+class Meddler(NullProgress):
+    """Changes an object once, when a step begins."""
+
+    def __init__(self, step: str, change: Callable[[], None]) -> None:
+        self._step, self._change = step, change
+        self.begun: list[str] = []
+
+    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
+        self.begun.append(name)
+        if name == self._step:
+            self._change()
+            self._step = ""
+        return super().step(name, files=files, size=size)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_file_that_changes_during_the_run_is_loaded_as_it_is_in_the_end(site: Site, way: str) -> None:
+    few_files(site.folder)
+    site.use(way)
+
+    def change() -> None:
+        site.engine.stand_in.s3.put(f"{site.root}/log_data/2.json", b"")
+        write(site.folder / "log_data/1.json", event(ts=7))
+        site.engine.publish(site.folder)
+
+    meddler = Meddler("stage log_data", change)
+    loaded = site.load(meddler)
+    assert any(name.startswith("start again: ") for name in meddler.begun)
+    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(3,)]
+
+
+def test_what_a_killed_run_left_on_s3_is_removed_by_one_on_a_later_day(
+    site: Site, redshift: RedshiftStandIn
+) -> None:
+    few_files(site.folder)
+    old, new, other = (
+        f"{site.root}/work/{name}" for name in ("sparkify-staging/1/a", "sparkify-staging/2/b", "mine/c")
+    )
+    for uri in (old, new, other):
+        redshift.s3.put(uri, b"x")
+    for uri in (old, other):
+        age(redshift, uri, 25)
+    site.load()
+    assert left_on_s3(site) == [other, new]
+
+
+def age(redshift: RedshiftStandIn, uri: str, hours: float) -> None:
+    """Let an object have been written some hours ago, by the clock of S3."""
+    then = time.time() - hours * 3600
+    os.utime(redshift.s3_folder / uri.removeprefix("s3://"), (then, then))
+
+
+def test_what_is_left_behind_is_told_by_the_clock_of_s3(
+    site: Site, redshift: RedshiftStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class DaysAhead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "DaysAhead":
+            return cls.fromtimestamp(time.time() + 3 * 86400, tz)
+
+    few_files(site.folder)
+    running = f"{site.settings.work_prefix}/sparkify-staging/running/part"
+    redshift.s3.put(running, b"x")
+    age(redshift, running, 23)
+    monkeypatch.setattr(redshift_work, "datetime", DaysAhead)
+    site.load()
+    assert left_on_s3(site) == [running]
+
+
+def _seconds_old(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # the server writes it anew just now
+        return float("inf")
+
+
+def test_old_parts_of_a_run_that_is_still_at_work_are_not_removed(
+    site: Site, redshift: RedshiftStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few_files(site.folder)
+    monkeypatch.setattr(redshift_work, "_RENEWED_AFTER_SECONDS", 0.1)
+    with redshift_work.WorkFolder(site.settings) as work:
+        parts = [work.put("part", b"x"), work.put("alive", b"x")]
+        for uri in parts:
+            age(redshift, uri, 48)
+        alive = redshift.s3_folder / parts[1].removeprefix("s3://")
+        deadline = time.monotonic() + HANGS
+        while _seconds_old(alive) > 3600:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        site.load()
+        assert set(parts) <= set(left_on_s3(site))
+        assert work.get(parts[0]) == b"x"
+    assert parts[0] not in left_on_s3(site)
+
+
+def test_jsonpaths_may_name_the_keys_of_other_logs(site: Site) -> None:
+    few_files(site.folder)
+    line = event(ts=5)
+    line["who"] = {"id": [line.pop("userId")]}
+    write(site.folder / "log_data/other.json", line)
+    site.put_jsonpaths(userId="$['who']['id'][0]")
+    for way in WAYS:
+        site.use(way, log_jsonpath=f"{site.root}/log_json_path.json")
+        assert site.load(full=True).query("SELECT user_id FROM songplays") == [(73,)]
