@@ -14,15 +14,15 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from sparkify.answers.report import write_report
-from sparkify.config.settings import Settings
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.warehouse.opening import connect
 
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent))
 
+from tests.support.runs import run_etl  # noqa: E402
 from tests.support.sample import SAMPLE, require_sample  # noqa: E402
+from tests.support.settings import settings_of  # noqa: E402
 
 _PAGE = """
 <style>
@@ -45,7 +45,7 @@ def main() -> None:
     if chromium is None:
         sys.exit("Chromium is not installed; install it with: make system-packages")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        settings = Settings(
+        settings = settings_of(
             database=f"{folder}/sample.duckdb",
             song_data=str(sample / "song_data"),
             log_data=str(sample / "log_data"),

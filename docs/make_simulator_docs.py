@@ -17,7 +17,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-from sparkify.simulate import Settings, simulate, sink_for
+from sparkify.simulate import SimulationOptions, simulate, sink_for
 from sparkify.simulate.likeness import Likeness, as_table, likeness
 
 DOCS = Path(__file__).parent
@@ -33,7 +33,7 @@ def main() -> None:
     sample = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE
     require_sample(sample, "nothing was written")
     with tempfile.TemporaryDirectory() as folder:
-        simulate(Settings(), sink_for(folder))
+        simulate(SimulationOptions(), sink_for(folder))
         simulated = likeness(Path(folder) / "log_data")
     real = likeness(sample / "log_data")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sparkify.config.settings import Settings
-from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
 from tests.standin.fixtures import redshift
 from tests.support import machine
@@ -16,6 +16,7 @@ from tests.support.builders import HANGS, Loaded
 from tests.support.cli import data, run
 from tests.support.either import either
 from tests.support.engines import DuckDBEngine, Engine, RedshiftEngine
+from tests.support.runs import run_etl
 from tests.support.sample import SAMPLE
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from sparkify.warehouse.contract import Warehouse
 from sparkify.warehouse.opening import connect
 from tests.support.answers import ANSWERS, load, needs_sample, play, write_sources
 from tests.support.sample import SAMPLE
+from tests.support.settings import settings_of
 
 NOON = 1_541_073_600_000  # 2018-11-01 12:00 UTC
 
@@ -29,9 +30,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def warehouse(database: str) -> Iterator[Warehouse]:
-    from sparkify.config.settings import Settings
 
-    opened = connect(Settings(database=database), read_only=True)
+    opened = connect(settings_of(database=database), read_only=True)
     yield opened
     opened.close()
 

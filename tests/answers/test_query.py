@@ -13,10 +13,11 @@ import duckdb
 import pytest
 
 from sparkify.sql import TABLES, VIEWS
-from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
 from tests.support.builders import event, write
 from tests.support.cli import Run
 from tests.support.commands import command
+from tests.support.runs import duckdb_warehouse
+from tests.support.settings import settings_of
 
 Query = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -250,11 +251,10 @@ def test_a_full_disk_behind_stdout_is_named(query: Query) -> None:
 
 
 def test_the_rows_of_a_large_answer_are_never_all_in_memory(tmp_path: Path) -> None:
-    from sparkify.config.settings import Settings
 
     path = tmp_path / "w.duckdb"
     duckdb.connect(str(path)).close()
-    warehouse = DuckDBWarehouse(Settings(database=str(path)), read_only=True)
+    warehouse = duckdb_warehouse(settings_of(database=str(path)), read_only=True)
     # Ten thousand million rows: whoever wants to hold them all never comes to the first one.
     _, rows = warehouse.stream("SELECT range AS number, repeat('x', 1000) AS text FROM range(10_000_000_000)")
     assert len(next(rows)) == 2

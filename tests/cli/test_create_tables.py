@@ -10,10 +10,10 @@ import pytest
 
 from sparkify.errors import WarehouseError
 from sparkify.warehouse.opening import connect
-from sparkify.warehouse.recreate import create_tables, look
 from tests.support import commands
 from tests.support.builders import event, track, write
 from tests.support.either import Either
+from tests.support.runs import create_tables, look
 
 on_terminals = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 

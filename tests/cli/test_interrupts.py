@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.config.settings import Settings
-from sparkify.load.pipeline import run_etl
+from sparkify.config.settings import Settings, values_of
 from sparkify.load.progress import NullProgress
 from tests.support.builders import HANGS, event, track, write
 from tests.support.cli import PROCESS
 from tests.support.faulty_s3 import FaultyS3
 from tests.support.processes import killed_at_the_end
+from tests.support.runs import run_etl
 from tests.support.s3_servers import Bucket, rclone
 from tests.support.state import state_of
 
@@ -31,7 +31,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "database song_data log_data s3_endpoint aws_region aws_access_key_id aws_secret_access_key"
         " s3_timeout max_reject_share"
     )
-    return {f"SPARKIFY_{name.upper()}": str(getattr(settings, name)) for name in names.split()}
+    return {f"SPARKIFY_{name.upper()}": str(values_of(settings)[name]) for name in names.split()}
 
 
 @pytest.fixture

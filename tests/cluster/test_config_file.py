@@ -45,8 +45,8 @@ def test_without_a_file_one_is_made_that_only_its_owner_can_read(
     assert world.create().code == 0
     assert stat.S_IMODE(world.config.stat().st_mode) == 0o600
     settings = load_settings(str(world.config), environment={})
-    assert settings.host.startswith("sparkify.")
-    assert settings.iam_role_arn.endswith("role/sparkify/sparkify-redshift")
+    assert settings.redshift.host.startswith("sparkify.")
+    assert settings.redshift.iam_role_arn.endswith("role/sparkify/sparkify-redshift")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_whatever_stands_around_it_stays_and_the_value_reads_back(
     lines = ["[CLUSTER]", *above, *([host] if host else []), *below, "[S3]", "SONG_DATA=s3://b/x"]
     path.write_bytes(eol.join(lines).encode())
     set_values(path, {"host": "new.example"})
-    assert load_settings(str(path), environment={}).host == "new.example"
+    assert load_settings(str(path), environment={}).redshift.host == "new.example"
     written = path.read_bytes().decode().split(eol)
     assert [line for line in written if not line.lower().startswith("host")] == [
         line for line in lines if line != host or not host

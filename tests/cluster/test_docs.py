@@ -121,7 +121,8 @@ def test_the_documented_boundary_lets_the_role_do_what_its_policy_says() -> None
     places = {
         name: f"s3://my-music-1/{name}" for name in ("song_data", "log_data", "work_prefix", "export_prefix")
     }
-    policy = role_policy(access_for(load_settings(environment={}, **places)), "aws", ACCOUNT)
+    settings = load_settings(environment={}, **places)
+    policy = role_policy(access_for(settings.loading, settings.redshift), "aws", ACCOUNT)
     for statement in policy["Statement"]:
         for action in statement["Action"]:
             for resource in statement["Resource"]:

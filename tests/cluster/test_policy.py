@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from sparkify.cluster.policy import access_for, role_policy, trust_policy
+from sparkify.cluster.policy import Access, access_for, role_policy, trust_policy
 from sparkify.config.loading import load_settings
+from sparkify.config.settings import Settings
 from sparkify.errors import UsageError
 
 ACCOUNT = "123456789012"
@@ -18,8 +19,12 @@ SOURCES = {
 }
 
 
+def _access(settings: Settings) -> Access:
+    return access_for(settings.loading, settings.redshift)
+
+
 def policy_for(**settings: str) -> dict[str, Any]:
-    return role_policy(access_for(load_settings(environment={}, **settings)), "aws", ACCOUNT)
+    return role_policy(_access(load_settings(environment={}, **settings)), "aws", ACCOUNT)
 
 
 def may(policy: dict[str, Any], action: str, bucket: str, key: str, owner: str = ACCOUNT) -> bool:
@@ -144,7 +149,7 @@ def test_what_is_written_is_written_to_buckets_of_ones_own_account_only() -> Non
 
 
 def test_sources_are_read_from_the_account_that_is_named() -> None:
-    access = access_for(load_settings(environment={}, **SOURCES, work_prefix="s3://scratch/work"))
+    access = _access(load_settings(environment={}, **SOURCES, work_prefix="s3://scratch/work"))
     policy = role_policy(access, "aws", ACCOUNT, "222222222222")
     for action, key in (("s3:GetObject", "song_data/x"), ("s3:ListBucket", "log_data/")):
         assert may(policy, action, "music", key, owner="222222222222")
@@ -173,7 +178,7 @@ def test_nobody_but_the_service_may_assume_the_role_for_users_of_this_cluster(*,
 
 
 def test_arns_are_those_of_the_regions_partition() -> None:
-    access = access_for(load_settings(environment={}, **SOURCES))
+    access = _access(load_settings(environment={}, **SOURCES))
     resources = role_policy(access, "aws-us-gov", ACCOUNT)["Statement"][0]["Resource"]
     assert all(resource.startswith("arn:aws-us-gov:s3:::music/") for resource in resources)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,13 +103,18 @@ def test_every_way_to_aws_goes_by_the_same_credentials(
         assert "token" not in done.stderr
 
 
+def _login_options(path: Path) -> dict[str, Any]:
+    settings = load_settings(str(path), {}, host="h")
+    return login_options(settings.redshift, settings.aws)
+
+
 def test_so_does_the_login_to_redshift(tmp_path: Path) -> None:
     path = tmp_path / "dwh.cfg"
     path.write_text(f"{KEYS}SESSION_TOKEN=token\n[CLUSTER]\nLOGIN=iam\n")
-    options = login_options(load_settings(str(path), {}, host="h"))
+    options = _login_options(path)
     assert (options["access_key_id"], options["session_token"]) == ("AKIAOFFILE", "token")
     path.write_text("[AWS]\nPROFILE=work\nREGION=us-west-2\n[CLUSTER]\nLOGIN=iam\n")
-    options = login_options(load_settings(str(path), {}, host="h"))
+    options = _login_options(path)
     assert options["profile"] == "work"
     assert "access_key_id" not in options
 

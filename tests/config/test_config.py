@@ -71,32 +71,37 @@ def config(tmp_path: Path, text: str) -> str:
 )
 def test_all_circulating_shapes_of_dwh_cfg_mean_the_same(tmp_path: Path, text: str) -> None:
     settings = load_settings(config(tmp_path, text), {})
-    assert settings.host == "dwh.abc.us-west-2.redshift.amazonaws.com"
-    assert (settings.db_name, settings.db_user, settings.db_password, settings.db_port) == (
+    assert settings.redshift.host == "dwh.abc.us-west-2.redshift.amazonaws.com"
+    assert (
+        settings.redshift.db_name,
+        settings.redshift.db_user,
+        settings.redshift.db_password,
+        settings.redshift.db_port,
+    ) == (
         "dev",
         "awsuser",
         "Passw0rd%x;#",
         5439,
     )
-    assert settings.iam_role_arn == "arn:aws:iam::123456789012:role/dwhRole"
+    assert settings.redshift.iam_role_arn == "arn:aws:iam::123456789012:role/dwhRole"
     assert settings.warnings == ()
 
 
 def test_sources_and_credentials_are_read_under_all_their_names(tmp_path: Path) -> None:
-    assert load_settings(config(tmp_path, BARE), {}).song_data == "s3://udacity-dend/song_data"
+    assert load_settings(config(tmp_path, BARE), {}).loading.song_data == "s3://udacity-dend/song_data"
     settings = load_settings(config(tmp_path, OTHER_NAMES), {})
-    assert (settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_region) == (
+    assert (settings.aws.aws_access_key_id, settings.aws.aws_secret_access_key, settings.aws.aws_region) == (
         "AKIAEXAMPLE",
         "very/secret",
         "us-west-2",
     )
-    assert (settings.num_nodes, settings.node_type, settings.cluster_identifier) == (
+    assert (settings.cluster.num_nodes, settings.cluster.node_type, settings.redshift.cluster_identifier) == (
         4,
         "ra3.xlplus",
         "dwhCluster",
     )
     settings = load_settings(config(tmp_path, "[AWS]\nACCESS_KEY=a\nSECRET_KEY=b\nACCESS_REGION=c\n"), {})
-    assert (settings.aws_access_key_id, settings.aws_secret_access_key, settings.aws_region) == (
+    assert (settings.aws.aws_access_key_id, settings.aws.aws_secret_access_key, settings.aws.aws_region) == (
         "a",
         "b",
         "c",
@@ -114,12 +119,12 @@ def test_flag_beats_environment_beats_file_beats_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert load_settings(environment={}).log_data == "data/log_data"
+    assert load_settings(environment={}).loading.log_data == "data/log_data"
     config(tmp_path, "[S3]\nLOG_DATA=from_file\n")
-    assert load_settings(environment={}).log_data == "from_file"
+    assert load_settings(environment={}).loading.log_data == "from_file"
     environment = {"SPARKIFY_LOG_DATA": "from_environment"}
-    assert load_settings(environment=environment).log_data == "from_environment"
-    assert load_settings(environment=environment, log_data="from_flag").log_data == "from_flag"
+    assert load_settings(environment=environment).loading.log_data == "from_environment"
+    assert load_settings(environment=environment, log_data="from_flag").loading.log_data == "from_flag"
 
 
 def test_an_unknown_key_is_warned_about_with_the_nearest_known_one(tmp_path: Path) -> None:
@@ -192,7 +197,10 @@ def test_a_value_that_begins_with_a_quote_can_be_written_in_quotes(tmp_path: Pat
         ("abc'", "abc'"),
         ("''", ""),
     ):
-        assert load_settings(config(tmp_path, f"[CLUSTER]\nDB_PASSWORD={written}\n"), {}).db_password == meant
+        assert (
+            load_settings(config(tmp_path, f"[CLUSTER]\nDB_PASSWORD={written}\n"), {}).redshift.db_password
+            == meant
+        )
 
 
 def test_a_number_out_of_its_range_is_refused_with_the_range() -> None:
@@ -208,17 +216,17 @@ def test_a_number_out_of_its_range_is_refused_with_the_range() -> None:
 @pytest.mark.parametrize("written", ["512mb", "512 MB", "512M", "512MB", " 512 Mb"])
 def test_a_size_is_understood_however_it_is_written(tmp_path: Path, written: str) -> None:
     settings = load_settings(None, {}, memory_limit=written, database=str(tmp_path / "w.duckdb"))
-    assert settings.memory_limit == "512MB"
+    assert settings.duckdb.memory_limit == "512MB"
     warehouse = connect(settings)
     assert warehouse.query("SELECT current_setting('memory_limit')") == [("488.2 MiB",)]
     warehouse.close()
-    assert load_settings(None, {}, memory_limit="1.5gib").memory_limit == "1.5GiB"
+    assert load_settings(None, {}, memory_limit="1.5gib").duckdb.memory_limit == "1.5GiB"
 
 
 def test_two_keys_for_one_setting_that_differ_are_warned_about(tmp_path: Path) -> None:
     path = config(tmp_path, "[AWS]\nREGION=us-east-1\nACCESS_REGION=us-west-2\nKEY=a\nACCESS_KEY=a\n")
     settings = load_settings(path, {})
-    assert settings.aws_region == "us-west-2"
+    assert settings.aws.aws_region == "us-west-2"
     assert settings.warnings == (
         f"{path}: [AWS] REGION and [AWS] ACCESS_REGION mean the same and differ; [AWS] ACCESS_REGION counts",
     )
@@ -282,7 +290,12 @@ PLACES = "[S3]\nSONG_DATA={0}\nLOG_DATA={0}\nLOG_JSONPATH={0}\n[WAREHOUSE]\nDATA
 
 
 def places(settings: Settings) -> set[str]:
-    return {settings.song_data, settings.log_data, settings.log_jsonpath, settings.database}
+    return {
+        settings.loading.song_data,
+        settings.loading.log_data,
+        settings.loading.log_jsonpath,
+        settings.database,
+    }
 
 
 @pytest.mark.parametrize("written", ["in/data", "./in/data", "in/data/", "../in/data", "~x/../in", "a:b"])
@@ -314,14 +327,14 @@ def test_what_is_no_path_stays_what_it_is(tmp_path: Path, monkeypatch: pytest.Mo
     ):
         path = config(tmp_path, f"[WAREHOUSE]\nDATABASE={written}\n[S3]\nWORK_PREFIX=s3://b/w\n")
         settings = load_settings(path, {})
-        assert (settings.database, settings.work_prefix) == (meant, "s3://b/w")
+        assert (settings.database, settings.redshift.work_prefix) == (meant, "s3://b/w")
 
 
 def test_paths_of_flags_and_variables_and_defaults_count_from_the_working_directory(tmp_path: Path) -> None:
     path = config(tmp_path, "[S3]\nSONG_DATA=songs\nLOG_DATA=logs\n")
     settings = load_settings(path, {"SPARKIFY_LOG_DATA": "logs"}, log_jsonpath="paths.json")
-    assert (settings.song_data, settings.log_data) == (f"{tmp_path}/songs", "logs")
-    assert (settings.log_jsonpath, settings.database) == ("paths.json", "sparkify.duckdb")
+    assert (settings.loading.song_data, settings.loading.log_data) == (f"{tmp_path}/songs", "logs")
+    assert (settings.loading.log_jsonpath, settings.database) == ("paths.json", "sparkify.duckdb")
 
 
 def test_the_working_directorys_own_file_names_paths_as_they_stand_there(

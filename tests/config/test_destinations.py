@@ -70,38 +70,42 @@ def test_a_password_from_elsewhere_goes_to_no_host_that_a_found_file_names(folde
     text = f"[CLUSTER]\nHOST={f'[{host}]' if ':' in host else host}\n"
     settings = found(folder, text, PASSWORD)
     with pytest.raises(UsageError, match=r"HOST: a password from elsewhere would go to") as refused:
-        log_in(settings)
+        log_in(settings.redshift, settings.aws)
     assert host in refused.value.message
     assert "--config dwh.cfg, or name it in SPARKIFY_HOST" in refused.value.hint
     assert "MyProdPassw0rd" not in str(refused.value)
     # By IAM a password for a while is sent there.
     settings = found(folder, f"{text}LOGIN=iam\n[AWS]\nREGION=us-west-2\n", KEYS | PASSWORD)
     with pytest.raises(UsageError, match=r"HOST: AWS credentials from elsewhere would go to"):
-        log_in(settings)
+        log_in(settings.redshift, settings.aws)
+
+
+def _require_good_host(settings: Settings, *, is_by_iam: bool) -> None:
+    require_good_host(settings.redshift, settings.aws, is_by_iam=is_by_iam)
 
 
 @pytest.mark.parametrize("host", [*AMAZONS_DATABASES, *THIS_MACHINE])
 def test_it_goes_to_amazon_and_to_this_machine(folder: Path, host: str) -> None:
     text = f"[CLUSTER]\nHOST={f'[{host}]' if ':' in host else host}\n"
-    require_good_host(found(folder, text, PASSWORD), is_by_iam=False)
-    require_good_host(found(folder, f"{text}LOGIN=iam\n", KEYS), is_by_iam=True)
+    _require_good_host(found(folder, text, PASSWORD), is_by_iam=False)
+    _require_good_host(found(folder, f"{text}LOGIN=iam\n", KEYS), is_by_iam=True)
 
 
 def test_it_goes_to_a_host_that_the_user_has_named(folder: Path) -> None:
     settings = found(folder, "[CLUSTER]\nHOST=warehouse.invalid\n", PASSWORD)
-    assert settings.found == {"host"}
-    require_good_host(load_settings("dwh.cfg", PASSWORD), is_by_iam=False)
-    require_good_host(load_settings(None, PASSWORD | {"SPARKIFY_HOST": "other.invalid"}), is_by_iam=False)
+    assert settings.redshift.found == {"host"}
+    _require_good_host(load_settings("dwh.cfg", PASSWORD), is_by_iam=False)
+    _require_good_host(load_settings(None, PASSWORD | {"SPARKIFY_HOST": "other.invalid"}), is_by_iam=False)
 
 
 def test_a_found_files_own_secrets_go_where_it_says(folder: Path) -> None:
     text = "[CLUSTER]\nHOST=warehouse.invalid\nDB_PASSWORD=theirs\n[AWS]\nKEY=AKIA\nSECRET=s\n"
     settings = found(folder, text, {})
-    require_good_host(settings, is_by_iam=False)
-    require_good_host(settings, is_by_iam=True)
+    require_good_host(settings.redshift, settings.aws, is_by_iam=False)
+    require_good_host(settings.redshift, settings.aws, is_by_iam=True)
     for environment in (PASSWORD, KEYS, {"SPARKIFY_AWS_SESSION_TOKEN": "t"}):
         with pytest.raises(UsageError):
-            require_good_host(load_settings(None, environment), is_by_iam=environment is not PASSWORD)
+            _require_good_host(load_settings(None, environment), is_by_iam=environment is not PASSWORD)
 
 
 def test_what_does_not_log_in_there_is_not_held_up(run: Run, data: Path, tmp_path: Path) -> None:
@@ -137,18 +141,18 @@ def test_keys_from_elsewhere_go_to_no_server_that_a_found_file_names(folder: Pat
     text = f"[S3]\nENDPOINT={endpoint}\n"
     for environment in (KEYS, {}):  # without any, AWS's own configuration has some or not
         with pytest.raises(UsageError, match=r"\[S3\] ENDPOINT: AWS credentials from elsewhere") as refused:
-            connect("bucket", found(folder, text, environment))
+            connect("bucket", found(folder, text, environment).aws)
         assert "--config dwh.cfg, or name it in SPARKIFY_S3_ENDPOINT" in refused.value.hint
-    connect("bucket", load_settings("dwh.cfg", KEYS))
-    connect("bucket", found(folder, f"{text}ANONYMOUS=true\n", KEYS))
-    connect("bucket", found(folder, f"{text}[AWS]\nKEY=AKIAEXAMPLE\nSECRET=s\n", {}))
+    connect("bucket", load_settings("dwh.cfg", KEYS).aws)
+    connect("bucket", found(folder, f"{text}ANONYMOUS=true\n", KEYS).aws)
+    connect("bucket", found(folder, f"{text}[AWS]\nKEY=AKIAEXAMPLE\nSECRET=s\n", {}).aws)
 
 
 @pytest.mark.parametrize(
     "endpoint", [*AMAZONS_S3, "http://localhost:9000", "http://127.0.0.1:9000", "http://[::1]:9000"]
 )
 def test_they_go_to_amazon_and_to_this_machine(folder: Path, endpoint: str) -> None:
-    require_good_endpoint(found(folder, f"[S3]\nENDPOINT={endpoint}\n", KEYS))
+    require_good_endpoint(found(folder, f"[S3]\nENDPOINT={endpoint}\n", KEYS).aws)
 
 
 @pytest.mark.parametrize(
@@ -158,12 +162,12 @@ def test_credentials_go_over_http_only_where_that_is_said(folder: Path, endpoint
     (folder / "s3.cfg").write_text(f"[S3]\nENDPOINT={endpoint}\n")
     for settings in (load_settings("s3.cfg", KEYS), load_settings(None, {"SPARKIFY_S3_ENDPOINT": endpoint})):
         with pytest.raises(UsageError, match=r"over http, readable for everybody on the way") as refused:
-            connect("bucket", settings)
+            connect("bucket", settings.aws)
         assert "[S3] ALLOW_HTTP = true" in refused.value.hint
     (folder / "s3.cfg").write_text(f"[S3]\nENDPOINT={endpoint}\nALLOW_HTTP = yes\n")
-    connect("bucket", load_settings("s3.cfg", KEYS))
+    connect("bucket", load_settings("s3.cfg", KEYS).aws)
     connect(
-        "bucket", load_settings(None, {"SPARKIFY_S3_ENDPOINT": endpoint, "SPARKIFY_S3_ANONYMOUS": "true"})
+        "bucket", load_settings(None, {"SPARKIFY_S3_ENDPOINT": endpoint, "SPARKIFY_S3_ANONYMOUS": "true"}).aws
     )
 
 
@@ -182,4 +186,4 @@ def test_every_command_that_goes_to_s3_is_refused_alike(run: Run, data: Path, tm
 
 def test_a_server_that_is_no_address_is_told_so(folder: Path) -> None:
     with pytest.raises(SparkifyError, match="is not the address of a server"):
-        connect("bucket", found(folder, "[S3]\nENDPOINT=https://[::1\n", KEYS))
+        connect("bucket", found(folder, "[S3]\nENDPOINT=https://[::1\n", KEYS).aws)

@@ -1,6 +1,5 @@
 """dwh.cfg as people write it: comments behind values, the names of public files, misspelled keys."""
 
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from sparkify.cluster.config_file import set_values
 from sparkify.config.dwh_cfg_keys import file_keys
 from sparkify.config.loading import load_settings
-from sparkify.config.settings import Settings
+from sparkify.config.settings import TYPES, Settings, values_of
 from sparkify.errors import UsageError
 
 EXAMPLE = Path(__file__).parents[2] / "dwh.cfg.example"
@@ -56,12 +55,12 @@ def test_a_comment_behind_a_value_is_none_of_it(tmp_path: Path, written: str, me
     ],
 )
 def test_a_password_may_begin_with_the_sign_of_a_comment(tmp_path: Path, written: str, meant: str) -> None:
-    assert read(tmp_path, f"[CLUSTER]\nDB_PASSWORD={written}\n").db_password == meant
+    assert read(tmp_path, f"[CLUSTER]\nDB_PASSWORD={written}\n").redshift.db_password == meant
 
 
 def test_a_case_with_comments_is_read_as_meant(cases: Path) -> None:
     settings = load_settings(str(cases / "C40" / "dwh.cfg"), {})
-    assert (settings.database, settings.s3_region) == (str(cases / "C40" / "w.duckdb"), "us-west-2")
+    assert (settings.database, settings.aws.s3_region) == (str(cases / "C40" / "w.duckdb"), "us-west-2")
 
 
 def test_a_comment_behind_a_value_stays_when_the_value_is_set(tmp_path: Path) -> None:
@@ -87,12 +86,16 @@ def test_an_indented_line_is_no_part_of_the_value_before_it(tmp_path: Path) -> N
 def test_a_case_with_the_names_of_public_files_means_that_cluster(cases: Path) -> None:
     settings = load_settings(str(cases / "C72" / "dwh.cfg"), {})
     assert settings.database == "redshift"
-    assert settings.host == "dwhcluster.abc.us-west-2.redshift.amazonaws.com"
-    assert settings.iam_role_arn == "arn:aws:iam::123456789012:role/dwhRole"
-    assert settings.iam_role_name == "dwhRole"
-    assert settings.aws_region == "us-west-2"
-    assert settings.log_jsonpath == str(cases / "C72" / "none.json")
-    assert (settings.db_name, settings.db_user, settings.db_port) == ("dwh", "dwhuser", 5439)
+    assert settings.redshift.host == "dwhcluster.abc.us-west-2.redshift.amazonaws.com"
+    assert settings.redshift.iam_role_arn == "arn:aws:iam::123456789012:role/dwhRole"
+    assert settings.cluster.iam_role_name == "dwhRole"
+    assert settings.aws.aws_region == "us-west-2"
+    assert settings.loading.log_jsonpath == str(cases / "C72" / "none.json")
+    assert (settings.redshift.db_name, settings.redshift.db_user, settings.redshift.db_port) == (
+        "dwh",
+        "dwhuser",
+        5439,
+    )
     unused = settings.warnings[0]
     assert "[IAM_ROLE] POLICY_ARN is not used: the role that cluster create makes gets a policy" in unused
 
@@ -139,7 +142,7 @@ def test_the_names_of_public_files_are_known(
     tmp_path: Path, section: str, line: str, setting: str, value: object
 ) -> None:
     settings = read(tmp_path, f"[{section}]\n{line}\n")
-    assert getattr(settings, setting) == value
+    assert values_of(settings)[setting] == value
     assert settings.warnings == ()
 
 
@@ -204,7 +207,7 @@ def test_the_example_has_a_line_for_every_setting() -> None:
             section = line.strip("[]")
         elif "=" in line and not line.startswith("# "):
             found.add((section, line.removeprefix("#").partition("=")[0].strip()))
-    settings = {field.name for field in fields(Settings)} - {"warnings", "found"}
+    settings = TYPES.keys()
     missing = [name for name in settings if not found & set(file_keys(name))]
     assert missing == []
 
@@ -212,9 +215,9 @@ def test_the_example_has_a_line_for_every_setting() -> None:
 def test_the_values_of_the_example_are_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(EXAMPLE.parent)
     settings = load_settings("dwh.cfg.example", {})
-    differing = {field.name for field in fields(Settings) if getattr(settings, field.name) != field.default}
+    differing = values_of(settings).items() ^ values_of(Settings()).items()
     # These are given the values that a beginner has use for.
-    assert differing == {"log_jsonpath", "db_name", "db_user", "aws_region"}
+    assert {name for name, _ in differing} == {"log_jsonpath", "db_name", "db_user", "aws_region"}
 
 
 @pytest.mark.parametrize(
@@ -247,4 +250,4 @@ def test_a_configuration_is_found_by_a_tilde_and_a_file_uri(
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "my.cfg").write_text("[S3]\nSONG_DATA=/there\n")
     for name in ("~/my.cfg", f"file://{tmp_path}/my.cfg", f"file:{tmp_path}/my.cfg", f" {tmp_path}/my.cfg "):
-        assert load_settings(name, {}).song_data == "/there"
+        assert load_settings(name, {}).loading.song_data == "/there"

@@ -18,17 +18,18 @@ import pytest
 from typer.testing import CliRunner
 
 from sparkify.cli.app import app
-from sparkify.config.settings import Settings
+from sparkify.config.settings import Settings, values_of
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.export import parquet as exporting
-from sparkify.export.s3 import export_to_s3
 from sparkify.sources.s3_folder import S3Folder
 from sparkify.sql import STAR_TABLES
 from tests.support.builders import HANGS
 from tests.support.exports import FOLDERS, columns, load_plays, read_back, stored
 from tests.support.faulty_s3 import FaultyS3
 from tests.support.killing import processes
+from tests.support.runs import export_to_s3
 from tests.support.s3_servers import Bucket, Server, moto, rclone
+from tests.support.settings import changed, settings_of
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ class Place:
         self.server = server
         self.bucket = bucket
         at_server = replace(bucket, proxy=server.endpoint)
-        self.settings = at_server.settings(Settings(database=database))
+        self.settings = at_server.settings(settings_of(database=database))
 
     def export(self, *, overwrite: bool = True) -> dict[str, Any]:
         return export_to_s3(self.settings, self.uri, overwrite=overwrite)
@@ -127,7 +128,7 @@ def test_the_rows_read_back_are_those_of_the_warehouse(
     request: pytest.FixtureRequest, server: str, database: str, tmp_path: Path
 ) -> None:
     place: Place = request.getfixturevalue(server)
-    place.settings = replace(place.settings, database=database)
+    place.settings = changed(place.settings, database=database)
     place.export(overwrite=False)
     for name, content in place.objects.items():
         path = tmp_path / name
@@ -146,14 +147,14 @@ def test_the_rows_read_back_are_those_of_the_warehouse(
 def test_the_command_says_the_same_as_of_a_folder(at_rclone: Place, tmp_path: Path) -> None:
     settings = at_rclone.settings
     environment = {
-        f"SPARKIFY_{name.upper()}": str(getattr(settings, name))
+        f"SPARKIFY_{name.upper()}": str(values_of(settings)[name])
         for name in ("database", "s3_endpoint", "aws_region", "aws_access_key_id", "aws_secret_access_key")
     }
     said = []
     for out in (str(tmp_path / "out"), at_rclone.uri):
         result = CliRunner().invoke(app, ["export", out], env=environment, catch_exceptions=False)
         assert (result.exit_code, result.stderr) == (0, f"exported to {out}\n")
-        assert settings.aws_secret_access_key not in result.output
+        assert settings.aws.aws_secret_access_key not in result.output
         said.append(result.stdout)
     assert said[0] == said[1]
     at_rclone.assert_alone()
@@ -162,13 +163,13 @@ def test_the_command_says_the_same_as_of_a_folder(at_rclone: Place, tmp_path: Pa
 def test_files_too_large_for_one_request_arrive_whole(at_rclone: Place, tmp_path: Path) -> None:
     content = os.urandom(11 * 2**20)
     (tmp_path / "large").write_bytes(content)
-    S3Folder(at_rclone.uri, at_rclone.settings).upload(tmp_path)
+    S3Folder(at_rclone.uri, at_rclone.settings.aws).upload(tmp_path)
     assert at_rclone.objects == {"large": content}
 
 
 def test_it_is_never_written_without_credentials(at_rclone: Place) -> None:
     # That public sources are read so, says nothing of where exports go.
-    at_rclone.settings = replace(at_rclone.settings, s3_anonymous=True)
+    at_rclone.settings = changed(at_rclone.settings, s3_anonymous=True)
     at_rclone.export()
     at_rclone.assert_alone()
 
@@ -518,9 +519,9 @@ def test_after_a_kill_of_the_first_export_nothing_has_to_be_overwritten(at_rclon
 def test_an_address_that_can_not_be_meant(at_rclone: Place, out: str, code: int, message: str) -> None:
     environment = {
         "SPARKIFY_DATABASE": at_rclone.settings.database,
-        "SPARKIFY_S3_ENDPOINT": at_rclone.settings.s3_endpoint,
-        "SPARKIFY_AWS_ACCESS_KEY_ID": at_rclone.settings.aws_access_key_id,
-        "SPARKIFY_AWS_SECRET_ACCESS_KEY": at_rclone.settings.aws_secret_access_key,
+        "SPARKIFY_S3_ENDPOINT": at_rclone.settings.aws.s3_endpoint,
+        "SPARKIFY_AWS_ACCESS_KEY_ID": at_rclone.settings.aws.aws_access_key_id,
+        "SPARKIFY_AWS_SECRET_ACCESS_KEY": at_rclone.settings.aws.aws_secret_access_key,
     }
     error = CliRunner().invoke(app, ["export", out], env=environment).exception
     assert isinstance(error, SparkifyError)
@@ -528,7 +529,7 @@ def test_an_address_that_can_not_be_meant(at_rclone: Place, out: str, code: int,
 
 
 def test_wrong_credentials_are_told_and_not_repeated(at_rclone: Place) -> None:
-    at_rclone.settings = replace(at_rclone.settings, aws_secret_access_key="wrong-and-secret")  # noqa: S106
+    at_rclone.settings = changed(at_rclone.settings, aws_secret_access_key="wrong-and-secret")  # noqa: S106
     error = at_rclone.fails()
     assert "credentials were not accepted" in error.message
     assert "wrong-and-secret" not in str(error)
@@ -539,5 +540,5 @@ def test_a_secret_without_its_key_is_told_to_be_incomplete(
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "half-of-it")
-    at_rclone.settings = replace(at_rclone.settings, aws_access_key_id="", aws_secret_access_key="")
+    at_rclone.settings = changed(at_rclone.settings, aws_access_key_id="", aws_secret_access_key="")
     assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in at_rclone.fails().hint

@@ -15,13 +15,14 @@ from sparkify.cli.app import run
 from sparkify.config.settings import Settings
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.export import parquet as exporting
-from sparkify.export.parquet import export
 from sparkify.system import switching
 from sparkify.system.switching import move, name_beside, switch
 from sparkify.warehouse.contract import Warehouse
 from sparkify.warehouse.opening import connect
 from tests.support.builders import write
 from tests.support.exports import load_plays
+from tests.support.runs import export
+from tests.support.settings import settings_of
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def settings(database: str) -> Settings:
-    return Settings(database=database)
+    return settings_of(database=database)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from sparkify.errors import WarehouseError
 from sparkify.load import accounts, pipeline
 from sparkify.load.accounts import EventAccount
 from sparkify.load.audits import load_audits
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.sql import read_sql
 from sparkify.warehouse.opening import connect
@@ -21,6 +20,7 @@ from tests.support.builders import Loaded, Record, event, read_star, track, writ
 from tests.support.cli import Run
 from tests.support.either import Either
 from tests.support.engines import Engine
+from tests.support.runs import run_etl
 
 Load = Callable[..., Loaded]
 

@@ -11,7 +11,6 @@ from sparkify.config.settings import Settings
 from sparkify.errors import AuditError, WarehouseError
 from sparkify.load import pipeline
 from sparkify.load.audits import Audit, load_audits, run_audits
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress, Progress
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import Warehouse
@@ -19,6 +18,7 @@ from sparkify.warehouse.opening import connect
 from tests.support.builders import Loaded, Record, event, read_star, track, write
 from tests.support.engines import Engine
 from tests.support.prepared import Prepared
+from tests.support.runs import run_etl
 
 
 def in_events_and_users(change: str) -> str:

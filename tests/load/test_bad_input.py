@@ -3,17 +3,18 @@
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sparkify.errors import SourceError, TooManyRejectsError, UnusableFilesError
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from tests.support.builders import Loaded, Record, event, read_star, track, write
 from tests.support.engines import Engine
+from tests.support.runs import run_etl
+from tests.support.settings import changed
 
 
 def text(**values: object) -> str:
@@ -438,11 +439,11 @@ def test_too_many_rejects_fail_the_run_and_change_nothing(
     before = first.star
     write(tmp_path / "log_data/b.json", *(event(ts=number) for number in range(98)), "{", "x")
     engine.publish(tmp_path)
-    strict = replace(first.settings, max_reject_share=0.01)
+    strict = changed(first.settings, max_reject_share=0.01)
     with pytest.raises(TooManyRejectsError) as caught:
         run_etl(strict, NullProgress())
     assert "2 of 100 records" in caught.value.message
     assert "b.json:99: not valid JSON" in caught.value.message
     assert read_star(first.settings) == before
     assert first.rejects == []
-    assert run_etl(replace(strict, max_reject_share=0.02), NullProgress()).tables["songplays"] == (99, 98)
+    assert run_etl(changed(strict, max_reject_share=0.02), NullProgress()).tables["songplays"] == (99, 98)

@@ -4,7 +4,6 @@ import gzip
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from sparkify.config.settings import Settings
 from sparkify.errors import BadFileError, SparkifyError, TooManyRejectsError
 from sparkify.load.audits import Audit, Finding
 from sparkify.load.layout import layout_of
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.reading import reject_bound
 from sparkify.reading.contents import contents
@@ -25,6 +23,8 @@ from sparkify.reading.splitter import recut
 from sparkify.warehouse.opening import connect
 from tests.support.builders import event, track, write
 from tests.support.engines import DuckDBEngine
+from tests.support.runs import run_etl
+from tests.support.settings import changed
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_no_form_of_a_file_is_dearer_than_its_size(settings: Settings, tmp_path:
             write(tmp_path / f"log_data/{kind}.json", GOOD, form(size))
         (tmp_path / "warehouse").unlink(missing_ok=True)
         begin = time.process_time()
-        summary = run_etl(replace(settings, database=str(tmp_path / "warehouse")), NullProgress())
+        summary = run_etl(changed(settings, database=str(tmp_path / "warehouse")), NullProgress())
         work[size] = time.process_time() - begin
         assert summary.sources["log_data"].loaded >= len(DEAR)
     assert work[2**19] < 12 * work[2**16]
@@ -128,7 +128,7 @@ def test_reading_stops_where_there_are_far_too_many_bad_records(
     with pytest.raises(
         TooManyRejectsError, match=r"when the reading was stopped, more than the 3,000"
     ) as caught:
-        run_etl(replace(settings, max_rejects=3000), NullProgress())
+        run_etl(changed(settings, max_rejects=3000), NullProgress())
     assert "MAX_REJECTS" in str(caught.value.hint)
     assert len(looked) < 500
 
@@ -136,14 +136,14 @@ def test_reading_stops_where_there_are_far_too_many_bad_records(
 def test_the_number_of_bad_records_is_bounded_exactly_in_the_end(settings: Settings, tmp_path: Path) -> None:
     write(tmp_path / "log_data/a.json", json.dumps(event()), "{}", "x", "{}")
     with pytest.raises(TooManyRejectsError, match="3 records of log_data are bad, more than the 2"):
-        run_etl(replace(settings, max_rejects=2), NullProgress())
-    assert run_etl(replace(settings, max_rejects=3), NullProgress()).sources["log_data"].rejected == 3
+        run_etl(changed(settings, max_rejects=2), NullProgress())
+    assert run_etl(changed(settings, max_rejects=3), NullProgress()).sources["log_data"].rejected == 3
 
 
 def test_good_records_are_never_taken_for_bad_ones(settings: Settings, tmp_path: Path) -> None:
     two = json.dumps(event()) * 2
     write(tmp_path / "log_data/a.json", *[two] * 3000)
-    assert run_etl(replace(settings, max_rejects=0), NullProgress()).sources["log_data"].loaded == 6000
+    assert run_etl(changed(settings, max_rejects=0), NullProgress()).sources["log_data"].loaded == 6000
 
 
 @pytest.mark.parametrize("ts", [253402300799999, -62135596800000])
@@ -182,13 +182,13 @@ def test_long_values_are_cut_in_what_people_are_told(settings: Settings, tmp_pat
     assert max(map(len, said)) < 2000
     write(tmp_path / "log_data/b.json", json.dumps({"w" * 30_000: [event()] * 3}))
     with pytest.raises(SparkifyError) as caught:
-        run_etl(replace(settings, max_reject_share=0.9), NullProgress())
+        run_etl(changed(settings, max_reject_share=0.9), NullProgress())
     assert "below the key" in caught.value.message
     assert len(caught.value.message) + len(caught.value.hint or "") < 4000
 
 
 def test_the_room_beside_the_database_is_a_setting(settings: Settings) -> None:
-    limited = replace(settings, temp_limit="3GB")
+    limited = changed(settings, temp_limit="3GB")
 
     warehouse = connect(limited)
     try:

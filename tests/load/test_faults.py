@@ -12,13 +12,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sparkify.config.settings import Settings
-from sparkify.load.pipeline import Summary, run_etl
+from sparkify.config.settings import Settings, values_of
+from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
 from sparkify.reading.records import RecordReader
 from sparkify.sources.local import LocalSource
@@ -26,6 +25,8 @@ from sparkify.sources.objects import SourceObject
 from sparkify.warehouse.contract import Advance
 from tests.support.builders import Loaded, event, read_star, track, write
 from tests.support.reference import build_star, read_records
+from tests.support.runs import run_etl
+from tests.support.settings import changed
 from tests.support.state import state_of
 
 Load = Callable[..., Loaded]
@@ -54,7 +55,7 @@ def assert_as_one_load(
         expected = build_star(read_records(folder / "song_data"), read_records(folder / "log_data"))
         for table, rows in star.items():
             assert rows == expected[table], table
-        clean = replace(settings, database=str(tmp_path_factory.mktemp("clean") / "clean.duckdb"))
+        clean = changed(settings, database=str(tmp_path_factory.mktemp("clean") / "clean.duckdb"))
         run_etl(clean, NullProgress())
         assert state_of(settings, str(folder)) == state_of(clean, str(folder))
 
@@ -196,9 +197,9 @@ def test_files_of_other_places_are_not_called_gone(folder: Path, settings: Setti
     run_etl(settings, NullProgress())
     write(folder / "log_data_2/12.json", event(ts=1))
     for place in ("log_data_2", "log_data_2/12.json", "log_data/11.json"):
-        assert run_etl(replace(settings, log_data=str(folder / place)), NullProgress()).notes == []
+        assert run_etl(changed(settings, log_data=str(folder / place)), NullProgress()).notes == []
     (folder / "log_data/10.json").unlink()
-    assert run_etl(replace(settings, log_data=str(folder / "log_data_2")), NullProgress()).notes == []
+    assert run_etl(changed(settings, log_data=str(folder / "log_data_2")), NullProgress()).notes == []
     assert len(run_etl(settings, NullProgress()).notes) == 1
 
 
@@ -340,7 +341,7 @@ def limited(settings: Settings, limit: int, *arguments: str) -> "subprocess.Comp
     names = ("database", "song_data", "log_data", "max_reject_share", "memory_limit")
     return subprocess.run(
         [sys.executable, "-c", code, "etl", *arguments],
-        env=dict(os.environ) | {f"SPARKIFY_{name.upper()}": str(getattr(settings, name)) for name in names},
+        env=dict(os.environ) | {f"SPARKIFY_{name.upper()}": str(values_of(settings)[name]) for name in names},
         capture_output=True,
         text=True,
         check=False,
@@ -398,7 +399,7 @@ def test_a_write_ahead_log_that_was_committed_counts(
     )
     write(folder / "log_data/12.json", event(ts=1))
     names = ("database", "song_data", "log_data")
-    variables = {f"SPARKIFY_{name.upper()}": str(getattr(settings, name)) for name in names}
+    variables = {f"SPARKIFY_{name.upper()}": str(values_of(settings)[name]) for name in names}
     killed = subprocess.run(
         [sys.executable, "-c", code, "etl"],
         env=dict(os.environ) | variables,

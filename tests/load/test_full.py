@@ -1,16 +1,16 @@
 """Loading everything from scratch where files have gone: what they gave stays unless people let it go."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sparkify.errors import WarehouseError
-from sparkify.load.pipeline import plan_etl
 from sparkify.warehouse.opening import connect
 from tests.support.builders import event, read_star, track, write
 from tests.support.either import Either
 from tests.support.reference import build_star, read_records
+from tests.support.runs import plan_etl
+from tests.support.settings import changed
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_load_from_scratch_of_another_place_refuses_as_well(archived: Either) 
         write(archived.folder / f"log_data/{day}.json", event(ts=day))
     archived.engine.publish(archived.folder)
     one = archived.engine.location(archived.folder / "log_data/6.json", archived.folder)
-    archived.settings = replace(archived.settings, log_data=one)
+    archived.settings = changed(archived.settings, log_data=one)
     with pytest.raises(WarehouseError, match="5 of the files that are loaded are not there any more"):
         archived.load(full=True)
     assert plays(archived) == 12
@@ -130,7 +130,7 @@ def test_a_file_that_is_back_as_it_was_has_not_gone(archived: Either, tmp_path: 
 
 def test_what_a_failed_run_has_missed_is_said_by_the_next_one(archived: Either) -> None:
     bad = write(archived.folder / "log_data/7.json", "{")
-    archived.settings = replace(archived.settings, max_reject_share=0)
+    archived.settings = changed(archived.settings, max_reject_share=0)
     with pytest.raises(Exception, match="nothing was changed") as caught:
         archived.load()
     assert "4 of the files that are loaded are not there any more" in str(caught.value)

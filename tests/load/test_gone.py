@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from sparkify.config.loading import load_settings
-from sparkify.config.settings import Settings
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.warehouse.opening import connect
 from tests.support.builders import event, track, write
 from tests.support.cli import Run
+from tests.support.runs import run_etl
+from tests.support.settings import settings_of
 
 Etl = Callable[[str | Path], list[str]]
 
@@ -153,7 +153,7 @@ def test_a_warehouse_that_does_not_know_where_its_files_were_found_goes_by_their
     releases: Path, etl: Etl
 ) -> None:
     etl(releases / "current")
-    warehouse = connect(Settings(database=str(releases / "warehouse.duckdb")))
+    warehouse = connect(settings_of(database=str(releases / "warehouse.duckdb")))
     warehouse.query("UPDATE runs SET song_location = NULL, log_location = NULL")
     warehouse.close()
     (releases / "release-1/log_data/a1.json").unlink()

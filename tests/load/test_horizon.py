@@ -9,12 +9,12 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.load.audits import Finding
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from tests.support.builders import Loaded, Record, event, track, write
 from tests.support.cli import Run
 from tests.support.clock import at
 from tests.support.engines import Engine
+from tests.support.runs import run_etl
 
 Load = Callable[..., Loaded]
 

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,14 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.errors import UnusableFilesError
 from sparkify.load.key_sample import KEPT_CHARACTERS, MAX_UNKNOWN, SAMPLED_RECORDS, KeySample
-from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
 from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS, KeyMap
-from sparkify.simulate import Settings as Simulation
-from sparkify.simulate import simulate, sink_for
+from sparkify.simulate import SimulationOptions, simulate, sink_for
 from tests.support.builders import Loaded, Record, event, track, write
 from tests.support.engines import Engine
+from tests.support.runs import run_etl
+from tests.support.settings import changed
 
 Load = Callable[..., Loaded]
 
@@ -129,7 +129,7 @@ def test_the_file_that_is_named_reads_all_that_is_spelled_otherwise(
     engine.publish(folder)
     (warning,) = about_keys(run_etl(settings, NullProgress()))
     assert warning.startswith("log_data: of 6 records looked at, 6 have $[")
-    settings = replace(settings, log_jsonpath=str(pasted(folder, warning)))
+    settings = changed(settings, log_jsonpath=str(pasted(folder, warning)))
     loaded = Loaded(settings, run_etl(settings, NullProgress(), full=True))
     assert about_keys(loaded.summary) == []
     found = loaded.query("SELECT * FROM staging_events ORDER BY ts")
@@ -180,7 +180,7 @@ def test_logs_that_were_once_loaded_without_users_are_named_with_what_reads_them
         assert "jsonpaths" not in warning
         assert "write it alike in all files" in warning
         return
-    settings = replace(settings, log_jsonpath=str(pasted(tmp_path, warning)))
+    settings = changed(settings, log_jsonpath=str(pasted(tmp_path, warning)))
     loaded = Loaded(settings, run_etl(settings, NullProgress(), full=True))
     assert loaded.query("SELECT COUNT(*), COUNT(user_id) FROM songplays") == [(plays, plays)]
 
@@ -303,14 +303,14 @@ def test_records_below_one_key_fail_the_run_with_the_key_and_the_file_that_reads
 ) -> None:
     write(folder / "log_data/a.json", *events(WAYS["all below one key"]))
     engine.publish(folder)
-    settings = replace(settings, max_reject_share=0.01)
+    settings = changed(settings, max_reject_share=0.01)
     with pytest.raises(UnusableFilesError) as raised:
         run_etl(settings, NullProgress())
     text = raised.value.message
     assert 'the values of its records lie below the key "event"' in text
     assert "of 6 records looked at, 6 have $['event']['artist'] in place of $['artist']" in text
     assert "and 13 more of our keys in other places; to read them, run sparkify etl with this as " in text
-    settings = replace(settings, log_jsonpath=str(pasted(folder, text)))
+    settings = changed(settings, log_jsonpath=str(pasted(folder, text)))
     assert run_etl(settings, NullProgress()).sources["log_data"].loaded == 6
 
 
@@ -358,7 +358,7 @@ def test_a_list_of_records_is_not_read_by_its_first(folder: Path, load: Load) ->
 
 @pytest.mark.parametrize("dirty", [0.0, 0.2])
 def test_nothing_is_said_of_the_keys_of_simulated_data(tmp_path: Path, load: Load, dirty: float) -> None:
-    simulate(Simulation(songs=200, users=100, days=5, dirty=dirty), sink_for(str(tmp_path)))
+    simulate(SimulationOptions(songs=200, users=100, days=5, dirty=dirty), sink_for(str(tmp_path)))
     assert about_keys(load().summary) == []
 
 

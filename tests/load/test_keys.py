@@ -2,28 +2,29 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, TooManyRejectsError, UnusableFilesError
-from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
 from sparkify.reading import records
 from sparkify.reading.keys import EVENT_KEYS
 from tests.support.builders import Loaded, Record, event, track, write
 from tests.support.cli import Run
 from tests.support.engines import Engine
+from tests.support.runs import run_etl
+from tests.support.settings import changed
 
 Load = Callable[..., Loaded]
 Notes = Callable[..., list[str]]
 
 
-def jsonpaths(**changed: str) -> str:
+def jsonpaths(**other: str) -> str:
     """A JSONPaths file with other paths for some of the usual keys."""
-    return json.dumps({"jsonpaths": [changed.get(key, f"$['{key}']") for key in EVENT_KEYS]})
+    return json.dumps({"jsonpaths": [other.get(key, f"$['{key}']") for key in EVENT_KEYS]})
 
 
 @pytest.fixture
@@ -37,9 +38,9 @@ def folder(tmp_path: Path) -> Path:
 def with_paths(folder: Path, settings: Settings) -> Callable[..., Settings]:
     """Settings with a JSONPaths file, in which the paths of some keys are others."""
 
-    def write_paths(**changed: str) -> Settings:
-        path = write(folder / "paths.json", jsonpaths(**changed))
-        return replace(settings, log_jsonpath=str(path))
+    def write_paths(**other: str) -> Settings:
+        path = write(folder / "paths.json", jsonpaths(**other))
+        return changed(settings, log_jsonpath=str(path))
 
     return write_paths
 
@@ -63,7 +64,7 @@ def test_a_key_that_no_record_has_is_named_with_the_file_that_asks_for_it(
     assert notes(settings) == [
         "log_data: of 2 records looked at, 2 have $['location'] in place of $['place']['town'], 2 have"
         " $['userAgent'] in place of $['client']; of 2 rows loaded, 2 have no location, 2 have no user_agent;"
-        f" to read them, run sparkify etl --full with this as {settings.log_jsonpath}: {jsonpaths()}",
+        f" to read them, run sparkify etl --full with this as {settings.loading.log_jsonpath}: {jsonpaths()}",
     ]
 
 
@@ -77,7 +78,7 @@ def test_a_key_that_nothing_resembles_is_named_with_the_file_that_asks_for_it(
     settings = with_paths(userAgent="$['client']", location="$.place.town")
     assert notes(settings) == [
         "log_data: no record has $['place']['town'], $['client']; check its spelling in"
-        f" {settings.log_jsonpath}, then load again with: sparkify etl --full"
+        f" {settings.loading.log_jsonpath}, then load again with: sparkify etl --full"
     ]
 
 
@@ -89,10 +90,10 @@ def test_a_misspelt_key_that_rejects_all_records_is_named_with_the_rejects(
     folder: Path, with_paths: Callable[..., Settings], notes: Notes
 ) -> None:
     with pytest.raises(UnusableFilesError, match=r"2 have \$\['sessionId'\] in place of \$\['session-id'\]"):
-        notes(replace(with_paths(sessionId="$.session-id"), max_reject_share=0.01))
+        notes(changed(with_paths(sessionId="$.session-id"), max_reject_share=0.01))
     write(folder / "log_data/a.json", _without(event(), "sessionId"))
     with pytest.raises(TooManyRejectsError, match=r"no record has \$\['session-id'\]; check its spelling"):
-        notes(replace(with_paths(sessionId="$.session-id"), max_reject_share=0.01))
+        notes(changed(with_paths(sessionId="$.session-id"), max_reject_share=0.01))
 
 
 def test_a_key_that_some_record_has_is_not_called_missing(folder: Path, load: Load) -> None:
@@ -140,14 +141,14 @@ def test_jsonpaths_that_changed_are_said_to_need_a_full_load(
 ) -> None:
     assert notes(with_paths()) == []
     settings = with_paths(location="$.userAgent", userAgent="$.location")
-    changed = (
-        f"1 log files were loaded by other JSONPaths than {settings.log_jsonpath}, and stay as they were;"
-        " to load them again: sparkify etl --full"
+    other = (
+        f"1 log files were loaded by other JSONPaths than {settings.loading.log_jsonpath}, and stay"
+        " as they were; to load them again: sparkify etl --full"
     )
-    assert notes(settings) == [changed]
+    assert notes(settings) == [other]
     write(folder / "log_data/b.json", event(ts=1543449657002))
-    assert notes(settings) == [changed]  # b by the new ones
-    assert notes(with_paths()) == [changed]
+    assert notes(settings) == [other]  # b by the new ones
+    assert notes(with_paths()) == [other]
     assert notes(settings, full=True) == []
     assert notes(settings) == []
 
@@ -160,7 +161,7 @@ def test_jsonpaths_that_say_the_same_in_other_words_have_not_changed(
         {"jsonpaths": [f'$["{key}"]' if key != "ts" else "$.ts" for key in EVENT_KEYS]}, indent=3
     )
     path = write(folder / "paths.json", other)
-    assert notes(replace(settings, log_jsonpath=str(path))) == []
+    assert notes(changed(settings, log_jsonpath=str(path))) == []
     assert notes(with_paths()) == []
 
 
@@ -206,7 +207,7 @@ def test_the_jsonpaths_file_beside_the_logs_is_found_from_within_their_folder(
 ) -> None:
     write(folder / "log_json_path.json", jsonpaths(song="$.artist"))
     monkeypatch.chdir(folder / "log_data")
-    run_etl(settings := replace(settings, log_data="."), NullProgress())
+    run_etl(settings := changed(settings, log_data="."), NullProgress())
     assert Loaded(settings, run_etl(settings, NullProgress())).query(
         "SELECT DISTINCT song FROM staging_events"
     ) == [("Sydney Youngblood",)]
@@ -215,7 +216,7 @@ def test_the_jsonpaths_file_beside_the_logs_is_found_from_within_their_folder(
 def test_a_bad_jsonpaths_file_beside_the_logs_is_an_error(folder: Path, settings: Settings) -> None:
     path = write(folder / "log_json_path.json", jsonpaths(song="$.\ud800"))
     with pytest.raises(SourceError, match=r"path 14 .*: half of a surrogate pair"):
-        run_etl(replace(settings, log_data=str(folder / "log_data")), NullProgress())
+        run_etl(changed(settings, log_data=str(folder / "log_data")), NullProgress())
     path.write_text("[" * 100_000)
     with pytest.raises(SourceError, match="not a JSONPaths file"):
         run_etl(settings, NullProgress())

@@ -8,7 +8,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -16,10 +16,11 @@ import pytest
 
 from sparkify.config.loading import load_settings
 from sparkify.config.settings import Settings
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from tests.support.killing import CLOSE, END, Steps, processes, run_and_be_killed, write_sources
+from tests.support.runs import run_etl
 from tests.support.s3_servers import Bucket, Server, rclone
+from tests.support.settings import changed
 from tests.support.state import State, state_of
 
 
@@ -46,7 +47,7 @@ class Scene:
 
     def begin(self, folder: Path, mode: str) -> Settings:
         """A warehouse to be killed: none yet, or a copy of the one loaded before."""
-        settings = replace(self.settings, database=str(folder / f"{time.monotonic_ns()}.duckdb"))
+        settings = changed(self.settings, database=str(folder / f"{time.monotonic_ns()}.duckdb"))
         if mode != "first":
             shutil.copy(self.base, settings.database)
         return settings
@@ -85,9 +86,9 @@ def make_scene(folder: Path, users: int, place: Callable[[Path], tuple[Settings,
     whole, part = write_sources(folder, songs=120, users=users)
     settings, root = place(part)
     base = folder / "base.duckdb"
-    run_etl(replace(settings, database=str(base)), NullProgress())
+    run_etl(changed(settings, database=str(base)), NullProgress())
     settings, root = place(whole)
-    clean = replace(settings, database=str(folder / "clean.duckdb"))
+    clean = changed(settings, database=str(folder / "clean.duckdb"))
     run_etl(clean, NullProgress())
     scene = Scene(settings, root, base, state_of(clean, root), [])
     again, steps = scene.begin(folder, "incremental"), Steps()

@@ -11,10 +11,10 @@ from sparkify.answers.report import write_report
 from sparkify.cli.summary import print_plan, print_status
 from sparkify.config.settings import Settings
 from sparkify.errors import UnusableFilesError
-from sparkify.load.pipeline import plan_etl
 from sparkify.printing.console import Console
 from sparkify.warehouse.opening import connect
 from tests.support.builders import Loaded, event, track, write
+from tests.support.runs import plan_etl
 
 Load = Callable[..., Loaded]
 

@@ -1,17 +1,18 @@
 """How many bad records are too many: of a source, and of a file."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sparkify.errors import SparkifyError, TooManyRejectsError
-from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
 from tests.support.builders import Loaded, event, track, write
 from tests.support.cli import Run
 from tests.support.engines import Engine
+from tests.support.runs import run_etl
+from tests.support.settings import changed
 
 Load = Callable[..., Loaded]
 
@@ -35,7 +36,7 @@ def fails(engine: Engine, folder: Path, **options: float) -> str:
         run_etl(settings, NullProgress())
     log_file(folder, "bad", 1)
     engine.publish(folder)
-    summary = run_etl(replace(settings, max_reject_share=1), NullProgress())
+    summary = run_etl(changed(settings, max_reject_share=1), NullProgress())
     assert summary.sources["log_data"].known == 0
     assert caught.value.hint == "mend the files, or allow more with --max-reject-share"
     return caught.value.message

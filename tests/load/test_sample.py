@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from tests.support.builders import Loaded
 from tests.support.engines import Engine
 from tests.support.reference import build_star, read_records, sort_rows
+from tests.support.runs import run_etl
 
 
 @pytest.fixture(scope="module")

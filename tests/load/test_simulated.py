@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.simulate import Settings, simulate, sink_for
+from sparkify.simulate import SimulationOptions, simulate, sink_for
 from tests.support.builders import Loaded
 from tests.support.engines import Engine
 from tests.support.reference import build_star, read_records
@@ -16,7 +16,7 @@ from tests.support.reference import build_star, read_records
 def test_the_rejects_of_dirty_data_are_the_records_that_the_simulator_broke(
     engine: Engine, tmp_path: Path, load: Callable[..., Loaded], gzip: bool
 ) -> None:
-    simulate(Settings(songs=300, users=150, days=8, dirty=0.05, gzip=gzip), sink_for(str(tmp_path)))
+    simulate(SimulationOptions(songs=300, users=150, days=8, dirty=0.05, gzip=gzip), sink_for(str(tmp_path)))
     manifest = json.loads((tmp_path / "_manifest.json").read_text())
     loaded = load()
     assert {kind["kind"] for file in manifest["files"] for kind in file.get("broken", [])} == {
@@ -47,7 +47,7 @@ def test_the_rejects_of_dirty_data_are_the_records_that_the_simulator_broke(
 
 
 def test_simulated_logs_give_the_tables_of_the_reference(tmp_path: Path, load: Callable[..., Loaded]) -> None:
-    simulate(Settings(songs=300, users=150, days=8), sink_for(str(tmp_path)))
+    simulate(SimulationOptions(songs=300, users=150, days=8), sink_for(str(tmp_path)))
     star = load().star
     expected = build_star(read_records(tmp_path / "song_data"), read_records(tmp_path / "log_data"))
     assert star == expected

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from tests.support.builders import Loaded, Record, event, track, write
 from tests.support.engines import Engine
+from tests.support.runs import run_etl
 
 Load = Callable[..., Loaded]
 

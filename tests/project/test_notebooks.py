@@ -14,7 +14,6 @@ from nbclient.exceptions import CellExecutionError
 from sparkify.answers.questions import load_questions
 from sparkify.config.settings import Settings
 from sparkify.load.audits import load_audits
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.sql import STAR_TABLES
 from tests.standin.server import RedshiftStandIn
@@ -23,6 +22,7 @@ from tests.support.aws_server import Account, aws_account
 from tests.support.engines import DuckDBEngine, RedshiftEngine
 from tests.support.leaks import ENVIRONMENT, traces, traces_in
 from tests.support.notebooks import NOTEBOOKS, charts_of, execute, text_of
+from tests.support.runs import run_etl
 
 YES: dict[str, Any] = {"MY_ADDRESS": MY_IP, "I_AGREE_TO_PAY": True, "I_AGREE_TO_DELETE": True}
 
@@ -92,10 +92,10 @@ def test_running_the_infra_notebooks_as_they_are_changes_nothing(account: Accoun
 def write_config(folder: Path, settings: Settings) -> None:
     """What a user would write to ask this warehouse."""
     lines = [f"[WAREHOUSE]\nDATABASE={settings.database}"]
-    if settings.host:
+    if settings.redshift.host:
         lines = [
-            f"[CLUSTER]\nHOST={settings.host}\nDB_NAME={settings.db_name}\nDB_USER={settings.db_user}"
-            f"\nDB_PASSWORD={settings.db_password}\nDB_PORT={settings.db_port}"
+            f"[CLUSTER]\nHOST={settings.redshift.host}\nDB_NAME={settings.redshift.db_name}\nDB_USER={settings.redshift.db_user}"
+            f"\nDB_PASSWORD={settings.redshift.db_password}\nDB_PORT={settings.redshift.db_port}"
         ]
     (folder / "dwh.cfg").write_text("\n".join(lines) + "\n")
 

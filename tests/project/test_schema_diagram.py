@@ -10,9 +10,9 @@ from types import ModuleType
 import duckdb
 import pytest
 
-from sparkify.config.settings import Settings
 from sparkify.sql import STAR_TABLES
-from sparkify.warehouse.recreate import create_tables
+from tests.support.runs import create_tables
+from tests.support.settings import settings_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 RENEW = "renew it with: python docs/make_schema_diagram.py"
@@ -41,7 +41,7 @@ def test_the_png_is_of_the_current_svg() -> None:
 
 
 def test_it_shows_the_columns_that_the_database_has(diagram: ModuleType, tmp_path: Path) -> None:
-    create_tables(Settings(database=str(tmp_path / "w.duckdb")))
+    create_tables(settings_of(database=str(tmp_path / "w.duckdb")))
     with duckdb.connect(str(tmp_path / "w.duckdb"), read_only=True) as connection:
         for table in STAR_TABLES:
             real = [row[:2] for row in connection.execute(f"DESCRIBE {table}").fetchall()]

@@ -12,7 +12,7 @@ import random
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,15 @@ from typing import Any
 import pytest
 
 from sparkify.config.loading import load_settings
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.reading.keys import EVENT_KEYS
 from sparkify.reading.records import CHUNK_BYTES, RecordReader
 from tests.support.builders import Loaded, examples, track, write
 from tests.support.engines import Engine
 from tests.support.reference import build_star
+from tests.support.runs import run_etl
 from tests.support.s3_servers import rclone
+from tests.support.settings import changed
 
 BAD, ODD = object(), object()
 """In place of a value: it is refused; whatever it is, it is the same in all files."""
@@ -548,7 +549,7 @@ def test_records_fare_the_same_on_s3(tmp_path: Path) -> None:
                 log_jsonpath=str(paths_file(tmp_path, prefix)),
             )
             uri = f"{bucket.uri}/{len(prefix)}"
-            settings = replace(
+            settings = changed(
                 bucket.settings(settings), song_data=f"{uri}/song_data", log_data=f"{uri}/log_data"
             )
             return Loaded(settings, run_etl(settings, NullProgress()))

@@ -9,7 +9,7 @@ import random
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import SparkifyError, TooManyRejectsError, UnusableFilesError
-from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
 from tests.support.builders import Loaded, Record, event, read_star, track, write
 from tests.support.engines import Engine
 from tests.support.prepared import Prepared
+from tests.support.runs import run_etl
+from tests.support.settings import changed
 
 FIRST = 1543449657000
 CHUNK = 4 * 2**20
@@ -441,7 +443,7 @@ def test_elements_of_arrays_that_are_no_objects_cost_no_object(place: Place) -> 
     paths = {
         name: place.log(f"{n}.json", text.encode()) for n, (name, (text, _)) in enumerate(arrays.items())
     }
-    place.settings = replace(place.settings, max_reject_share=1)
+    place.settings = changed(place.settings, max_reject_share=1)
     place.load()
     counts = place.counts(paths)
     assert {name: (loaded, rejected) for name, (_, loaded, rejected) in counts.items()} == {

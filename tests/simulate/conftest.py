@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sparkify.simulate import Settings, simulate, sink_for
+from sparkify.simulate import SimulationOptions, simulate, sink_for
 from tests.simulate.reading import Simulation
 
 
@@ -15,7 +15,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Simulation]:
 
     def simulate_into_new_folder(**settings: Any) -> Simulation:
         folder = tmp_path_factory.mktemp("simulation")
-        asked = Settings(**settings)
+        asked = SimulationOptions(**settings)
         simulate(asked, sink_for(str(folder)))
         return Simulation(folder, asked)
 

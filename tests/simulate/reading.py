@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sparkify.simulate import Settings
+from sparkify.simulate import SimulationOptions
 from sparkify.simulate.sinks import Folder
 
 Record = dict[str, Any]
@@ -58,7 +58,7 @@ class Simulation:
     """A finished simulation, read back."""
 
     folder: Path
-    settings: Settings
+    settings: SimulationOptions
     _manifest: Record = field(default_factory=dict)
 
     @property

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
-from sparkify.simulate import Settings, simulate
+from sparkify.simulate import SimulationOptions, simulate
 from sparkify.simulate.behaviour import FREE, PAID, ScriptPool
 from sparkify.simulate.clock import Clock
 from sparkify.simulate.draws import popularity
@@ -188,7 +188,7 @@ def test_anything_that_takes_named_bytes_can_be_written_to(clean: Simulation) ->
 def test_memory_does_not_grow_with_the_period() -> None:
     def peak(days: int) -> int:
         tracemalloc.start()
-        simulate(Settings(songs=50, users=1000, days=days), _Nowhere())
+        simulate(SimulationOptions(songs=50, users=1000, days=days), _Nowhere())
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sparkify.simulate import Settings, simulate
+from sparkify.simulate import SimulationOptions, simulate
 from sparkify.simulate.likeness import FIGURES, Figure, Likeness, as_table, distances, likeness
 from tests.simulate.reading import LogsOnly, Simulation
 
@@ -13,8 +13,8 @@ from tests.simulate.reading import LogsOnly, Simulation
 def month(tmp_path_factory: pytest.TempPathFactory) -> Simulation:
     """A simulation with the default settings, song files left out."""
     folder = tmp_path_factory.mktemp("month")
-    simulate(Settings(), LogsOnly(folder))
-    return Simulation(folder, Settings())
+    simulate(SimulationOptions(), LogsOnly(folder))
+    return Simulation(folder, SimulationOptions())
 
 
 @pytest.fixture(scope="module")

@@ -16,19 +16,20 @@ import obstore
 import pytest
 
 from sparkify.config import loading as config
-from sparkify.config.settings import Settings as WarehouseSettings
+from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, UsageError
-from sparkify.load.pipeline import plan_etl, run_etl
 from sparkify.load.progress import NullProgress
-from sparkify.simulate import MANIFEST, OutputError, Settings, Sink, simulate, sink_for
+from sparkify.simulate import MANIFEST, OutputError, SimulationOptions, Sink, simulate, sink_for
 from sparkify.sources.unfinished import UNFINISHED
 from tests.support.cli import PROCESS
 from tests.support.commands import ROOT
 from tests.support.faulty_s3 import FaultyS3
 from tests.support.killing import kill_self, processes
+from tests.support.runs import plan_etl, run_etl
 from tests.support.s3_servers import Bucket, rclone
+from tests.support.settings import changed
 
-SMALL = Settings(songs=40, users=60, days=4, dirty=0.05)
+SMALL = SimulationOptions(songs=40, users=60, days=4, dirty=0.05)
 MOMENTS = {
     "before the first file": ("log_json_path.json", 1),
     "among the songs": ("song_data/", 25),
@@ -66,15 +67,15 @@ class Interrupted:
         self._sink.finish()
 
 
-def simulate_and_die(out: str, moment: str, settings: WarehouseSettings | None) -> None:
+def simulate_and_die(out: str, moment: str, settings: Settings | None) -> None:
     """In a process of its own."""
     if moment == "at the end":
         # Some of the manifest is written by then.
         pytest.MonkeyPatch().setattr("sparkify.simulate.Manifest.finish", lambda *_: kill_self())
-    simulate(SMALL, Interrupted(sink_for(out, settings), moment, kill_self))
+    simulate(SMALL, Interrupted(sink_for(out, settings.aws if settings else None), moment, kill_self))
 
 
-def kill(out: str, moment: str, settings: WarehouseSettings | None = None) -> None:
+def kill(out: str, moment: str, settings: Settings | None = None) -> None:
     """Simulate in another process, which is killed."""
     process = processes.Process(target=simulate_and_die, args=(out, moment, settings))
     process.start()
@@ -105,7 +106,7 @@ def put(folder: Path, files: dict[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
-def loading(folder: Path, songs: str = "data/song_data", logs: str = "data/log_data") -> WarehouseSettings:
+def loading(folder: Path, songs: str = "data/song_data", logs: str = "data/log_data") -> Settings:
     return config.load_settings(
         environment={},
         database=str(folder / "w.duckdb"),
@@ -161,7 +162,7 @@ def test_any_part_of_it_is_told_with_the_way_to_load_it_all_the_same(
 @pytest.mark.parametrize(
     "other", [replace(SMALL, seed=2), replace(SMALL, songs=41), replace(SMALL, gzip=True)]
 )
-def test_other_settings_do_not_finish_it_and_touch_nothing(tmp_path: Path, other: Settings) -> None:
+def test_other_settings_do_not_finish_it_and_touch_nothing(tmp_path: Path, other: SimulationOptions) -> None:
     kill(str(tmp_path), "among the days")
     before = contents(tmp_path)
     with pytest.raises(UsageError, match="holds an unfinished simulation of other settings"):
@@ -241,8 +242,8 @@ def objects(bucket: Bucket, prefix: str) -> dict[str, bytes]:
     return {name.removeprefix(prefix): bytes(obstore.get(bucket.store, name).bytes()) for name in names}
 
 
-def in_bucket(bucket: Bucket, folder: Path, prefix: str) -> WarehouseSettings:
-    return replace(
+def in_bucket(bucket: Bucket, folder: Path, prefix: str) -> Settings:
+    return changed(
         bucket.settings(loading(folder)),
         song_data=f"{bucket.uri}/{prefix}/song_data",
         log_data=f"{bucket.uri}/{prefix}/log_data",
@@ -258,9 +259,9 @@ def test_on_s3_it_is_the_same(tmp_path: Path, bucket: Bucket, whole: dict[str, b
         run_etl(settings, NullProgress())
     before = objects(bucket, f"{prefix}/")
     with pytest.raises(UsageError, match="of other settings"):
-        simulate(replace(SMALL, seed=2), sink_for(out, settings))
+        simulate(replace(SMALL, seed=2), sink_for(out, settings.aws))
     assert objects(bucket, f"{prefix}/") == before
-    simulate(SMALL, sink_for(out, settings))
+    simulate(SMALL, sink_for(out, settings.aws))
     assert objects(bucket, f"{prefix}/") == whole
     assert plan_etl(settings)["log_data"].added
 
@@ -271,7 +272,7 @@ def test_who_may_not_delete_on_s3_has_a_whole_simulation_too(
     with FaultyS3(bucket.endpoint).running() as server:
         server.add("status", "delete", None, status=403)
         settings = in_bucket(replace(bucket, proxy=server.endpoint), tmp_path, "kept")
-        simulate(SMALL, sink_for(f"{bucket.uri}/kept", settings))
+        simulate(SMALL, sink_for(f"{bucket.uri}/kept", settings.aws))
         found = objects(bucket, "kept/")
         del found[UNFINISHED]
         assert found == whole
@@ -280,7 +281,7 @@ def test_who_may_not_delete_on_s3_has_a_whole_simulation_too(
 
 def simulate_a_month_and_die(out: str) -> None:
     """In a process of its own."""
-    simulate(Settings(), Interrupted(sink_for(out), "among the days", kill_self))
+    simulate(SimulationOptions(), Interrupted(sink_for(out), "among the days", kill_self))
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")

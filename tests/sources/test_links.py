@@ -9,13 +9,13 @@ import pytest
 from sparkify.config.loading import load_settings
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceChangedError, SourceError
-from sparkify.load.pipeline import plan_etl, run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.reading.records import RecordReader
 from sparkify.sources.local import MAX_TEXT_BYTES, LocalSource
 from sparkify.sources.objects import LoadFile
 from tests.support.builders import event, track, write
 from tests.support.cli import Run, assert_fails
+from tests.support.runs import plan_etl, run_etl
 
 LINKS = {
     "to a file": {"log_data/x.json": "../../secrets/shadow"},

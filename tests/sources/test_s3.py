@@ -15,7 +15,7 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, SparkifyError
-from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
 from sparkify.reading import records
 from sparkify.reading.keys import EVENT_KEYS
@@ -25,7 +25,9 @@ from sparkify.sources.opening import open_source
 from tests.support.builders import HANGS, Loaded, event, read_star, track, write
 from tests.support.faulty_s3 import PAGE, FaultyS3
 from tests.support.machine import refusing_port
+from tests.support.runs import run_etl
 from tests.support.s3_servers import Bucket, Server, moto, rclone
+from tests.support.settings import changed
 from tests.support.state import state_of
 
 
@@ -81,7 +83,7 @@ def fails(settings: Settings, kind: type[SparkifyError] = SourceError) -> str:
         etl(settings)
     assert "\n" not in caught.value.message
     assert PAGE.decode() not in str(caught.value)
-    assert settings.aws_secret_access_key not in str(caught.value)
+    assert settings.aws.aws_secret_access_key not in str(caught.value)
     return caught.value.message
 
 
@@ -92,13 +94,13 @@ def test_the_sample_from_s3_equals_the_sample_from_folders(
     sample: Path, settings: Settings, bucket: Bucket
 ) -> None:
     bucket.put_folder(sample)
-    local = replace(
+    local = changed(
         settings,
         database=settings.database + ".local",
         song_data=str(sample / "song_data"),
         log_data=str(sample / "log_data"),
     )
-    remote = replace(bucket.settings(settings), log_jsonpath=f"{bucket.uri}/log_json_path.json")
+    remote = changed(bucket.settings(settings), log_jsonpath=f"{bucket.uri}/log_json_path.json")
     assert etl(local).tables == etl(remote).tables
     assert state_of(remote, bucket.uri) == state_of(local, str(sample.resolve()))
     again = etl(remote)
@@ -144,7 +146,7 @@ def test_objects_that_are_gone_are_named_and_those_of_other_prefixes_are_not(
     for key in ("log_data/a.json", "log_data/b.json", "log_data_old/c.json"):
         put_json(bucket, key, event())
     remote = bucket.settings(settings)
-    assert etl(replace(remote, log_data=f"{bucket.uri}/log_data_old")).notes == []
+    assert etl(changed(remote, log_data=f"{bucket.uri}/log_data_old")).notes == []
     assert etl(remote).notes == []
     obstore.delete(bucket.store, ["log_data/a.json", "log_data_old/c.json"])
     (note,) = etl(remote).notes
@@ -174,7 +176,7 @@ def test_many_tiny_objects_large_ones_and_bad_records_load_as_from_folders(
     monkeypatch.setattr(records, "CHUNK_BYTES", 10_000)
     bucket.put_folder(tmp_path / "song_data", "song_data/")
     bucket.put_folder(tmp_path / "log_data", "log_data/")
-    local = replace(settings, database=settings.database + ".local")
+    local = changed(settings, database=settings.database + ".local")
     etl(local)
     etl(bucket.settings(settings))
     assert state_of(bucket.settings(settings), bucket.uri) == state_of(local, str(tmp_path.resolve()))
@@ -186,7 +188,7 @@ def test_a_large_object_of_which_only_the_beginning_is_taken_is_read_once(
     monkeypatch.setattr(s3, "PART_BYTES", 1000)
     for name in "abc":
         bucket.put(f"{name}.json", name.encode() * 10_000)
-    store = open_source(bucket.uri, bucket.settings(settings))
+    store = open_source(bucket.uri, bucket.settings(settings).aws)
     files = [LoadFile(number, item) for number, item in enumerate(store.list_objects())]
     taken = [(file.file_id, next(iter(data))[:1]) for file, data in store.read(files, 1000)]
     assert taken == [(0, b"a"), (1, b"b"), (2, b"c")]
@@ -219,26 +221,28 @@ def awkward(settings: Settings, bucket: Bucket) -> Settings:
     for number, name in enumerate(NAMES):
         put_json(bucket, f"a 'b'/{name}", event(ts=number))
     song = f"{bucket.uri}/song_data/it's %41 song.json"
-    return replace(bucket.settings(settings), song_data=song, log_data=f"{bucket.uri}/a 'b'")
+    return changed(bucket.settings(settings), song_data=song, log_data=f"{bucket.uri}/a 'b'")
 
 
 def test_keys_with_awkward_characters_are_read(awkward: Settings) -> None:
     etl(awkward)
-    assert read_ledger(awkward)["log_data"] == sorted(f"{awkward.log_data}/{name}" for name in NAMES)
+    assert read_ledger(awkward)["log_data"] == sorted(f"{awkward.loading.log_data}/{name}" for name in NAMES)
     assert len(read_star(awkward)["songplays"]) == len(NAMES)
 
 
 def test_an_object_with_awkward_characters_can_be_the_source_itself(awkward: Settings) -> None:
     found = {}
     for name in NAMES:
-        store = open_source(f"{awkward.log_data}/{name}", awkward)
+        store = open_source(f"{awkward.loading.log_data}/{name}", awkward.aws)
         files = [LoadFile(number, item) for number, item in enumerate(store.list_objects())]
         found[name] = [
             (file.source.uri, json.loads(b"".join(data))["ts"]) for file, data in store.read(files, 1000)
         ]
-    assert found == {name: [(f"{awkward.log_data}/{name}", number)] for number, name in enumerate(NAMES)}
+    assert found == {
+        name: [(f"{awkward.loading.log_data}/{name}", number)] for number, name in enumerate(NAMES)
+    }
     for name in ("x'; DROP TABLE songplays; --.json", "a?b=c.json"):
-        etl(replace(awkward, log_data=f"{awkward.log_data}/{name}"))
+        etl(changed(awkward, log_data=f"{awkward.loading.log_data}/{name}"))
     assert len(read_star(awkward)["songplays"]) == 2
 
 
@@ -270,8 +274,8 @@ def test_hidden_names_other_folders_and_folder_markers_are_not_data(
         put_json(bucket, key, event(ts=1))
     bucket.put("log_data/2017", b"")  # what consoles make for a folder
     options = bucket.settings(settings)
-    for log_data in (options.log_data, f"{options.log_data}/"):
-        summary = etl(replace(options, log_data=log_data))
+    for log_data in (options.loading.log_data, f"{options.loading.log_data}/"):
+        summary = etl(changed(options, log_data=log_data))
         (note,) = summary.notes
         named = f"7 files are not read ({bucket.uri}/log_data/.hidden.json, …)"
         assert named in note
@@ -282,17 +286,17 @@ def test_an_object_that_is_named_is_read_whatever_it_is_called(settings: Setting
     put_json(bucket, "song_data/song.json", track())
     for key in ("logs/stream-1-2018-11-01-00-00-01", "logs/2018-11-01.log"):
         put_json(bucket, key, event())
-        options = replace(bucket.settings(settings), log_data=f"{bucket.uri}/{key}")
+        options = changed(bucket.settings(settings), log_data=f"{bucket.uri}/{key}")
         assert etl(options).sources["log_data"].loaded == 1
     for key in ("logs/none", "logs/2018-11-01.log/", "log"):
-        assert "no *.json" in fails(replace(options, log_data=f"{bucket.uri}/{key}"))
+        assert "no *.json" in fails(changed(options, log_data=f"{bucket.uri}/{key}"))
 
 
 def test_a_whole_bucket_can_be_a_source(settings: Settings, bucket: Bucket) -> None:
     put_json(bucket, "2018/11/events.json", event())
-    write(Path(settings.song_data) / "song.json", track())
+    write(Path(settings.loading.song_data) / "song.json", track())
     for log_data in (bucket.uri, f"{bucket.uri}/"):
-        etl(replace(bucket.settings(settings), song_data=settings.song_data, log_data=log_data))
+        etl(changed(bucket.settings(settings), song_data=settings.loading.song_data, log_data=log_data))
     assert len(read_star(settings)["songplays"]) == 1
 
 
@@ -303,10 +307,10 @@ def test_the_jsonpaths_file_of_a_bucket_decides_which_key_fills_which_column(
     bucket.put("paths.json", paths.encode())
     put_json(bucket, "song_data/song.json", track())
     put_json(bucket, "log_data/events.json", event(title="From another key"))
-    options = replace(bucket.settings(settings), log_jsonpath=f"{bucket.uri}/paths.json")
+    options = changed(bucket.settings(settings), log_jsonpath=f"{bucket.uri}/paths.json")
     etl(options)
     assert [row[13] for row in state_of(options, bucket.uri)["staging_events"]] == ["From another key"]
-    missing = replace(options, log_jsonpath=f"{bucket.uri}/none.json")
+    missing = changed(options, log_jsonpath=f"{bucket.uri}/none.json")
     put_json(bucket, "log_data/more.json", event(ts=1))
     assert fails(missing) == f"{bucket.uri}/none.json: no such bucket or object"
 
@@ -336,7 +340,7 @@ def test_a_bucket_that_is_public_needs_no_credentials(
     put_json(bucket, "song_data/song.json", track())
     put_json(bucket, "log_data/a.json", event())
     servers["moto"].publish(bucket)
-    options = replace(
+    options = changed(
         bucket.settings(settings), aws_access_key_id="", aws_secret_access_key="", s3_anonymous=True
     )
     assert etl(options).tables["songplays"] == (1, 1)
@@ -347,20 +351,20 @@ def test_anonymous_requests_carry_no_signature_and_can_be_denied(
 ) -> None:
     bucket = servers["moto"].bucket(bucket_name(request))
     put_json(bucket, "song_data/song.json", track())
-    options = replace(bucket.settings(settings), s3_anonymous=True)
-    options = replace(options, song_data=f"{bucket.uri}/song_data/song.json")
-    assert fails(options) == f"{options.song_data}: access denied"
+    options = changed(bucket.settings(settings), s3_anonymous=True)
+    options = changed(options, song_data=f"{bucket.uri}/song_data/song.json")
+    assert fails(options) == f"{options.loading.song_data}: access denied"
 
 
 def test_a_wrong_secret_is_said_to_be_one(settings: Settings, rclone_bucket: Bucket) -> None:
     put_json(rclone_bucket, "song_data/song.json", track())
     options = rclone_bucket.settings(settings)
-    options = replace(options, aws_secret_access_key="a-wrong-secret")  # noqa: S106
-    assert fails(options) == f"{options.song_data}: the credentials were not accepted"
+    options = changed(options, aws_secret_access_key="a-wrong-secret")  # noqa: S106
+    assert fails(options) == f"{options.loading.song_data}: the credentials were not accepted"
 
 
 def test_a_missing_bucket_is_named(settings: Settings, bucket: Bucket) -> None:
-    options = replace(bucket.settings(settings), song_data="s3://no-such-bucket/song_data")
+    options = changed(bucket.settings(settings), song_data="s3://no-such-bucket/song_data")
     assert fails(options) == "s3://no-such-bucket/song_data: no such bucket"
 
 
@@ -374,15 +378,16 @@ def test_a_missing_bucket_is_named(settings: Settings, bucket: Bucket) -> None:
 def test_a_missing_prefix_or_object_is_named(
     settings: Settings, bucket: Bucket, key: str, message: str
 ) -> None:
-    options = replace(bucket.settings(settings), song_data=f"{bucket.uri}/{key}")
+    options = changed(bucket.settings(settings), song_data=f"{bucket.uri}/{key}")
     assert fails(options) == f"{bucket.uri}/{key}: {message}"
 
 
 def test_a_server_that_is_not_there_is_said_so(settings: Settings, rclone_bucket: Bucket) -> None:
     with refusing_port() as port:
-        options = replace(rclone_bucket.settings(settings), s3_endpoint=f"http://127.0.0.1:{port}")
+        options = changed(rclone_bucket.settings(settings), s3_endpoint=f"http://127.0.0.1:{port}")
         assert fails(options) == (
-            f"{options.song_data}: the server can't be reached, or does not answer, 2 more tries included"
+            f"{options.loading.song_data}: the server can't be reached, or does not answer, 2 more"
+            " tries included"
         )
 
 
@@ -391,7 +396,7 @@ def test_a_server_that_is_not_there_is_said_so(settings: Settings, rclone_bucket
 
 def impatient(settings: Settings, fault: dict[str, Any]) -> Settings:
     """With a limit on the time of a request that a server which stalls is above and all others below."""
-    return replace(settings, s3_timeout=3) if fault["kind"] == "stall" else settings
+    return changed(settings, s3_timeout=3) if fault["kind"] == "stall" else settings
 
 
 TRANSIENT: dict[str, dict[str, Any]] = {
@@ -413,7 +418,7 @@ def test_a_transient_fault_is_survived_and_nothing_lost_or_doubled(
     server, bucket = faulty
     server.add(on=on, **fault)
     # With tries enough for those that are slow for other reasons.
-    summary = etl(replace(impatient(bucket.settings(settings), fault), s3_retries=10))
+    summary = etl(changed(impatient(bucket.settings(settings), fault), s3_retries=10))
     assert summary.tables["songplays"] == (40, 40)
     assert summary.sources["log_data"].records == summary.sources["log_data"].loaded == 40
     if fault.get("times", 1):
@@ -479,9 +484,9 @@ def test_a_failed_run_exits_with_1_and_one_line_and_no_secret(
             "sparkify",
             "etl",
             "--song-data",
-            options.song_data,
+            options.loading.song_data,
             "--log-data",
-            options.log_data,
+            options.loading.log_data,
         ],
         cwd=tmp_path,
         env={
@@ -609,15 +614,15 @@ def test_an_object_that_changes_between_two_of_its_parts_is_never_mixed(
     put_json(bucket, "log_data/a.json", *(event(ts=number, level="paid") for number in range(1000)))
     monkeypatch.setattr(s3, "PART_BYTES", 40_000)
     with FaultyS3(bucket.endpoint).running() as server:
-        changed = [event(ts=number, level="free") for number in range(1000)]
+        other = [event(ts=number, level="free") for number in range(1000)]
         key = "log_data/a.json"
         options = replace(bucket, proxy=server.endpoint).settings(settings)
-        options = replace(options, s3_requests=1)
+        options = changed(options, s3_requests=1)
         seen_before = 3
 
         def change() -> None:
             if server.seen.count(f"/{bucket.name}/{key}") == seen_before:
-                put_json(bucket, key, *changed)
+                put_json(bucket, key, *other)
 
         server.add("before", key, None, action=change)
         etl(options)

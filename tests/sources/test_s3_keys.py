@@ -5,7 +5,6 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceChangedError, SourceError
-from sparkify.load.pipeline import Summary, plan_etl, run_etl
+from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
 from sparkify.sources import s3_exact
 from sparkify.sources.objects import LoadFile
@@ -25,7 +24,9 @@ from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.redshift.direct import DirectCopy, _require_unchanged
 from tests.support.builders import event, track
 from tests.support.commands import command
+from tests.support.runs import plan_etl, run_etl
 from tests.support.s3_servers import Bucket, Server, moto
+from tests.support.settings import changed
 
 UNNAMEABLE = (
     "log_data//evil.json",
@@ -127,7 +128,7 @@ def test_slashes_at_the_start_of_a_bucket_are_told_of(
     whole = server.bucket(f"{bucket.name}-whole")
     whole.put("good.json", json.dumps(event()).encode())
     put(server, whole, key)
-    summary = load(replace(bucket.settings(settings), log_data=whole.uri))
+    summary = load(changed(bucket.settings(settings), log_data=whole.uri))
     assert summary.sources["log_data"].loaded == 1
     (note,) = of_keys(summary.notes)
     assert f"{whole.uri}/{key}" in note
@@ -159,7 +160,7 @@ def test_nothing_but_such_keys_is_an_error_that_says_so(
 ) -> None:
     put(server, bucket, "other/../x.json")
     with pytest.raises(SourceError, match=r"no \*\.json .*1 object is left out") as caught:
-        load(replace(bucket.settings(settings), log_data=f"{bucket.uri}/other"))
+        load(changed(bucket.settings(settings), log_data=f"{bucket.uri}/other"))
     assert "rename" in caught.value.hint
 
 
@@ -169,7 +170,7 @@ def test_all_pages_are_listed_as_they_are(
     monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "3")
     keys = [f"pages/{number:04} %\x1b+.json" for number in range(10)]
     put(server, bucket, *keys)
-    store = S3Source(f"{bucket.uri}/pages", bucket.settings(settings))._store
+    store = S3Source(f"{bucket.uri}/pages", bucket.settings(settings).aws)._store
     assert [item["path"] for item in list_exactly(store, "pages/")] == keys
 
 
@@ -185,7 +186,7 @@ def test_a_server_that_can_not_be_asked_so_makes_the_key_an_error_as_before(
     with pytest.raises(
         SourceError, match=r"can't be listed because of the key 'log_data//evil\.json' below it"
     ):
-        load(replace(bucket.settings(settings), s3_retries=0))
+        load(changed(bucket.settings(settings), s3_retries=0))
 
 
 def test_a_copy_from_s3_finds_out_what_was_never_called_so(
@@ -193,10 +194,10 @@ def test_a_copy_from_s3_finds_out_what_was_never_called_so(
 ) -> None:
     put(server, bucket, "log_data/evil.json/")
     options = bucket.settings(settings)
-    store = open_source(options.log_data, options)
+    store = open_source(options.loading.log_data, options.aws)
     files = [LoadFile(number, item) for number, item in enumerate(store.list_objects())]
     assert [file.source.uri.rpartition("/")[2] for file in files] == ["evil.json", "good.json"]
-    job = LoadJob("log_data", store, files, [], [], lambda *_: None, lambda _: None)
+    job = LoadJob("log_data", store, files, [], options.loading, [], lambda *_: None, lambda _: None)
     with pytest.raises(SourceChangedError, match=r"evil\.json"):
         _require_unchanged(job, DirectCopy("", options=["MANIFEST"]))
     assert len(plan_etl(options)["log_data"].added) == 1
@@ -227,7 +228,7 @@ def test_listings_without_a_length_are_read_too(settings: Settings, is_anonymous
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering) as listening:
         threading.Thread(target=listening.serve_forever, daemon=True).start()
-        options = replace(
+        options = changed(
             settings,
             s3_endpoint=f"http://127.0.0.1:{listening.server_port}",
             s3_anonymous=is_anonymous,
@@ -235,7 +236,7 @@ def test_listings_without_a_length_are_read_too(settings: Settings, is_anonymous
             aws_secret_access_key="some-secret",  # noqa: S106
             aws_region="us-east-1",
         )
-        (item,) = list_exactly(S3Source("s3://bucket/a b", options)._store, "a b/")
+        (item,) = list_exactly(S3Source("s3://bucket/a b", options.aws)._store, "a b/")
         listening.shutdown()
     assert (item["path"], item["size"], item["e_tag"]) == ("a\x1b +.json", 7, '"e"')
     assert asked[0].startswith("/bucket?list-type=2&encoding-type=url&prefix=a%20b%2F")

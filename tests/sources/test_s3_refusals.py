@@ -9,14 +9,15 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError
-from sparkify.export.s3 import export_to_s3
-from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
 from sparkify.sources.opening import open_source
 from tests.support.builders import event, track, write
 from tests.support.engines import DuckDBEngine
 from tests.support.faulty_s3 import PAGE, FaultyS3
+from tests.support.runs import export_to_s3, run_etl
 from tests.support.s3_servers import Bucket, rclone
+from tests.support.settings import changed
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def server(bucket: Bucket) -> Iterator[FaultyS3]:
 @pytest.fixture
 def settings(bucket: Bucket, server: FaultyS3, tmp_path: Path) -> Settings:
     local = DuckDBEngine(tmp_path).settings(tmp_path)
-    return replace(replace(bucket, proxy=server.endpoint).settings(local), s3_retries=1)
+    return changed(replace(bucket, proxy=server.endpoint).settings(local), s3_retries=1)
 
 
 def etl(settings: Settings) -> Summary:
@@ -203,12 +204,12 @@ def test_one_such_answer_is_asked_for_again(settings: Settings, server: FaultyS3
 
 
 def test_an_empty_folder_is_still_said_to_be_one(settings: Settings) -> None:
-    error = fails(replace(settings, log_data="s3://refusals/nothing here"))
+    error = fails(changed(settings, log_data="s3://refusals/nothing here"))
     assert error.message.startswith("s3://refusals/nothing here: no *.json or *.json.gz file")
 
 
 def test_no_page_of_a_long_listing_is_lost(server: FaultyS3, settings: Settings) -> None:
-    many = open_source("s3://many/x", settings)
+    many = open_source("s3://many/x", settings.aws)
     server.add("before", "list", 1)  # the first page is well
     server.add("status", "list", 1, status=200, body=NO_LISTINGS["a page to log in"])
     assert len(many.list_objects()) == 1003
@@ -221,7 +222,7 @@ def test_no_page_of_a_long_listing_is_lost(server: FaultyS3, settings: Settings)
 
 def test_a_web_page_is_not_taken_for_an_object(settings: Settings, server: FaultyS3) -> None:
     server.add("status", "b.json", None, status=200, body=NO_LISTINGS["a page to log in"])
-    error = fails(replace(settings, song_data="s3://refusals/song_data/b.json"))
+    error = fails(changed(settings, song_data="s3://refusals/song_data/b.json"))
     assert error.message == "s3://refusals/song_data/b.json: the server does not answer as S3 does"
 
 

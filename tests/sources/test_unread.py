@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from sparkify.errors import SourceError
-from sparkify.load.pipeline import plan_etl, run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.sources import unread
 from tests.support.builders import Loaded, event, track, write
 from tests.support.cli import Run
 from tests.support.engines import Engine
+from tests.support.runs import plan_etl, run_etl
 
 Load = Callable[..., Loaded]
 

@@ -40,7 +40,11 @@ from sparkify.sources.opening import open_source
 def test_every_way_to_write_a_place_on_s3_means_it(written: str) -> None:
     settings = load_settings(None, {}, log_data=written, work_prefix=written, log_jsonpath=written)
     place = "s3://bucket/log_data"
-    assert (settings.log_data, settings.work_prefix, settings.log_jsonpath) == (place, place, place)
+    assert (settings.loading.log_data, settings.redshift.work_prefix, settings.loading.log_jsonpath) == (
+        place,
+        place,
+        place,
+    )
     assert settings.warnings == ()
     assert output_place(written) == place
 
@@ -53,7 +57,7 @@ def test_a_key_is_kept_as_it_is_and_an_address_is_decoded() -> None:
         ("https://bucket.s3.amazonaws.com/", "s3://bucket/"),
         ("arn:aws:s3:::bucket", "s3://bucket"),
     ):
-        assert load_settings(None, {}, song_data=written).song_data == meant
+        assert load_settings(None, {}, song_data=written).loading.song_data == meant
 
 
 @pytest.mark.parametrize(
@@ -83,7 +87,7 @@ def test_what_is_no_place_on_s3_is_refused_with_how_to_write_one(written: str, m
 def test_a_bucket_that_an_empty_variable_has_left_out_is_missed_and_not_guessed() -> None:
     settings = load_settings(None, {}, song_data="s3:///song_data")
     with pytest.raises(SourceError, match="s3:///song_data: no bucket"):
-        open_source(settings.song_data, settings)
+        open_source(settings.loading.song_data, settings.aws)
 
 
 # --- patterns
@@ -95,7 +99,7 @@ def test_a_bucket_that_an_empty_variable_has_left_out_is_missed_and_not_guessed(
 def test_a_pattern_that_leaves_nothing_out_is_the_folder(data: Path, pattern: str) -> None:
     folder = f"{data}/log_data"
     settings = load_settings(None, {}, log_data=f"{folder}/{pattern}")
-    assert settings.log_data == folder
+    assert settings.loading.log_data == folder
     (warning,) = settings.warnings
     assert f"--log-data is a pattern: all *.json and *.json.gz files in {folder} and below it" in warning
 
@@ -106,17 +110,17 @@ def test_on_s3_as_well() -> None:
         "arn:aws:s3:::bucket/log_data/*",
         "s3:/bucket/log_data/**",
     ):
-        assert load_settings(None, {}, log_data=written).log_data == "s3://bucket/log_data"
-    assert load_settings(None, {}, log_data="s3://bucket/*").log_data == "s3://bucket"
+        assert load_settings(None, {}, log_data=written).loading.log_data == "s3://bucket/log_data"
+    assert load_settings(None, {}, log_data="s3://bucket/*").loading.log_data == "s3://bucket"
     for written in ("s3://*", "s3://bucket/2018-*/*.json"):
-        assert load_settings(None, {}, log_data=written).log_data == written
+        assert load_settings(None, {}, log_data=written).loading.log_data == written
 
 
 @pytest.mark.parametrize("pattern", ["2018-11-*.json", "2018/*/1?.json", "[ab].json", "{a,b}/*.json"])
 def test_another_pattern_is_refused_with_how_to_write_it(data: Path, pattern: str) -> None:
     settings = load_settings(None, {}, log_data=f"{data}/log_data/{pattern}")
     with pytest.raises(SourceError, match="no such file or folder") as caught:
-        open_source(settings.log_data, settings).list_objects()
+        open_source(settings.loading.log_data, settings.aws).list_objects()
     assert caught.value.hint.startswith("patterns are not read: name the folder")
 
 
@@ -133,7 +137,7 @@ def test_a_folder_that_is_called_like_something_else_is_that_folder(
         load_settings(str(tmp_path / "dwh.cfg"), {}),
     ):
         assert settings.warnings == ()
-        assert len(open_source(settings.log_data, settings).list_objects()) == 1
+        assert len(open_source(settings.loading.log_data, settings.aws).list_objects()) == 1
 
 
 # --- on this machine
@@ -143,7 +147,7 @@ def test_a_file_uri_may_have_one_slash_and_a_path_blanks_and_quotes_around_it(da
     logs = data / "log_data"
     for written in (f"file:{logs}", f"FILE://{logs}", f" {logs} ", f"'{logs}'", f'"{logs}/"'):
         settings = load_settings(None, {"SPARKIFY_LOG_DATA": written})
-        assert len(open_source(settings.log_data, settings).list_objects()) == 1
+        assert len(open_source(settings.loading.log_data, settings.aws).list_objects()) == 1
 
 
 @pytest.mark.parametrize("written", ["C:\\data\\log_data", "d:/data", "\\\\server\\share\\data"])
@@ -199,7 +203,11 @@ def test_the_address_of_a_cluster_is_taken_apart(tmp_path: Path, written: str) -
         load_settings(str(path), {}),
         load_settings(None, {"SPARKIFY_HOST": written}),
     ):
-        assert (settings.host, settings.db_port, settings.db_name) == (HOST, 5440, "music")
+        assert (settings.redshift.host, settings.redshift.db_port, settings.redshift.db_name) == (
+            HOST,
+            5440,
+            "music",
+        )
         assert (settings.database, settings.warnings) == ("redshift", ())
 
 
@@ -208,25 +216,25 @@ def test_the_address_of_a_cluster_is_taken_apart(tmp_path: Path, written: str) -
 )
 def test_what_an_address_does_not_say_stays_as_it_was(written: str) -> None:
     settings = load_settings(None, {"SPARKIFY_HOST": written, "SPARKIFY_DB_NAME": "music"})
-    assert settings.host in (HOST, "::1")
-    assert (settings.db_port, settings.db_name) == (5439, "music")
+    assert settings.redshift.host in (HOST, "::1")
+    assert (settings.redshift.db_port, settings.redshift.db_name) == (5439, "music")
 
 
 def test_the_iam_form_of_jdbc_logs_in_through_iam() -> None:
     settings = load_settings(None, {}, host=f"jdbc:redshift:iam://{HOST}:5439/dev")
-    assert (settings.host, settings.login) == (HOST, "iam")
+    assert (settings.redshift.host, settings.redshift.login) == (HOST, "iam")
 
 
 def test_a_port_and_a_name_in_lines_of_their_own_count_and_a_difference_is_named(tmp_path: Path) -> None:
     path = tmp_path / "dwh.cfg"
     path.write_text(f"[CLUSTER]\nHOST={HOST}:5439/dev\nDB_NAME=music\nDB_PORT=5439\n")
     settings = load_settings(str(path), {})
-    assert (settings.db_name, settings.db_port) == ("music", 5439)
+    assert (settings.redshift.db_name, settings.redshift.db_port) == ("music", 5439)
     assert settings.warnings == (
         f"{path}: [CLUSTER] HOST names another db_name than {path}: [CLUSTER] DB_NAME, which counts",
     )
     # What is said in the environment counts for more than the file, in parts as well.
-    assert load_settings(str(path), {"SPARKIFY_HOST": f"{HOST}:5440/jazz"}).db_name == "jazz"
+    assert load_settings(str(path), {"SPARKIFY_HOST": f"{HOST}:5440/jazz"}).redshift.db_name == "jazz"
 
 
 def test_options_of_a_url_are_named_as_unused() -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from sparkify import simulate
 from sparkify.config.settings import Settings
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
+from tests.support.runs import run_etl
 from tests.support.sample import SAMPLE
+from tests.support.settings import settings_of
 
 ANSWERS = Path(__file__).parents[1] / "expected" / "sample"
 """On the real sample."""
@@ -21,7 +22,7 @@ ANSWERS = Path(__file__).parents[1] / "expected" / "sample"
 SIMULATED_ANSWERS = Path(__file__).parents[1] / "expected" / "simulated"
 """On data that everybody can make."""
 
-SIMULATION = simulate.Settings(songs=300, users=60, days=35, start=date(2018, 11, 12), seed=3)
+SIMULATION = simulate.SimulationOptions(songs=300, users=60, days=35, start=date(2018, 11, 12), seed=3)
 """Those data: two months, six weeks, and users who change their level."""
 
 needs_sample = pytest.mark.skipif(
@@ -95,7 +96,7 @@ def write_sources(folder: Path, songs: list[Catalogued], events: list[dict[str, 
 
 def load(sources: Path, database: Path, **settings: Any) -> Settings:
     """Run the pipeline on a folder with song_data and log_data."""
-    loaded = Settings(
+    loaded = settings_of(
         database=str(database),
         song_data=str(sources / "song_data"),
         log_data=str(sources / "log_data"),

@@ -10,14 +10,15 @@ import duckdb
 import pytest
 from redshift_connector.core import Connection
 
-from sparkify.config.settings import Settings
-from sparkify.load.pipeline import Summary, run_etl
+from sparkify.config.settings import Settings, values_of
+from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
 from sparkify.sql import TABLES, VIEWS
 from tests.standin.fixtures import connect as driver_connect
 from tests.standin.server import RedshiftStandIn
 from tests.support.builders import Loaded
 from tests.support.engines import DuckDBEngine, Engine, RedshiftEngine, environment_of
+from tests.support.runs import run_etl
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Either:
         names = ("database", "song_data", "log_data")
         if self.settings.database == "redshift":
             return kept | environment_of(self.settings)
-        return kept | {f"SPARKIFY_{name.upper()}": str(getattr(self.settings, name)) for name in names}
+        return kept | {f"SPARKIFY_{name.upper()}": str(values_of(self.settings)[name]) for name in names}
 
     def load(self, **options: Any) -> Loaded:
         """Run the pipeline over the folders."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sparkify.config.loading import load_settings
-from sparkify.config.settings import Settings
+from sparkify.config.settings import Settings, values_of
 from sparkify.warehouse.opening import connect
 from tests.standin.fixtures import BUCKET
 from tests.standin.server import RedshiftStandIn
@@ -137,7 +137,7 @@ def connection_options(stand_in: RedshiftStandIn) -> dict[str, Any]:
 def environment_of(settings: Settings) -> dict[str, str]:
     """The variables that give a process these settings."""
     names = (*connection_options_names(), "song_data", "log_data", "log_jsonpath", "work_prefix")
-    return {f"SPARKIFY_{name.upper()}": str(getattr(settings, name)) for name in names} | {
+    return {f"SPARKIFY_{name.upper()}": str(values_of(settings)[name]) for name in names} | {
         "SSL_CERT_FILE": os.environ["SSL_CERT_FILE"]
     }
 

@@ -12,10 +12,10 @@ import pytest
 
 from sparkify import simulate
 from sparkify.config.settings import Settings
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.warehouse.contract import Advance
 from tests.support.builders import HANGS
+from tests.support.runs import run_etl
 
 CLOSE, END = "close", "end"
 """Moments after the commit: before the connection is closed, and after."""
@@ -90,7 +90,9 @@ class Steps(NullProgress):
 
 def write_sources(folder: Path, songs: int, users: int) -> tuple[Path, Path]:
     """Simulate sources: a folder with all of them, and one with what there was of them some days before."""
-    options = simulate.Settings(songs=songs, users=users, days=6, start=date(2018, 11, 1), dirty=0.01)
+    options = simulate.SimulationOptions(
+        songs=songs, users=users, days=6, start=date(2018, 11, 1), dirty=0.01
+    )
     whole, part = folder / "whole", folder / "part"
     simulate.simulate(options, simulate.sink_for(str(whole)))
     shutil.copytree(whole, part)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sparkify.config.settings import Settings
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from tests.support.engines import Engine
+from tests.support.runs import run_etl
 
 
 @dataclass

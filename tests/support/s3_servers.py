@@ -15,6 +15,7 @@ from obstore.store import S3Store
 from sparkify.config.settings import Settings
 from tests.standin.s3 import S3Server
 from tests.support.builders import HANGS
+from tests.support.settings import changed
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Bucket:
 
     def settings(self, settings: Settings) -> Settings:
         """Settings that load song_data/ and log_data/ of this bucket, and wait for each answer."""
-        return replace(
+        return changed(
             settings,
             song_data=f"{self.uri}/song_data",
             log_data=f"{self.uri}/log_data",

@@ -4,6 +4,8 @@ stdout is data; progress and messages go to stderr. Heavy imports stand inside t
 them, so that ``sparkify --help`` answers at once.
 """
 
+import time
+from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from sparkify.config.settings import Settings
     from sparkify.printing.console import Console
     from sparkify.printing.output import Form
+    from sparkify.warehouse.contract import Warehouse
 
 app = typer.Typer(
     name="sparkify",
@@ -113,17 +116,17 @@ def simulate(
 ) -> None:
     """Write song and log files of an imaginary music service."""
     from sparkify.config.places import is_on_s3, output_place
-    from sparkify.simulate import Settings, sink_for
+    from sparkify.simulate import SimulationOptions, sink_for
     from sparkify.simulate import simulate as run
     from sparkify.simulate.progress import progress
     from sparkify.system import interrupts
 
-    settings = Settings(songs, artists, users, days, start.date(), seed, gzip, dirty)
+    options = SimulationOptions(songs, artists, users, days, start.date(), seed, gzip, dirty)
     out = output_place(out)
-    sink = sink_for(out, _settings(config) if is_on_s3(out) else None)
+    sink = sink_for(out, _settings(config).aws if is_on_s3(out) else None)
     interrupts.leaves(lambda: "what was written is unfinished, and the same command finishes it")
     with progress() as tell:
-        summary = run(settings, sink, tell)
+        summary = run(options, sink, tell)
     say(summary.describe(out), in_lines=True)
 
 
@@ -133,12 +136,17 @@ def create_tables(config: Config = None, database: Database = None, yes: Yes = F
     from sparkify.cli.asking import require_agreement
     from sparkify.cli.summary import print_dropped
     from sparkify.warehouse import recreate
+    from sparkify.warehouse.opening import opened, opened_if_there
 
     settings = _settings(config, database=database)
-    agreed = None if yes else recreate.look(settings)
+    agreed = None
+    if not yes:
+        with opened_if_there(settings) as there:
+            agreed = recreate.look(there) if there else recreate.Holdings(settings.database, {})
     if agreed and agreed.rows:
         require_agreement(f"{agreed.location} holds {agreed.described()}", "Drop all of it?")
-    dropped = recreate.create_tables(settings, agreed)
+    with opened(settings) as warehouse:
+        dropped = recreate.create_tables(warehouse, agreed)
     print_dropped(dropped, _stderr())
     _stderr().print(f"created the tables in {dropped.location}")
 
@@ -196,6 +204,7 @@ def etl(
     """Stage, transform and audit what is new in the source files."""
     from sparkify.cli import summary
     from sparkify.load import pipeline
+    from sparkify.warehouse.opening import opened, opened_if_there
 
     if drop_missing and not full:
         raise UsageError("--drop-missing goes with --full", "without --full all that is loaded stays")
@@ -210,17 +219,23 @@ def etl(
     )
     console = _stderr()
     if dry_run:
-        summary.print_plan(pipeline.plan_etl(settings, full=full), console)
+        with opened_if_there(settings) as there:
+            plan = pipeline.plan_etl(there, settings.loading, settings.aws, full=full)
+        summary.print_plan(plan, console)
         return
-    result = pipeline.run_etl(
-        settings,
-        on_console(console),
-        full=full,
-        allow_shrunk=allow_shrunk,
-        skip_bad_files=skip_bad_files,
-        drop_missing=drop_missing,
-    )
-    summary.print_summary(result, settings.database, console)
+    clock = time.perf_counter()
+    with opened(settings) as warehouse:
+        result = pipeline.run_etl(
+            warehouse,
+            settings.loading,
+            settings.aws,
+            on_console(console),
+            full=full,
+            allow_shrunk=allow_shrunk,
+            skip_bad_files=skip_bad_files,
+            drop_missing=drop_missing,
+        )
+    summary.print_summary(result, settings.database, time.perf_counter() - clock, console)
 
 
 @app.command()
@@ -244,19 +259,16 @@ def query(
     Structs, lists and maps are nested in JSON, and JSON texts in a table and in CSV. Bytes are hexadecimal.
     """
     from sparkify.answers import query as querying
-    from sparkify.warehouse.opening import connect
+    from sparkify.warehouse.opening import opened
 
     statement = querying.read_statement(sql)
-    warehouse = connect(_settings(config, database=database), read_only=True)
-    try:
+    with opened(_settings(config, database=database), read_only=True) as warehouse:
         more = querying.print_answer(
             warehouse,
             statement,
             _form(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json),
             limit,
         )
-    finally:
-        warehouse.close()
     if more:
         say(more)
 
@@ -282,7 +294,7 @@ def questions(
     """List the analysts' questions, or answer one."""
     from sparkify.answers import questions
     from sparkify.printing.output import print_rows
-    from sparkify.warehouse.opening import connect
+    from sparkify.warehouse.opening import opened
 
     form = _form(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json)
     values = questions.parse_given(given or ())
@@ -299,8 +311,7 @@ def questions(
     if sql:
         typer.echo(questions.fill_in(chosen[0], values), nl=False)
         return
-    warehouse = connect(_settings(config, database=database), read_only=True)
-    try:
+    with opened(_settings(config, database=database), read_only=True) as warehouse:
         questions.require_tables(warehouse)
         for question in chosen:
             columns, rows = questions.ask(warehouse, question, values)
@@ -309,8 +320,6 @@ def questions(
             print_rows(columns, rows[:10] if all_ else rows, form)
             if all_ and len(rows) > 10:
                 typer.echo(f"… and {len(rows) - 10:,} more: sparkify questions {question.name}")
-    finally:
-        warehouse.close()
 
 
 @app.command()
@@ -329,15 +338,12 @@ def check(
     """Ask all questions, compare the answers with the expected ones, and run all audits."""
     from sparkify.answers import check as checks
     from sparkify.answers.questions import require_tables
-    from sparkify.warehouse.opening import connect
+    from sparkify.warehouse.opening import opened
 
     credentials.require_none(str(answers or ""), "ANSWERS_DIR")
-    warehouse = connect(_settings(config, database=database), read_only=True)
-    try:
+    with opened(_settings(config, database=database), read_only=True) as warehouse:
         require_tables(warehouse)
         outcomes = checks.check_all(warehouse, answers)
-    finally:
-        warehouse.close()
     checks.print_outcomes(outcomes)
     say(checks.require_good(outcomes))
 
@@ -351,15 +357,12 @@ def report(
     """Write a page with all answers as charts, and the quality of the data."""
     from sparkify.answers.questions import require_tables
     from sparkify.answers.report import write_report
-    from sparkify.warehouse.opening import connect
+    from sparkify.warehouse.opening import opened
 
     credentials.require_none(str(out), "OUT.html")
-    warehouse = connect(_settings(config, database=database), read_only=True)
-    try:
+    with opened(_settings(config, database=database), read_only=True) as warehouse:
         require_tables(warehouse)
         write_report(warehouse, out)
-    finally:
-        warehouse.close()
     typer.echo(out)
 
 
@@ -373,17 +376,22 @@ def export(
     """Write the five tables as Parquet files into a folder or to S3, to be read by anything else."""
     from sparkify.config.places import is_on_s3, output_place
     from sparkify.printing.output import print_rows
+    from sparkify.warehouse.opening import opened
 
     settings = _settings(config, database=database)
     out = output_place(out)
+
+    def open_to_write(place: str) -> AbstractContextManager["Warehouse"]:
+        return opened(settings, read_only=True, writes_to=place)
+
     if is_on_s3(out):
         from sparkify.export.s3 import export_to_s3
 
-        tables = export_to_s3(settings, out, overwrite=overwrite)
+        tables = export_to_s3(open_to_write, out, settings.aws, overwrite=overwrite)
     else:
         from sparkify.export.parquet import export as export_tables
 
-        tables = export_tables(settings, Path(out), overwrite=overwrite, tell=_note)
+        tables = export_tables(open_to_write, Path(out), overwrite=overwrite, tell=_note)
     rows = [(name, table["rows"], table["files"]) for name, table in tables.items()]
     print_rows(["table", "rows", "files"], rows, "table")
     say(f"exported to {out}")
@@ -393,13 +401,10 @@ def export(
 def status(config: Config = None, database: Database = None) -> None:
     """Show what the warehouse holds, and the runs that loaded it."""
     from sparkify.cli import summary
-    from sparkify.warehouse.opening import connect
+    from sparkify.warehouse.opening import opened
 
-    warehouse = connect(_settings(config, database=database), read_only=True)
-    try:
+    with opened(_settings(config, database=database), read_only=True) as warehouse:
         summary.print_status(warehouse, _stderr())
-    finally:
-        warehouse.close()
 
 
 def _note(line: str) -> None:

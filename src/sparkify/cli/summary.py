@@ -30,8 +30,8 @@ def _print_table(console: Console, columns: list[str], rows: list[list[str]]) ->
     console.print(Text(text), soft_wrap=True)
 
 
-def print_summary(summary: "Summary", location: str, console: Console) -> None:
-    """Say what a run did: per source its files and records, per table its rows, and how fast."""
+def print_summary(summary: "Summary", location: str, seconds: float, console: Console) -> None:
+    """Say what a run did in so many seconds: per source its files and records, per table its rows."""
     if summary.run_id is None:
         known = sum(source.known for source in summary.sources.values())
         console.print(f"{location}: nothing new; all {known:,} files are loaded already")
@@ -63,8 +63,8 @@ def print_summary(summary: "Summary", location: str, console: Console) -> None:
     share = f" ({summary.matched / plays:.1%})" if plays else ""
     matches = f"{summary.matched:,} of {plays:,} plays{share} matched to a song of the catalogue"
     events = summary.sources["log_data"].records
-    speed = f", {events / summary.seconds:,.0f} events/s" if events else ""
-    console.print(f"{matches}; {location} in {summary.seconds:.1f} s{speed}")
+    speed = f", {events / seconds:,.0f} events/s" if events else ""
+    console.print(f"{matches}; {location} in {seconds:.1f} s{speed}")
 
 
 def print_dropped(dropped: "Holdings", console: Console) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sparkify.cluster.aws_errors import CREDENTIALS_HINT, explain
 from sparkify.cluster.waiting import Waiter
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions, Settings
 from sparkify.errors import ClusterError, SparkifyError, UsageError
 from sparkify.printing.console import Console
 
@@ -35,20 +35,20 @@ def connect(
     Raises:
         UsageError: boto3 is missing, no region is configured, or one key of the two is.
     """
-    waiter = Waiter(console or Console(), settings.cluster_timeout_minutes)
+    waiter = Waiter(console or Console(), settings.cluster.cluster_timeout_minutes)
     secrets = (
-        settings.db_password,
-        settings.aws_access_key_id,
-        settings.aws_secret_access_key,
-        settings.aws_session_token,
+        settings.redshift.db_password,
+        settings.aws.aws_access_key_id,
+        settings.aws.aws_secret_access_key,
+        settings.aws.aws_session_token,
         os.environ.get("AWS_ACCESS_KEY_ID", ""),
         os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
         os.environ.get("AWS_SESSION_TOKEN", ""),
     )
-    return Aws(open_session(settings), waiter, secrets, show, show_reads=show is not None and show_reads)
+    return Aws(open_session(settings.aws), waiter, secrets, show, show_reads=show is not None and show_reads)
 
 
-def open_session(settings: Settings) -> Any:
+def open_session(aws: AwsOptions) -> Any:
     """A boto3 session: with the keys or the profile of the configuration, else by AWS's credential chain.
 
     Raises:
@@ -62,7 +62,7 @@ def open_session(settings: Settings) -> Any:
             "the cluster commands need boto3, which is not installed",
             "install it from the project's folder: make redshift",
         ) from None
-    if bool(settings.aws_access_key_id) != bool(settings.aws_secret_access_key):
+    if bool(aws.aws_access_key_id) != bool(aws.aws_secret_access_key):
         raise UsageError(
             "of aws_access_key_id and aws_secret_access_key only one is set",
             "set both, or better neither: AWS's own credential chain finds them",
@@ -72,15 +72,15 @@ def open_session(settings: Settings) -> Any:
         logging.getLogger(name).setLevel(logging.INFO)
     try:
         session = boto3.Session(
-            aws_access_key_id=settings.aws_access_key_id or None,
-            aws_secret_access_key=settings.aws_secret_access_key or None,
-            aws_session_token=settings.aws_session_token or None,
-            profile_name=None if settings.aws_access_key_id else settings.aws_profile or None,
-            region_name=settings.aws_region or None,
+            aws_access_key_id=aws.aws_access_key_id or None,
+            aws_secret_access_key=aws.aws_secret_access_key or None,
+            aws_session_token=aws.aws_session_token or None,
+            profile_name=None if aws.aws_access_key_id else aws.aws_profile or None,
+            region_name=aws.aws_region or None,
         )
     except BotoCoreError as error:
         raise UsageError(
-            str(error).replace(f"({settings.aws_profile}) ", ""),
+            str(error).replace(f"({aws.aws_profile}) ", ""),
             "check [AWS] PROFILE or AWS_PROFILE, and the files below ~/.aws",
         ) from None
     if not session.region_name:

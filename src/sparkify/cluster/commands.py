@@ -179,12 +179,12 @@ def _forget(aws: Aws, target: Target, config: Path) -> None:
     if not config.exists():
         return
     settings = load_settings(str(config), environment={})
-    host, arn = settings.host, settings.iam_role_arn
+    host, arn = settings.redshift.host, settings.redshift.iam_role_arn
     name = f"({re.escape(target.name)}|{re.escape(target.workgroup)})"
     values = {}
     if re.match(rf"{name}\.[^.]+\.{re.escape(target.region)}\.redshift", host):
         values["host"] = ""
-    if arn.endswith(f":role{role.PATH}{settings.iam_role_name}"):
+    if arn.endswith(f":role{role.PATH}{settings.cluster.iam_role_name}"):
         values["iam_role_arn"] = ""
     if values:
         _write_config(aws, config, values)

@@ -11,6 +11,7 @@ from pathlib import Path
 from sparkify.config.dwh_cfg import split_comment
 from sparkify.config.dwh_cfg_keys import file_keys
 from sparkify.config.loading import load_settings
+from sparkify.config.settings import values_of
 from sparkify.errors import ClusterError, SparkifyError
 
 
@@ -113,8 +114,8 @@ def _replace(path: Path, text: str, values: Mapping[str, str]) -> None:
 
 def _check(written: Path, path: Path, values: Mapping[str, str]) -> None:
     try:
-        settings = load_settings(str(written), environment={})
-        is_meant = all(getattr(settings, name) == value for name, value in values.items() if value)
+        written_values = values_of(load_settings(str(written), environment={}))
+        is_meant = all(written_values[name] == value for name, value in values.items() if value)
     except SparkifyError:
         is_meant = False
     if not is_meant:

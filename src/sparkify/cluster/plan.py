@@ -93,10 +93,11 @@ def make_target(settings: Settings, region: str) -> Target:
         UsageError: a name can't be one.
     """
     # Public pipelines write dwhCluster; AWS keeps identifiers in lower case.
-    name = settings.cluster_identifier.lower()
-    workgroup, namespace = settings.workgroup or name, settings.namespace or name
+    asked, redshift = settings.cluster, settings.redshift
+    name = redshift.cluster_identifier.lower()
+    workgroup, namespace = redshift.workgroup or name, asked.namespace or name
     _check_name("cluster_identifier", name, shortest=1)
-    if settings.cluster_type == "serverless":
+    if redshift.cluster_type == "serverless":
         _check_name("workgroup", workgroup, shortest=3)
         _check_name("namespace", namespace, shortest=3)
     return Target(name, region, workgroup, namespace)
@@ -108,44 +109,45 @@ def make_plan(settings: Settings, region: str) -> Plan:
     Raises:
         UsageError: a setting can't be meant so; the message names it.
     """
+    asked, redshift = settings.cluster, settings.redshift
     target = make_target(settings, region)
     kinds = ("multi-node", "single-node", "provisioned", "serverless")
-    if settings.cluster_type not in kinds:
+    if redshift.cluster_type not in kinds:
         raise UsageError("cluster_type: there is no such type", f"it is one of {', '.join(kinds)}")
-    nodes = 1 if settings.cluster_type == "single-node" else settings.num_nodes
-    if nodes < 1 or (settings.cluster_type == "multi-node" and nodes < 2):
+    nodes = 1 if redshift.cluster_type == "single-node" else asked.num_nodes
+    if nodes < 1 or (redshift.cluster_type == "multi-node" and nodes < 2):
         raise UsageError(
-            f"num_nodes is {nodes} for the cluster type {settings.cluster_type}",
+            f"num_nodes is {nodes} for the cluster type {redshift.cluster_type}",
             "a multi-node cluster has 2 or more; cluster_type single-node has one",
         )
     # Base capacities: 4 RPU, or 8 to 1024 in steps of 8 (Redshift Management Guide, "Serverless compute").
-    if settings.base_rpu != 4 and (settings.base_rpu % 8 or not 8 <= settings.base_rpu <= 1024):
+    if asked.base_rpu != 4 and (asked.base_rpu % 8 or not 8 <= asked.base_rpu <= 1024):
         raise UsageError("base_rpu is none of those there are", "it is 4, or a multiple of 8 up to 1024")
-    if not re.fullmatch(r"[a-z0-9]+\.[a-z0-9]+", settings.node_type):
+    if not re.fullmatch(r"[a-z0-9]+\.[a-z0-9]+", asked.node_type):
         raise UsageError("node_type is not a type of node", "it looks like ra3.large")
-    _check_password(settings.db_password)
-    is_foreign = settings.iam_role_arn.rpartition("/")[2] != settings.iam_role_name
+    _check_password(redshift.db_password)
+    is_foreign = redshift.iam_role_arn.rpartition("/")[2] != asked.iam_role_name
     return Plan(
         name=target.name,
         region=target.region,
         workgroup=target.workgroup,
         namespace=target.namespace,
-        serverless=settings.cluster_type == "serverless",
-        node_type=settings.node_type,
+        serverless=redshift.cluster_type == "serverless",
+        node_type=asked.node_type,
         nodes=nodes,
-        base_rpu=settings.base_rpu,
+        base_rpu=asked.base_rpu,
         # AWS's own defaults.
-        db_name=settings.db_name or "dev",
-        db_user=settings.db_user or "awsuser",
-        password=settings.db_password,
-        port=settings.db_port,
-        public=settings.publicly_accessible,
-        role_name=settings.iam_role_name,
-        foreign_role_arn=settings.iam_role_arn if is_foreign else "",
-        permissions_boundary=_boundary(settings.permissions_boundary),
-        access=access_for(settings),
-        source_account=_account(settings.source_account),
-        own_tags=_parse_tags(settings.tags),
+        db_name=redshift.db_name or "dev",
+        db_user=redshift.db_user or "awsuser",
+        password=redshift.db_password,
+        port=redshift.db_port,
+        public=asked.publicly_accessible,
+        role_name=asked.iam_role_name,
+        foreign_role_arn=redshift.iam_role_arn if is_foreign else "",
+        permissions_boundary=_boundary(asked.permissions_boundary),
+        access=access_for(settings.loading, redshift),
+        source_account=_account(asked.source_account),
+        own_tags=_parse_tags(asked.tags),
     )
 
 

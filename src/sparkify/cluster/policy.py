@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import LoadOptions, RedshiftOptions
 from sparkify.errors import UsageError
 
 
@@ -46,22 +46,22 @@ class Access:
     writes: tuple[Location, ...]
 
 
-def access_for(settings: Settings) -> Access:
+def access_for(loading: LoadOptions, redshift: RedshiftOptions) -> Access:
     """What the role needs for exactly the configured places.
 
     Raises:
         UsageError: nothing that Redshift could load is configured, or a place can't be granted safely.
     """
-    logs = _parse("log_data", settings.log_data, folder=True)
-    reads = [_parse("song_data", settings.song_data, folder=True), logs]
-    if settings.log_jsonpath:
-        reads.append(_parse("log_jsonpath", settings.log_jsonpath, folder=False))
+    logs = _parse("log_data", loading.log_data, folder=True)
+    reads = [_parse("song_data", loading.song_data, folder=True), logs]
+    if loading.log_jsonpath:
+        reads.append(_parse("log_jsonpath", loading.log_jsonpath, folder=False))
     elif logs:
         beside = logs.key.rstrip("/").rpartition("/")
         reads.append(Location(logs.bucket, f"{beside[0]}{beside[1]}log_json_path.json"))
     sources = [place for place in reads if place]
     writes = []
-    for name, uri in (("work_prefix", settings.work_prefix), ("export_prefix", settings.export_prefix)):
+    for name, uri in (("work_prefix", redshift.work_prefix), ("export_prefix", redshift.export_prefix)):
         if not uri:
             continue
         place = _parse(name, uri, folder=True)
@@ -77,9 +77,9 @@ def access_for(settings: Settings) -> Access:
                 "the role may delete there, and exports would be loaded as data: name a folder of its own",
             )
         writes.append(place)
-    if not sources and not settings.work_prefix:
+    if not sources and not redshift.work_prefix:
         raise UsageError(
-            f"song_data ({settings.song_data}) and log_data ({settings.log_data}) are not on S3, from where "
+            f"song_data ({loading.song_data}) and log_data ({loading.log_data}) are not on S3, from where "
             "Redshift loads",
             "set [S3] SONG_DATA and LOG_DATA to s3://bucket/folder/, or [S3] WORK_PREFIX to load through",
         )

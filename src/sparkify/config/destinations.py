@@ -8,7 +8,7 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import UsageError
 
 _AMAZONS_DATABASES = re.compile(r"[\w.-]+\.redshift(-serverless)?\.amazonaws\.com(\.cn)?", re.ASCII)
@@ -19,53 +19,54 @@ _AMAZONS_S3 = re.compile(
 )
 
 
-def require_good_host(settings: Settings, *, is_by_iam: bool) -> None:
+def require_good_host(redshift: RedshiftOptions, aws: AwsOptions, *, is_by_iam: bool) -> None:
     """Refuse to log in at a host that a file names which nobody has named, with credentials from elsewhere.
 
     Args:
-        settings: the host, and where all of it was said.
+        redshift: the host, the password, and where they were said.
+        aws: the keys, and where they were said.
         is_by_iam: whether the login is through IAM, and not with a password.
 
     Raises:
         UsageError: naming the host.
     """
-    host = settings.host.lower().rstrip(".")
-    if "host" not in settings.found or _is_this_machine(host) or _AMAZONS_DATABASES.fullmatch(host):
+    host = redshift.host.lower().rstrip(".")
+    if "host" not in redshift.found or _is_this_machine(host) or _AMAZONS_DATABASES.fullmatch(host):
         return
-    if _has_keys_of_its_own(settings) if is_by_iam else "db_password" in settings.found:
+    if _has_keys_of_its_own(aws) if is_by_iam else "db_password" in redshift.found:
         return
     what = "AWS credentials" if is_by_iam else "a password"
     raise UsageError(
-        f"dwh.cfg: [CLUSTER] HOST: {what} from elsewhere would go to {settings.host}, which is no address of"
+        f"dwh.cfg: [CLUSTER] HOST: {what} from elsewhere would go to {redshift.host}, which is no address of"
         " Amazon Redshift",
         "if you trust that host: --config dwh.cfg, or name it in SPARKIFY_HOST",
     )
 
 
-def require_good_endpoint(settings: Settings) -> None:
+def require_good_endpoint(aws: AwsOptions) -> None:
     """Refuse to send credentials to another S3 server unless the user has named it, and over TLS.
 
     Raises:
         UsageError: naming the server.
     """
     try:
-        address = urlsplit(settings.s3_endpoint)
+        address = urlsplit(aws.s3_endpoint)
         host = (address.hostname or "").lower().rstrip(".")
     except ValueError:
         raise UsageError(
             "[S3] ENDPOINT is not the address of a server", "it looks like https://host:9000"
         ) from None
-    if not settings.s3_endpoint or settings.s3_anonymous or _is_this_machine(host):
+    if not aws.s3_endpoint or aws.s3_anonymous or _is_this_machine(host):
         return
-    is_known = "s3_endpoint" not in settings.found or _AMAZONS_S3.fullmatch(host)
-    if not is_known and not _has_keys_of_its_own(settings):
+    is_known = "s3_endpoint" not in aws.found or _AMAZONS_S3.fullmatch(host)
+    if not is_known and not _has_keys_of_its_own(aws):
         raise UsageError(
             f"dwh.cfg: [S3] ENDPOINT: AWS credentials from elsewhere would go to {host}, which is no address"
             " of Amazon S3",
             "if you trust that server: --config dwh.cfg, or name it in SPARKIFY_S3_ENDPOINT; without"
             " credentials: [S3] ANONYMOUS = true",
         )
-    if address.scheme.lower() == "http" and not settings.s3_allow_http:
+    if address.scheme.lower() == "http" and not aws.s3_allow_http:
         raise UsageError(
             f"[S3] ENDPOINT: requests with credentials would go to {host} over http, readable for everybody"
             " on the way",
@@ -73,12 +74,12 @@ def require_good_endpoint(settings: Settings) -> None:
         )
 
 
-def _has_keys_of_its_own(settings: Settings) -> bool:
+def _has_keys_of_its_own(aws: AwsOptions) -> bool:
     """Whether the keys that AWS is asked with are all of the file that was found."""
     used = {"aws_access_key_id", "aws_secret_access_key"} | (
-        {"aws_session_token"} if settings.aws_session_token else set()
+        {"aws_session_token"} if aws.aws_session_token else set()
     )
-    return used <= settings.found
+    return used <= aws.found
 
 
 def _is_this_machine(host: str) -> bool:

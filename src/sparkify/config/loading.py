@@ -6,7 +6,6 @@ Owns the SPARKIFY_… variables; ``dwh_cfg`` reads the file.
 import configparser
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from sparkify.config import credentials, paths, places, rules
 from sparkify.config.cluster_address import address_parts
 from sparkify.config.dwh_cfg import read_file
 from sparkify.config.dwh_cfg_keys import meant_name
-from sparkify.config.settings import Settings
+from sparkify.config.settings import TYPES, Settings, compose, values_of
 from sparkify.errors import UsageError
 
 DEFAULT_CONFIG = "dwh.cfg"
@@ -23,12 +22,7 @@ DEFAULT_CONFIG = "dwh.cfg"
 Origins = dict[str, tuple[str, str]]
 """By the name of a setting, its text and where that was said."""
 
-_KINDS = {
-    setting.name: setting.type for setting in fields(Settings) if setting.name not in ("warnings", "found")
-}
-"""The types of those that can be said."""
-
-_ENVIRONMENT_KEYS = {f"SPARKIFY_{name.upper()}": name for name in _KINDS}
+_ENVIRONMENT_KEYS = {f"SPARKIFY_{name.upper()}": name for name in TYPES}
 
 
 # Understood elsewhere: by the command line, and by the tests.
@@ -69,9 +63,9 @@ def load_settings(
     _take_places(origins, warnings, said_by_file, path.parent)
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     values = paths.resolved(values, said_by_file, path)
-    found = frozenset() if config else frozenset(said_by_file)
-    settings = Settings(**values, warnings=tuple(warnings), found=found)
-    rules.check(settings, {name: origin for name, (_, origin) in origins.items()})
+    found = [] if config else said_by_file
+    settings = compose(values, found=found, warnings=warnings)
+    rules.check(values_of(settings), {name: origin for name, (_, origin) in origins.items()})
     return settings
 
 
@@ -93,7 +87,7 @@ def _from_environment(environment: Mapping[str, str], warnings: list[str]) -> Or
             if value:  # else an unset variable of a script; dwh.cfg's empty values mean nothing either
                 said[_ENVIRONMENT_KEYS[variable]] = (value, f"the environment variable {variable}")
         elif variable.startswith("SPARKIFY_") and variable not in _OTHER_VARIABLES:
-            meant = meant_name(variable.removeprefix("SPARKIFY_"), [name.upper() for name in _KINDS])
+            meant = meant_name(variable.removeprefix("SPARKIFY_"), [name.upper() for name in TYPES])
             guess = f"; did you mean SPARKIFY_{meant}?" if meant else ""
             warnings.append(f"unknown environment variable {variable}, ignored{guess}")
     return said
@@ -137,7 +131,7 @@ def _take_places(origins: Origins, warnings: list[str], said_by_file: Collection
 
 
 def _convert(name: str, text: str, origin: str) -> str | int | float | bool:
-    kind = _KINDS[name]
+    kind = TYPES[name]
     try:
         text.encode()  # of the command line and the environment not all need be text
         if kind is bool:

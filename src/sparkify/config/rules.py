@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from sparkify.config import places
-from sparkify.config.settings import Settings
 from sparkify.errors import UsageError
 
 _RANGES: dict[str, tuple[int, int, str]] = {
@@ -74,38 +73,38 @@ def _size(text: str, origin: str) -> str:
     return f"{number}{unit.upper()}{binary.lower()}B"
 
 
-def check(settings: Settings, origins: Mapping[str, str]) -> None:
+def check(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
     """Make sure that each setting is one that can be meant.
 
     Args:
-        settings: all of them.
+        values: all settings by name.
         origins: where those that are not defaults were given, for the message.
 
     Raises:
         UsageError: one can't.
     """
     for name, (least, most, what) in _RANGES.items():
-        value = getattr(settings, name)
+        value = values[name]
         if not least <= value <= most:
             # Without the value, here and below: a password may stand in the wrong line.
             raise UsageError(
                 f"{origins[name]}: {name} is out of its range", f"it is {what}, from {least:,} to {most:,}"
             )
-    if not 0 <= settings.max_reject_share <= 1:
+    if not 0 <= values["max_reject_share"] <= 1:
         raise UsageError(
             f"{origins['max_reject_share']}: max_reject_share is out of its range",
             "it is a share of the records of a source: a number from 0 (none may be bad) to 1",
         )
     for name in ("aws_region", "s3_region"):
         # It becomes part of the address that requests go to.
-        if not _REGION.fullmatch(getattr(settings, name)):
+        if not _REGION.fullmatch(values[name]):
             raise UsageError(f"{origins[name]} is not a region", "it looks like us-west-2")
-    if settings.aws_session_token and not settings.aws_access_key_id:
+    if values["aws_session_token"] and not values["aws_access_key_id"]:
         raise UsageError(
             f"{origins['aws_session_token']}: a session token without the keys that it belongs to",
             "set the access key and the secret key beside it, or leave all three to AWS's own configuration",
         )
-    if settings.login not in ("", "password", "iam"):
+    if values["login"] not in ("", "password", "iam"):
         raise UsageError(
             f"{origins['login']} is neither password nor iam",
             "leave it empty to log in with the password where there is one, else through IAM",

@@ -14,23 +14,25 @@ thousands of tiny files.
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sparkify import __version__
 from sparkify.answers.questions import require_tables
-from sparkify.config.settings import Settings
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.system.disk import remedy
 from sparkify.system.switching import move, name_beside, switch
 from sparkify.warehouse.contract import Warehouse
-from sparkify.warehouse.opening import connect
 
 MANIFEST = "_export.json"
 """Tells an export from any other folder. Readers of data sets pass over names that begin with _."""
+
+
+OpenToWrite = Callable[[str], AbstractContextManager[Warehouse]]
+"""Opens the warehouse for writing Parquet below a place, and nowhere else."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +65,8 @@ class _Before:
     listed: frozenset[str] = frozenset()
 
 
-@contextmanager
-def opened(settings: Settings, writes_to: str) -> Iterator[Warehouse]:
-    """The configured warehouse, which has been loaded, and may write below this place."""
-    warehouse = connect(settings, read_only=True, writes_to=writes_to)
-    try:
-        require_tables(warehouse)
-        yield warehouse
-    finally:
-        warehouse.close()
-
-
 def export(
-    settings: Settings,
+    open_to_write: OpenToWrite,
     out: Path,
     *,
     overwrite: bool = False,
@@ -87,7 +78,7 @@ def export(
     it sees the old export or the new one, never some of both.
 
     Args:
-        settings: which warehouse.
+        open_to_write: opens the warehouse.
         out: a folder that is not there or empty; an earlier export with ``overwrite``.
         overwrite: replace an earlier export.
         tell: takes a line about files that others have put into the folder meanwhile.
@@ -102,7 +93,8 @@ def export(
     # Not by mkdtemp, which keeps others out: opening it later as the umask says would take a look at the
     # umask, and the only way to look is to change it, for all threads.
     aside = name_beside(out.absolute().parent.resolve() / out.absolute().name)
-    with opened(settings, str(aside)) as warehouse:
+    with open_to_write(str(aside)) as warehouse:
+        require_tables(warehouse)
         before = _require_replaceable(out, overwrite=overwrite)
         try:
             aside.parent.mkdir(parents=True, exist_ok=True)

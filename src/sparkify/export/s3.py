@@ -20,9 +20,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sparkify import __version__
-from sparkify.config.settings import Settings
+from sparkify.answers.questions import require_tables
+from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceError, SparkifyError, UsageError
-from sparkify.export.parquet import LAYOUTS, MANIFEST, files_of, opened
+from sparkify.export.parquet import LAYOUTS, MANIFEST, OpenToWrite, files_of
 from sparkify.sources.s3_folder import Entry, S3Folder
 from sparkify.system import interrupts
 from sparkify.warehouse.contract import Warehouse
@@ -65,12 +66,15 @@ class _Found:
         return {_place(name) for name in self.aside} & self.entries.keys()
 
 
-def export_to_s3(settings: Settings, out: str, *, overwrite: bool = False) -> dict[str, Any]:
+def export_to_s3(
+    open_to_write: OpenToWrite, out: str, aws: AwsOptions, *, overwrite: bool = False
+) -> dict[str, Any]:
     """Write the five tables as Parquet below a prefix: the whole of it or nothing.
 
     Args:
-        settings: which warehouse, and how to reach S3.
+        open_to_write: opens the warehouse.
         out: ``s3://bucket/prefix`` with nothing below it; an earlier export with ``overwrite``.
+        aws: how to reach S3.
         overwrite: replace an earlier export.
 
     Returns:
@@ -81,8 +85,9 @@ def export_to_s3(settings: Settings, out: str, *, overwrite: bool = False) -> di
         SparkifyError: the files can't be written; the export that was there is as it was. Or the earlier
             one's can't be deleted after the switch.
     """
-    with opened(settings, out) as warehouse:
-        place = S3Folder(out, settings)
+    with open_to_write(out) as warehouse:
+        require_tables(warehouse)
+        place = S3Folder(out, aws)
         before = _look(place)
         _require_replaceable(place, before, overwrite=overwrite)
         token = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"

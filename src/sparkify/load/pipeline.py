@@ -1,14 +1,12 @@
 """The whole flow: discover, stage, transform, audit, commit."""
 
-import time
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions, LoadOptions
 from sparkify.errors import TooManyRejectsError, UnusableFilesError
 from sparkify.load import accounts, bad_files, gone, ledger, limits, shrunk
 from sparkify.load.accounts import EventAccount
@@ -27,7 +25,6 @@ from sparkify.sources.unfinished import require_finished
 from sparkify.sql import STAR_TABLES, read_sql
 from sparkify.system import interrupts
 from sparkify.warehouse.contract import LoadJob, Warehouse
-from sparkify.warehouse.opening import connect
 
 TRANSFORMS = (
     "songs",
@@ -72,7 +69,6 @@ class Summary:
         findings: what the audits warn of.
         warnings: what people should look at.
         notes: what else they should know.
-        seconds: wall-clock time.
     """
 
     run_id: int | None = None
@@ -84,11 +80,12 @@ class Summary:
     findings: list[Finding] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    seconds: float = 0.0
 
 
 def run_etl(
-    settings: Settings,
+    warehouse: Warehouse,
+    options: LoadOptions,
+    aws: AwsOptions,
     progress: Progress,
     *,
     full: bool = False,
@@ -101,7 +98,9 @@ def run_etl(
     All of it happens in one transaction: whatever fails, the warehouse stays as it was.
 
     Args:
-        settings: where from, where to, and the limits.
+        warehouse: where to.
+        options: where from, and the limits.
+        aws: how to reach S3.
         progress: told what is being done.
         full: load everything from scratch.
         allow_shrunk: load files that had records and are empty now.
@@ -112,13 +111,12 @@ def run_etl(
         SparkifyError: a source can't be read, too many records are bad, a file has become empty or would be
             lost, an audit fails, or the warehouse can't be written.
     """
-    clock = time.perf_counter()
-    warehouse = connect(settings)
     try:
-        summary = with_retries(
+        return with_retries(
             lambda left_out: load(
                 warehouse,
-                settings,
+                options,
+                aws,
                 progress,
                 full=full,
                 allow_shrunk=allow_shrunk,
@@ -129,10 +127,7 @@ def run_etl(
             skip_bad_files=skip_bad_files,
         )
     finally:
-        warehouse.close()
         progress.done()
-    summary.seconds = time.perf_counter() - clock
-    return summary
 
 
 def _start_again(progress: Progress, why: str) -> None:
@@ -140,22 +135,21 @@ def _start_again(progress: Progress, why: str) -> None:
     progress.step(f"start again: {why}")
 
 
-def plan_etl(settings: Settings, *, full: bool = False) -> dict[Source, SourcePlan]:
-    """What a run would load, without loading it."""
-    listed = _discover(settings, NullProgress())
-    if settings.database != "redshift" and not Path(settings.database).exists():
+def plan_etl(
+    warehouse: Warehouse | None, options: LoadOptions, aws: AwsOptions, *, full: bool = False
+) -> dict[Source, SourcePlan]:
+    """What a run would load, without loading it; None is a warehouse that is still to be made."""
+    listed = _discover(options, aws, NullProgress())
+    if warehouse is None:
         return ledger.plan({}, listed)
-    warehouse = connect(settings, read_only=True)
-    try:
-        loaded = ledger.loaded_files(warehouse.query) if warehouse.has_tables() else {}
-        return _plan(warehouse, loaded, listed, LeftOut(), full=full)[0]
-    finally:
-        warehouse.close()
+    loaded = ledger.loaded_files(warehouse.query) if warehouse.has_tables() else {}
+    return _plan(warehouse, loaded, listed, LeftOut(), full=full)[0]
 
 
 def load(
     warehouse: Warehouse,
-    settings: Settings,
+    options: LoadOptions,
+    aws: AwsOptions,
     progress: Progress,
     *,
     full: bool = False,
@@ -174,7 +168,7 @@ def load(
         loaded = ledger.loaded_files(warehouse.query) if has_tables else {}
         if not has_tables:
             warehouse.create_tables()
-        listed = _discover(settings, progress)
+        listed = _discover(options, aws, progress)
         plans, is_rebuilt = _plan(warehouse, loaded, listed, left_out, full=full)
         if is_rebuilt:
             if not drop_missing:
@@ -184,7 +178,7 @@ def load(
         else:
             gone.remember(warehouse, plans, started)
         is_full = not any(todo.known or todo.removed for todo in plans.values())
-        keys: dict[Source, KeyMap] = {"song_data": song_keys(), "log_data": event_keys(settings)}
+        keys: dict[Source, KeyMap] = {"song_data": song_keys(), "log_data": event_keys(options, aws)}
         digest = keys["log_data"].digest
         summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
         summary.notes += filter(None, [keys["log_data"].warning])
@@ -199,7 +193,7 @@ def load(
                 "events that were from the future when they were loaded lie in the past now, and count"
             )
         if horizon.has_passed_events or any(todo.added or todo.skipped for todo in plans.values()):
-            counts = _stage(warehouse, settings, plans, keys, summary, progress)
+            counts = _stage(warehouse, options, plans, keys, summary, progress)
             summary.warnings += shrunk.check(warehouse, plans, counts, loaded, may_be_empty=allow_shrunk)
             horizon.settle()
             _transform(warehouse, progress)
@@ -244,21 +238,23 @@ def _plan(
     return plans, True
 
 
-def _discover(settings: Settings, progress: Progress) -> dict[Source, tuple[Store, list[SourceObject]]]:
+def _discover(
+    options: LoadOptions, aws: AwsOptions, progress: Progress
+) -> dict[Source, tuple[Store, list[SourceObject]]]:
     listed: dict[Source, tuple[Store, list[SourceObject]]] = {}
-    locations: dict[Source, str] = {"song_data": settings.song_data, "log_data": settings.log_data}
+    locations: dict[Source, str] = {"song_data": options.song_data, "log_data": options.log_data}
     looked_at: set[str] = set()
     for source, location in locations.items():
         progress.step(f"list {source}")
-        store = open_source(location, settings)
+        store = open_source(location, aws, follow_links=options.follow_links)
         listed[source] = (store, store.list_objects())
-        require_finished(location, settings, looked_at)
+        require_finished(location, aws, looked_at)
     return listed
 
 
 def _stage(
     warehouse: Warehouse,
-    settings: Settings,
+    options: LoadOptions,
     plans: dict[Source, SourcePlan],
     keys: dict[Source, KeyMap],
     summary: Summary,
@@ -273,7 +269,14 @@ def _stage(
         try:
             staged = warehouse.stage(
                 LoadJob(
-                    source, todo.store, todo.added, todo.removed, keys[source].paths, advance, sample.look
+                    source,
+                    todo.store,
+                    todo.added,
+                    todo.removed,
+                    options,
+                    keys[source].paths,
+                    advance,
+                    sample.look,
                 )
             )
         except TooManyRejectsError as error:  # Redshift's COPY gives up by itself
@@ -284,9 +287,9 @@ def _stage(
         summary.notes += notes
         counts = ledger.reconcile(warehouse, source, todo.added, staged)
         counts_of[source] = counts
-        limits.require_few(source, counts.values(), settings.max_rejects)
+        limits.require_few(source, counts.values(), options.max_rejects)
         # Who lets all records be bad lets those of a file be so.
-        if settings.max_reject_share < 1 and (
+        if options.max_reject_share < 1 and (
             bad := bad_files.without_good(
                 warehouse, source, todo.store, todo.added, counts, keys[source].paths
             )
@@ -305,7 +308,7 @@ def _stage(
         )
     all_counts = {file_id: count for counts in counts_of.values() for file_id, count in counts.items()}
     excess = limits.excess(
-        {source: counts.values() for source, counts in counts_of.items()}, settings.max_reject_share
+        {source: counts.values() for source, counts in counts_of.items()}, options.max_reject_share
     )
     if any(count.rejected for count in all_counts.values()):
         summary.rejects = _first_rejects(warehouse, min(all_counts), excess or counts_of)
@@ -316,7 +319,7 @@ def _stage(
             + summary.notes
         )
         raise TooManyRejectsError(
-            f"{' and '.join(excess.values())}, more than the {settings.max_reject_share:.4g} of them that"
+            f"{' and '.join(excess.values())}, more than the {options.max_reject_share:.4g} of them that"
             f" max_reject_share allows; nothing was changed\n  {shown}",
             "mend the files, or allow more with --max-reject-share",
         )

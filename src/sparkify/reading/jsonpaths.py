@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceError
 from sparkify.printing.terminal import shortened
 from sparkify.sources.opening import open_source
@@ -61,18 +61,18 @@ def written(path: Path) -> str:
     )
 
 
-def read_jsonpaths(location: str, columns: Sequence[str], settings: Settings) -> list[Path]:
+def read_jsonpaths(location: str, columns: Sequence[str], aws: AwsOptions) -> list[Path]:
     """The paths of a JSONPaths file, one per column.
 
     Args:
         location: the file.
         columns: the columns that its paths fill, in order.
-        settings: how to reach S3.
+        aws: how to reach S3.
 
     Raises:
         SourceError: the file is missing, not a JSONPaths file, or has another number of paths.
     """
-    return parsed_jsonpaths(location, open_source(location, settings).read_text(), columns)
+    return parsed_jsonpaths(location, open_source(location, aws).read_text(), columns)
 
 
 def parsed_jsonpaths(location: str, text: str, columns: Sequence[str]) -> list[Path]:

@@ -14,7 +14,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from sparkify.config.settings import Settings
 from sparkify.reading.jsonpaths import Path
 from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS
 from sparkify.reading.records import SCHEMA, RecordReader
@@ -69,14 +68,14 @@ def judged_relation(connection: duckdb.DuckDBPyConnection, source: Source) -> st
     return name
 
 
-def bound_of(settings: Settings, source: Source, paths: Sequence[Path]) -> RejectBound:
+def bound_of(max_rejects: int, source: Source, paths: Sequence[Path]) -> RejectBound:
     """What ends the reading of a source that has too many bad records."""
     names, identities = (
         (SONG_KEYS, ("song_id", "artist_id"))
         if source == "song_data"
         else (EVENT_KEYS, ("ts", "page", "sessionId"))
     )
-    return RejectBound(settings.max_rejects, [paths[names.index(name)] for name in identities])
+    return RejectBound(max_rejects, [paths[names.index(name)] for name in identities])
 
 
 def are_usual(source: Source, paths: Sequence[Sequence[str | int]]) -> bool:

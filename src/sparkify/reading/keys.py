@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions, LoadOptions
 from sparkify.errors import SourceMissingError
 from sparkify.reading.jsonpaths import Path, parsed_jsonpaths, read_jsonpaths
 from sparkify.sources.opening import beside, open_source
@@ -79,20 +79,20 @@ def song_keys() -> KeyMap:
     return KeyMap([[key] for key in SONG_KEYS], SONG_KEYS)
 
 
-def event_keys(settings: Settings) -> KeyMap:
+def event_keys(options: LoadOptions, aws: AwsOptions) -> KeyMap:
     """The keys of the logs: of the JSONPaths file that is named, or stands beside them, or the usual ones.
 
     Raises:
         SourceError: the file can't be read, or is no JSONPaths file for these columns.
     """
     usual: list[Path] = [[key] for key in EVENT_KEYS]
-    if named := settings.log_jsonpath:
-        return KeyMap(read_jsonpaths(named, EVENT_KEYS, settings), EVENT_KEYS, origin=named, place=named)
-    location = beside(settings.log_data, "log_json_path.json")
+    if named := options.log_jsonpath:
+        return KeyMap(read_jsonpaths(named, EVENT_KEYS, aws), EVENT_KEYS, origin=named, place=named)
+    location = beside(options.log_data, "log_json_path.json")
     if location is None:
         return KeyMap(usual, EVENT_KEYS)
     try:
-        text = open_source(location, settings).read_text()
+        text = open_source(location, aws).read_text()
     except SourceMissingError as missing:
         doubt = f"{missing.message}, if it is there at all; the usual keys of the logs count"
         return KeyMap(usual, EVENT_KEYS, warning="" if missing.is_certain else doubt, place=location)

@@ -1,7 +1,7 @@
 """Simulates a music service: a catalogue of songs and the logs of what users did, as files for the pipeline.
 
 The whole flow is in ``simulate``: draw the songs and the users, let the users live through the period, write
-what they did. Nothing but the settings decides about the output: same settings, same bytes.
+what they did. Nothing but the options decides about the output: same options, same bytes.
 """
 
 from collections.abc import Callable, Collection
@@ -19,15 +19,15 @@ from sparkify.simulate.draws import popularity
 from sparkify.simulate.events import Events, simulate_events
 from sparkify.simulate.files import DailyLogs, write_jsonpaths, write_songs
 from sparkify.simulate.manifest import Manifest
+from sparkify.simulate.options import SimulationOptions
 from sparkify.simulate.output import sink_for
 from sparkify.simulate.people import make_users
 from sparkify.simulate.render import Renderer
-from sparkify.simulate.settings import Settings
 from sparkify.simulate.sinks import OutputError, Sink, note_of
 from sparkify.simulate.warts import GARBLED_TIMES, EventWarts, Marks, SongWarts
 from sparkify.sources.unfinished import MANIFEST
 
-__all__ = ["MANIFEST", "OutputError", "Settings", "Sink", "Summary", "Tell", "simulate", "sink_for"]
+__all__ = ["MANIFEST", "OutputError", "SimulationOptions", "Sink", "Summary", "Tell", "simulate", "sink_for"]
 
 # What is under way, how much of it is done, and out of how much.
 Tell: TypeAlias = Callable[[str, int, int], None]
@@ -59,11 +59,11 @@ class Summary:
         return text + (f"\n  {self.broken:,} broken records, listed in {MANIFEST}" if self.broken else "")
 
 
-def simulate(settings: Settings, sink: Sink, tell: Tell = lambda *_: None) -> Summary:
+def simulate(options: SimulationOptions, sink: Sink, tell: Tell = lambda *_: None) -> Summary:
     """Write a simulation: song_data/, log_data/, log_json_path.json and _manifest.json.
 
     Args:
-        settings: what to simulate.
+        options: what to simulate.
         sink: where to; it has to be empty, or to hold the same simulation, unfinished.
         tell: called now and then with what is under way, how much of it is done and out of how much.
 
@@ -72,23 +72,23 @@ def simulate(settings: Settings, sink: Sink, tell: Tell = lambda *_: None) -> Su
         OutputError: it can't be written to.
     """
     simulator = f"sparkify {__version__}"
-    is_again = sink.prepare(note_of(simulator, settings.as_dict()))
+    is_again = sink.prepare(note_of(simulator, options.as_dict()))
     write_jsonpaths(sink)
     with sink.open(MANIFEST) as target:
-        manifest = Manifest(target, simulator, settings.as_dict())
-        songs = make_songs(settings.seed, settings.songs, settings.artist_count)
-        song_warts = SongWarts(settings.seed, settings.dirty, settings.songs)
+        manifest = Manifest(target, simulator, options.as_dict())
+        songs = make_songs(options.seed, options.songs, options.artist_count)
+        song_warts = SongWarts(options.seed, options.dirty, options.songs)
         good_songs = write_songs(
             sink,
             manifest,
-            songs[: settings.songs],
+            songs[: options.songs],
             song_warts,
-            settings.gzip,
-            lambda n: tell("songs", n, settings.songs),
+            options.gzip,
+            lambda n: tell("songs", n, options.songs),
         )
-        ranked = [songs[i] for i in popularity_order(settings.seed, songs)]
-        truth = _Truth(settings.users, good_songs, ranked)
-        _write_logs(settings, sink, manifest, ranked, truth, tell)
+        ranked = [songs[i] for i in popularity_order(options.seed, songs)]
+        truth = _Truth(options.users, good_songs, ranked)
+        _write_logs(options, sink, manifest, ranked, truth, tell)
         manifest.finish(truth.expected())
     sink.finish()
     logs, files = manifest.totals["log"], manifest.totals
@@ -105,11 +105,11 @@ def simulate(settings: Settings, sink: Sink, tell: Tell = lambda *_: None) -> Su
 
 
 def _write_logs(
-    settings: Settings, sink: Sink, manifest: Manifest, songs: list[Song], truth: "_Truth", tell: Tell
+    options: SimulationOptions, sink: Sink, manifest: Manifest, songs: list[Song], truth: "_Truth", tell: Tell
 ) -> None:
-    seed, dirty = settings.seed, settings.dirty
-    clock = Clock(settings.start, settings.days)
-    users = make_users(seed, settings.users, settings.days, clock)
+    seed, dirty = options.seed, options.dirty
+    clock = Clock(options.start, options.days)
+    users = make_users(seed, options.users, options.days, clock)
     weights = popularity(len(songs))
     seconds = np.array([song.duration_steps // DURATION_STEPS for song in songs], dtype=np.int64)
     pools = ScriptPool(seed, FREE, weights, seconds), ScriptPool(seed, PAID, weights, seconds)
@@ -118,13 +118,13 @@ def _write_logs(
     if dirty:
         accented = renderer.accented
         share = _PLAYS_SHARE * int(np.diff(weights, prepend=0)[accented].sum()) / int(weights[-1])
-        warts = EventWarts(seed, dirty, settings.days, accented, share)
-    logs = DailyLogs(sink, manifest, renderer, warts, settings.start, settings.gzip)
+        warts = EventWarts(seed, dirty, options.days, accented, share)
+    logs = DailyLogs(sink, manifest, renderer, warts, options.start, options.gzip)
     for day, events in simulate_events(users, clock, pools):
         truth.add(events, logs.write(day, events))
-        tell("days", (day - settings.start).days, settings.days)
+        tell("days", (day - options.start).days, options.days)
     logs.close()
-    tell("days", settings.days, settings.days)
+    tell("days", options.days, options.days)
 
 
 class _Truth:

@@ -4,16 +4,16 @@ from pathlib import Path
 
 from sparkify.config.loading import load_settings
 from sparkify.config.places import is_on_s3, output_place
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions
 from sparkify.simulate.sinks import Folder, Sink
 
 
-def sink_for(out: str, settings: Settings | None = None) -> Sink:
+def sink_for(out: str, aws: AwsOptions | None = None) -> Sink:
     """The sink for what a user calls OUT.
 
     Args:
         out: a folder, or ``s3://bucket/prefix``.
-        settings: how to reach S3; by default what the environment and dwh.cfg say.
+        aws: how to reach S3; by default what the environment and dwh.cfg say.
 
     Raises:
         UsageError: it is an address of a kind that can't be written to, or has credentials in it.
@@ -22,5 +22,5 @@ def sink_for(out: str, settings: Settings | None = None) -> Sink:
     if is_on_s3(out):
         from sparkify.simulate.s3_sink import S3Prefix
 
-        return S3Prefix(out, settings or load_settings())
+        return S3Prefix(out, aws or load_settings().aws)
     return Folder(Path(out))

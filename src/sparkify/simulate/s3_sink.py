@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceError, UsageError
 from sparkify.simulate.sinks import OutputError, other_simulation
 from sparkify.sources.s3_folder import S3Folder
@@ -20,17 +20,17 @@ class S3Prefix:
 
     Args:
         uri: ``s3://bucket/prefix``.
-        settings: how to reach S3, and how many requests there may be at a time.
+        aws: how to reach S3, and how many requests there may be at a time.
 
     Raises:
         UsageError: no bucket is named.
         SourceError: the settings are none that S3 can be asked with.
     """
 
-    def __init__(self, uri: str, settings: Settings) -> None:
-        self._folder = S3Folder(uri, settings)
-        self._most = 2 * settings.s3_requests
-        self._pool = ThreadPoolExecutor(settings.s3_requests, "s3")
+    def __init__(self, uri: str, aws: AwsOptions) -> None:
+        self._folder = S3Folder(uri, aws)
+        self._most = 2 * aws.s3_requests
+        self._pool = ThreadPoolExecutor(aws.s3_requests, "s3")
         self._under_way: deque[Future[None]] = deque()
 
     def prepare(self, asked: bytes) -> bool:

@@ -5,13 +5,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sparkify.config.places import local_path
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceError
 from sparkify.sources.objects import Store
 
 
-def open_source(location: str, settings: Settings) -> Store:
+def open_source(location: str, aws: AwsOptions, *, follow_links: bool = False) -> Store:
     """The store behind a configured location: a folder, a file, a file:// or an s3:// URI.
+
+    Args:
+        location: where it is.
+        aws: how to reach S3.
+        follow_links: whether links in a folder may lead out of it.
 
     Raises:
         SourceError: the location is of a kind that can't be read.
@@ -20,11 +25,11 @@ def open_source(location: str, settings: Settings) -> Store:
     if scheme == "s3":
         from sparkify.sources.s3 import S3Source
 
-        return S3Source(location, settings)
+        return S3Source(location, aws)
     if scheme == "file":
         from sparkify.sources.local import LocalSource
 
-        return LocalSource(location, follow_links=settings.follow_links)
+        return LocalSource(location, follow_links=follow_links)
     raise SourceError(
         f"{location}: sources of the kind {scheme}:// can't be read", "name a local folder or an s3:// URI"
     )

@@ -19,7 +19,7 @@ from obstore.exceptions import BaseError, GenericError, PermissionDeniedError, P
 from obstore.store import S3Store
 
 from sparkify.config import destinations
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
 from sparkify.sources.local import require_short
 from sparkify.sources.objects import LoadFile, SourceObject, is_data
@@ -59,7 +59,7 @@ class S3Source:
 
     Args:
         location: the URI.
-        settings: endpoint, region, credentials, and the limits on requests.
+        aws: endpoint, region, credentials, and the limits on requests.
 
     Raises:
         SourceError: the URI has no bucket, or the settings are none that S3 can be asked with.
@@ -68,14 +68,14 @@ class S3Source:
     _misnamed: ClassVar[set[str]] = set()
     """Locations where an object was not to be found under the name that the client has for it."""
 
-    def __init__(self, location: str, settings: Settings) -> None:
+    def __init__(self, location: str, aws: AwsOptions) -> None:
         parts = urlsplit(location, allow_fragments=False)
         self._location = location
         self._bucket = parts.netloc
         # Not parts.path alone: a ? may be part of a key.
         self._key = location.partition("://")[2].partition("/")[2]
-        self._requests = settings.s3_requests
-        self._retries = settings.s3_retries
+        self._requests = aws.s3_requests
+        self._retries = aws.s3_retries
         if not self._bucket:
             raise SourceError(f"{location}: no bucket", "write it as s3://bucket/prefix")
         self.location = f"s3://{self._bucket}/{self._key.rstrip('/')}"
@@ -84,7 +84,7 @@ class S3Source:
         self.unread = Unread()
         self.grown: list[str] = []
         with explained(location):
-            self._store = connect(self._bucket, settings, settings.s3_region)
+            self._store = connect(self._bucket, aws, aws.s3_region)
 
     def list_objects(self) -> list[SourceObject]:
         """The data files, in the order of their names."""
@@ -289,7 +289,7 @@ def explained(uri: str, *, is_written: bool = False) -> Iterator[None]:
         raise SourceError(*explanation(uri, error, is_written=is_written)) from None
 
 
-def connect(bucket: str, settings: Settings, region: str = "") -> S3Store:
+def connect(bucket: str, aws: AwsOptions, region: str = "") -> S3Store:
     """A client for a bucket, in a region of its own or in the configured one.
 
     Raises:
@@ -298,15 +298,15 @@ def connect(bucket: str, settings: Settings, region: str = "") -> S3Store:
     """
     if not _BUCKET.fullmatch(bucket):
         raise SourceError(f"s3://{bucket}: {bucket!r} is no bucket's name", "write it as s3://bucket/prefix")
-    destinations.require_good_endpoint(settings)
+    destinations.require_good_endpoint(aws)
     client: ClientConfig = {
-        "timeout": timedelta(seconds=settings.s3_timeout),
-        "connect_timeout": timedelta(seconds=min(10, settings.s3_timeout)),
-        "allow_http": settings.s3_endpoint.lower().startswith("http://"),
+        "timeout": timedelta(seconds=aws.s3_timeout),
+        "connect_timeout": timedelta(seconds=min(10, aws.s3_timeout)),
+        "allow_http": aws.s3_endpoint.lower().startswith("http://"),
     }
     retry: RetryConfig = {
-        "max_retries": settings.s3_retries,
-        "retry_timeout": timedelta(seconds=settings.s3_timeout * (settings.s3_retries + 1)),
+        "max_retries": aws.s3_retries,
+        "retry_timeout": timedelta(seconds=aws.s3_timeout * (aws.s3_retries + 1)),
         "backoff": {
             "init_backoff": timedelta(seconds=FIRST_PAUSE),
             "max_backoff": timedelta(seconds=LONGEST_PAUSE),
@@ -314,26 +314,26 @@ def connect(bucket: str, settings: Settings, region: str = "") -> S3Store:
         },
     }
     config: Any = {}
-    if settings.s3_endpoint:
-        config["endpoint"] = settings.s3_endpoint
-    if region or settings.aws_region:
-        config["region"] = region or settings.aws_region
-    if settings.s3_anonymous:
+    if aws.s3_endpoint:
+        config["endpoint"] = aws.s3_endpoint
+    if region or aws.aws_region:
+        config["region"] = region or aws.aws_region
+    if aws.s3_anonymous:
         config["skip_signature"] = True
-    elif settings.aws_access_key_id:
-        config |= _keys(settings)
-    elif settings.aws_profile:
-        config["credential_provider"] = _profile(settings.aws_profile)
+    elif aws.aws_access_key_id:
+        config |= _keys(aws)
+    elif aws.aws_profile:
+        config["credential_provider"] = _profile(aws.aws_profile)
     return S3Store(bucket, client_options=client, retry_config=retry, **config)
 
 
-def _keys(settings: Settings) -> dict[str, Any]:
+def _keys(aws: AwsOptions) -> dict[str, Any]:
     keys = {
-        "access_key_id": settings.aws_access_key_id,
-        "secret_access_key": settings.aws_secret_access_key,
+        "access_key_id": aws.aws_access_key_id,
+        "secret_access_key": aws.aws_secret_access_key,
     }
-    if settings.aws_session_token:
-        return {**keys, "session_token": settings.aws_session_token}
+    if aws.aws_session_token:
+        return {**keys, "session_token": aws.aws_session_token}
     if os.environ.get("AWS_SESSION_TOKEN"):
         # The client would send it with these keys, which it does not belong to.
         return {"credential_provider": lambda: {**keys, "token": None, "expires_at": None}}

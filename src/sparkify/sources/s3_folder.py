@@ -15,7 +15,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions
 from sparkify.errors import UsageError
 from sparkify.sources.s3 import connect, explained
 from sparkify.sources.s3_listing import ask_again, list_all
@@ -45,14 +45,14 @@ class S3Folder:
 
     Args:
         uri: where; with or without the last slash.
-        settings: endpoint, region, credentials, and the limits on requests.
+        aws: endpoint, region, credentials, and the limits on requests.
 
     Raises:
         UsageError: no bucket is named, or a prefix that S3 can't be asked for.
         SourceError: the settings are none that S3 can be asked with.
     """
 
-    def __init__(self, uri: str, settings: Settings) -> None:
+    def __init__(self, uri: str, aws: AwsOptions) -> None:
         scheme, _, place = uri.partition("://")
         bucket, _, key = place.partition("/")
         key = key.rstrip("/")
@@ -65,15 +65,15 @@ class S3Folder:
         self._key = f"{key}/" if key else ""
         self.uri = f"s3://{bucket}/{self._key}"
         """With the last slash."""
-        self._settings = settings
+        self._aws = aws
         with explained(self.uri, is_written=True):
             # A public source is read without credentials; nobody may write so.
-            self._store: S3Store = connect(bucket, replace(settings, s3_anonymous=False))
+            self._store: S3Store = connect(bucket, replace(aws, s3_anonymous=False))
 
     def entries(self) -> dict[str, Entry]:
         """Everything that is there, by name, but for empty objects: consoles make those for folders."""
         with explained(self.uri, is_written=True):
-            found = list_all(self._store, self._key, self._settings.s3_retries)
+            found = list_all(self._store, self._key, self._aws.s3_retries)
         return {
             item["path"].removeprefix(self._key): Entry(
                 item["size"], (item["e_tag"] or "").strip('"'), item["last_modified"]
@@ -123,7 +123,7 @@ class S3Folder:
 
     def upload_file(self, name: str, path: Path) -> None:
         """Write a local file, whatever its size."""
-        parts = self._settings.s3_requests // self._files_at_once
+        parts = self._aws.s3_requests // self._files_at_once
         with explained(self.uri + name, is_written=True):
             obstore.put(
                 self._store,
@@ -135,7 +135,7 @@ class S3Folder:
 
     @property
     def _files_at_once(self) -> int:
-        return min(_FILES_AT_ONCE, self._settings.s3_requests)
+        return min(_FILES_AT_ONCE, self._aws.s3_requests)
 
     def download(self, folder: Path) -> None:
         """Write everything that is there into a local folder, under the same names."""
@@ -153,7 +153,7 @@ class S3Folder:
             with explained(self.uri + name, is_written=True):
                 obstore.copy(self._store, self._key + name, self._key + names[name])
 
-        _each(copy, names, self._settings.s3_requests)
+        _each(copy, names, self._aws.s3_requests)
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete objects."""
@@ -163,7 +163,7 @@ class S3Folder:
             with explained(self.uri, is_written=True):
                 ask_again(
                     partial(obstore.delete, self._store, some),
-                    self._settings.s3_retries,
+                    self._aws.s3_retries,
                     ("error sending request", "response body"),
                 )
 

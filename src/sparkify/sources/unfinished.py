@@ -7,7 +7,7 @@ OUT/_manifest.json     written last: all is there
 from pathlib import Path
 
 from sparkify.config.places import local_path
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceError
 from sparkify.sources.opening import open_source
 
@@ -16,12 +16,12 @@ UNFINISHED, MANIFEST = "_unfinished.json", "_manifest.json"
 _SOURCES = ("song_data", "log_data")
 
 
-def require_finished(location: str, settings: Settings, looked_at: set[str]) -> None:
+def require_finished(location: str, aws: AwsOptions, looked_at: set[str]) -> None:
     """Make sure that a place that has been listed is no part of a simulation that was not finished.
 
     Args:
         location: of the source files.
-        settings: how to reach S3.
+        aws: how to reach S3.
         looked_at: the folders that need not be looked at again; those that have been are added.
 
     Raises:
@@ -29,7 +29,7 @@ def require_finished(location: str, settings: Settings, looked_at: set[str]) -> 
     """
     for root in _roots(location) - looked_at:
         looked_at.add(root)
-        if _is_there(f"{root}/{UNFINISHED}", settings) and not _is_there(f"{root}/{MANIFEST}", settings):
+        if _is_there(f"{root}/{UNFINISHED}", aws) and not _is_there(f"{root}/{MANIFEST}", aws):
             raise SourceError(
                 f"{root}: a simulation that is not finished, so that files are missing",
                 f"finish it: sparkify simulate {root}, with the options of the first time; or remove"
@@ -52,11 +52,11 @@ def _ends(parts: list[str]) -> list[int]:
     return [number for number, part in enumerate(parts) if number and part in _SOURCES] or [len(parts)]
 
 
-def _is_there(place: str, settings: Settings) -> bool:
+def _is_there(place: str, aws: AwsOptions) -> bool:
     if "://" not in place:
         return Path(place).exists()
     try:
-        open_source(place, settings).read_text()
+        open_source(place, aws).read_text()
     except SourceError:  # also where S3 refuses to say so
         return False
     return True

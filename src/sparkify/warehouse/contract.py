@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from sparkify.config.settings import LoadOptions
 from sparkify.reading.judging import Staged
 from sparkify.sources.objects import LoadFile, Source, SourcePlan, Store
 
@@ -26,6 +27,7 @@ class LoadJob:
         store: where its files are.
         files: the files to load.
         removed: file_ids whose rows are to be removed first.
+        options: the places of the sources, and the limits on what may be wrong.
         paths: for each column of the staging table, the keys that lead to its value.
         advance: told how far the reading is.
         on_records: shown the texts of some records, where they come through this process.
@@ -35,6 +37,7 @@ class LoadJob:
     store: Store
     files: list[LoadFile]
     removed: list[int]
+    options: LoadOptions
     paths: list[list[str | int]]
     advance: Advance
     on_records: OnRecords

@@ -1,18 +1,17 @@
-"""The reader of a job's files, with the limits that the settings set."""
+"""The reader of a job's files, with its limits."""
 
-from sparkify.config.settings import Settings
 from sparkify.reading.judging import bound_of
 from sparkify.reading.records import RecordReader
 from sparkify.warehouse.contract import LoadJob
 
 
-def reader_of(job: LoadJob, settings: Settings) -> RecordReader:
+def reader_of(job: LoadJob) -> RecordReader:
     """A reader of the files of a job."""
     return RecordReader(
         job.store,
         job.files,
         on_progress=job.advance,
         on_records=job.on_records,
-        max_unpacked_ratio=settings.max_unpacked_ratio,
-        bound=bound_of(settings, job.source, job.paths),
+        max_unpacked_ratio=job.options.max_unpacked_ratio,
+        bound=bound_of(job.options.max_rejects, job.source, job.paths),
     )

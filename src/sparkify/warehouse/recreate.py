@@ -1,12 +1,9 @@
 """Dropping and creating all tables: what would go with them, and what went."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from sparkify.config.settings import Settings
 from sparkify.errors import WarehouseError
 from sparkify.warehouse.contract import Warehouse
-from sparkify.warehouse.opening import connect
 
 
 @dataclass(frozen=True)
@@ -29,26 +26,27 @@ class Holdings:
         return f"{files:,} loaded files with {self.records:,} records, and {runs:,} runs"
 
 
-def look(settings: Settings) -> Holdings:
+def look(warehouse: Warehouse) -> Holdings:
     """What ``create_tables`` would drop.
 
     Raises:
         WarehouseError: something in the database that is not of this project has the name of a table.
     """
-    if settings.database != "redshift" and not Path(settings.database).exists():
-        return Holdings(settings.database, {})
-    warehouse = connect(settings, read_only=True)
-    try:
-        return _holdings(warehouse)
-    finally:
-        warehouse.close()
+    tables = warehouse.own_tables()
+    if not tables:
+        return Holdings(warehouse.location, {})
+    counts = [f"(SELECT COUNT(*) FROM {table})" for table in tables]
+    records = "(SELECT COALESCE(SUM(records), 0) FROM ledger)" if "ledger" in tables else "0"
+    ((*rows, total),) = warehouse.query(f"SELECT {', '.join([*counts, records])}")
+    there = {table: count for table, count in zip(tables, rows, strict=True) if count}
+    return Holdings(warehouse.location, there, int(total))
 
 
-def create_tables(settings: Settings, agreed: Holdings | None = None) -> Holdings:
+def create_tables(warehouse: Warehouse, agreed: Holdings | None = None) -> Holdings:
     """Drop and create all tables, the ledger included.
 
     Args:
-        settings: where.
+        warehouse: where.
         agreed: what may be dropped; by default whatever there is.
 
     Returns:
@@ -58,27 +56,12 @@ def create_tables(settings: Settings, agreed: Holdings | None = None) -> Holding
         WarehouseError: there is something else than what may be dropped; or something that is not of this
             project has the name of a table.
     """
-    warehouse = connect(settings)
-    try:
-        with warehouse.transaction():
-            found = _holdings(warehouse)
-            if agreed not in (None, found):
-                raise WarehouseError(
-                    f"{found.location}: holds something else than a moment ago; nothing was changed",
-                    "wait until nobody writes to it, and run again",
-                )
-            warehouse.create_tables()
-        return found
-    finally:
-        warehouse.close()
-
-
-def _holdings(warehouse: Warehouse) -> Holdings:
-    tables = warehouse.own_tables()
-    if not tables:
-        return Holdings(warehouse.location, {})
-    counts = [f"(SELECT COUNT(*) FROM {table})" for table in tables]
-    records = "(SELECT COALESCE(SUM(records), 0) FROM ledger)" if "ledger" in tables else "0"
-    ((*rows, total),) = warehouse.query(f"SELECT {', '.join([*counts, records])}")
-    there = {table: count for table, count in zip(tables, rows, strict=True) if count}
-    return Holdings(warehouse.location, there, int(total))
+    with warehouse.transaction():
+        found = look(warehouse)
+        if agreed not in (None, found):
+            raise WarehouseError(
+                f"{found.location}: holds something else than a moment ago; nothing was changed",
+                "wait until nobody writes to it, and run again",
+            )
+        warehouse.create_tables()
+    return found

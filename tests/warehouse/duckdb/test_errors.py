@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -15,12 +14,13 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import StatementError, WarehouseError
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.sql import TABLES
 from sparkify.warehouse.opening import connect
 from tests.support.builders import event, track, write
 from tests.support.engines import DuckDBEngine
+from tests.support.runs import run_etl
+from tests.support.settings import changed
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +42,12 @@ def settings(loaded: Settings, tmp_path: Path) -> Settings:
     """A copy of it of the test's own."""
     database = tmp_path / "w.duckdb"
     database.write_bytes(Path(loaded.database).read_bytes())
-    return replace(loaded, database=str(database))
+    return changed(loaded, database=str(database))
 
 
 def refused(settings: Settings, database: Path, *, read_only: bool = True) -> WarehouseError:
     with pytest.raises(WarehouseError) as caught:
-        connect(replace(settings, database=str(database)), read_only=read_only).close()
+        connect(changed(settings, database=str(database)), read_only=read_only).close()
     assert caught.value.message.startswith(f"{database}: ")
     assert "statement" not in caught.value.hint
     return caught.value

@@ -10,9 +10,9 @@ from typing import Any, cast
 import duckdb
 import pytest
 
-from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
 from tests.support.builders import event, read_star, track, write
 from tests.support.engines import DuckDBEngine
+from tests.support.runs import duckdb_warehouse
 
 
 class Connection:
@@ -54,7 +54,7 @@ def load(folder: Path, database: str, prelude: str = "") -> "subprocess.Complete
 
 def test_what_another_process_loads_once_the_lock_is_free_stays(sources: Path) -> None:
     settings = DuckDBEngine(sources).settings(sources)
-    failed = DuckDBWarehouse(settings)  # made the file, and puts nothing into it
+    failed = duckdb_warehouse(settings)  # made the file, and puts nothing into it
     during = load(sources, settings.database)
     assert (during.returncode, "in use by process" in during.stderr) == (1, True)
 

@@ -13,13 +13,14 @@ import pytest
 from sparkify.answers.check import check_all
 from sparkify.answers.query import require_select
 from sparkify.cli import app as cli
-from sparkify.config.settings import Settings
 from sparkify.errors import StatementError, UsageError
 from sparkify.export.parquet import LAYOUTS
 from sparkify.sql import VIEWS
 from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
 from sparkify.warehouse.opening import connect
 from tests.support.exports import load_plays
+from tests.support.runs import duckdb_warehouse
+from tests.support.settings import settings_of
 
 CONTENT = "TOP-SECRET"
 
@@ -94,7 +95,7 @@ def test_nothing_else_is_read_or_written_and_no_setting_changed_once_a_file_is_o
     path = tmp_path / "w.duckdb"
     shutil.copyfile(database, path)
     (tmp_path / "secret.txt").write_text(CONTENT)
-    warehouse = connect(Settings(database=str(path)), read_only=is_read_only)
+    warehouse = connect(settings_of(database=str(path)), read_only=is_read_only)
     try:
         for sql in (
             f"SELECT * FROM read_text('{tmp_path}/secret.txt')",
@@ -117,7 +118,7 @@ def test_nothing_else_is_read_or_written_and_no_setting_changed_once_a_file_is_o
 
 
 def test_a_process_may_open_a_file_several_times(database: Path) -> None:
-    opened = [connect(Settings(database=str(database)), read_only=True) for _ in range(3)]
+    opened = [connect(settings_of(database=str(database)), read_only=True) for _ in range(3)]
     for warehouse in opened:
         assert warehouse.query("SELECT current_setting('TimeZone'), COUNT(*) FROM users") == [("UTC", 2)]
         with pytest.raises(StatementError):
@@ -131,7 +132,7 @@ import duckdb
 from sparkify.config.settings import Settings
 from sparkify.warehouse.duckdb.opening import open_database
 asked = "SELECT current_setting('enable_progress_bar')"
-opened = [open_database(Settings(database={str(database)!r}), read_only=True) for _ in range(3)]
+opened = [open_database(settings_of(database={str(database)!r}), read_only=True) for _ in range(3)]
 print(*(one.execute(asked).fetchone()[0] for one in [duckdb.connect(), *opened, opened[1].cursor()]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -140,7 +141,7 @@ print(*(one.execute(asked).fetchone()[0] for one in [duckdb.connect(), *opened, 
 
 def test_an_export_writes_to_its_own_folder_only(database: Path, tmp_path: Path) -> None:
     (tmp_path / "out.txt").write_text(CONTENT)
-    warehouse = connect(Settings(database=str(database)), read_only=True, writes_to=str(tmp_path / "out"))
+    warehouse = connect(settings_of(database=str(database)), read_only=True, writes_to=str(tmp_path / "out"))
     try:
         (tmp_path / "out").mkdir()
         warehouse.write_parquet(LAYOUTS["users"].select, str(tmp_path / "out/users"))
@@ -155,7 +156,7 @@ def test_an_export_writes_to_its_own_folder_only(database: Path, tmp_path: Path)
 
 def test_what_does_not_fit_in_memory_still_goes_to_files_beside_the_database(tmp_path: Path) -> None:
     path = str(tmp_path / "w.duckdb")
-    warehouse = DuckDBWarehouse(Settings(database=path, memory_limit="50MB"))
+    warehouse = duckdb_warehouse(settings_of(database=path, memory_limit="50MB"))
     try:
         warehouse.run("CREATE TABLE large AS SELECT MD5(range::VARCHAR) AS text FROM range(2_000_000)")
         assert warehouse.query("SELECT COUNT(*) FROM (SELECT text FROM large ORDER BY text)") == [
@@ -218,7 +219,7 @@ def with_doubled_user(database: Path, tmp_path: Path) -> DuckDBWarehouse:
     shutil.copyfile(database, path)
     with duckdb.connect(str(path)) as connection:
         connection.execute("INSERT INTO users SELECT * FROM users LIMIT 1")
-    return DuckDBWarehouse(Settings(database=str(path)), read_only=True)
+    return duckdb_warehouse(settings_of(database=str(path)), read_only=True)
 
 
 def test_no_question_of_ones_own_makes_an_audit_pass(

@@ -2,19 +2,21 @@
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sparkify.config.loading import load_settings
 from sparkify.config.settings import Settings
-from sparkify.load.pipeline import Summary, run_etl
+from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress, Progress
 from sparkify.reading.keys import EVENT_KEYS
 from sparkify.sql import TABLES, VIEWS
 from sparkify.warehouse.opening import connect
 from tests.support.builders import Loaded
 from tests.support.engines import RedshiftEngine
+from tests.support.runs import run_etl
+from tests.support.settings import changed
 from tests.support.state import State, state_of
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -60,7 +62,7 @@ class Site:
         usual = {"work_prefix": f"{self.root}/work"} | WAYS[way]
         if way == "prefix":
             usual = usual | {"log_jsonpath": f"{self.root}/log_json_path.json"}
-        self.settings = replace(self.settings, **usual | options)
+        self.settings = changed(self.settings, **usual | options)
 
     def load(self, progress: Progress | None = None, **options: Any) -> Loaded:
         """Copy the folder to S3, and load what is new."""

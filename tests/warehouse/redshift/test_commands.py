@@ -41,7 +41,7 @@ ARN='{redshift.role_arn}'
 LOG_DATA='{site.root}/log_data'
 LOG_JSONPATH='{site.root}/log_json_path.json'
 SONG_DATA='{site.root}/song_data'
-WORK_PREFIX='{site.settings.work_prefix}'
+WORK_PREFIX='{site.settings.redshift.work_prefix}'
 ENDPOINT={redshift.s3_endpoint}
 
 [AWS]

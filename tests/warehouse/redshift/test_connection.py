@@ -8,6 +8,7 @@ import pytest
 
 from sparkify.errors import WarehouseError
 from sparkify.warehouse.redshift.engine import RedshiftWarehouse
+from tests.support.runs import redshift_warehouse
 from tests.warehouse.redshift.support import Site
 
 WAYS_TO_LOSE: dict[str, Callable[[RedshiftWarehouse, RedshiftWarehouse], object]] = {
@@ -22,8 +23,8 @@ WAYS_TO_LOSE: dict[str, Callable[[RedshiftWarehouse, RedshiftWarehouse], object]
 @pytest.mark.parametrize("read_only", [False, True])
 @pytest.mark.parametrize("way", WAYS_TO_LOSE)
 def test_a_connection_that_is_lost_is_said_to_be_lost(site: Site, way: str, read_only: bool) -> None:
-    lost = RedshiftWarehouse(site.settings, read_only=read_only)
-    other = RedshiftWarehouse(site.settings)
+    lost = redshift_warehouse(site.settings, read_only=read_only)
+    other = redshift_warehouse(site.settings)
     WAYS_TO_LOSE[way](lost, other)
     other.close()
     for _ in range(2):
@@ -33,7 +34,7 @@ def test_a_connection_that_is_lost_is_said_to_be_lost(site: Site, way: str, read
 
 
 def test_a_mistake_of_this_software_is_not_taken_for_a_lost_connection(site: Site) -> None:
-    warehouse = RedshiftWarehouse(site.settings)
+    warehouse = redshift_warehouse(site.settings)
     no_statement: Any = None
     with pytest.raises(AttributeError):
         warehouse.query(no_statement)

@@ -25,7 +25,7 @@ def config(tmp_path: Path) -> Path:
 def test_the_configuration_is_one_that_a_cluster_can_be_made_from(config: Path) -> None:
     settings = load_settings(str(config), environment={})
     assert settings.warnings == ()
-    plan = make_plan(settings, settings.aws_region)
+    plan = make_plan(settings, settings.aws.aws_region)
     assert plan.title == "Serverless workgroup sparkify with 8 RPU"
     assert plan.public
     assert {place.bucket for place in plan.access.reads} == {"udacity-dend"}
@@ -37,7 +37,7 @@ def test_with_the_address_that_create_writes_there_it_means_that_warehouse(confi
     config.write_text(f"{config.read_text()}\n[CLUSTER]\nHOST={host}\n")
     settings = load_settings(str(config), environment={})
     assert settings.database == "redshift"
-    options = login_options(settings)
+    options = login_options(settings.redshift, settings.aws)
     assert (options["iam"], options["serverless_work_group"], options["host"]) == (True, "sparkify", host)
 
 

@@ -1,7 +1,6 @@
 """``sparkify export s3://…`` on Redshift: UNLOAD writes there itself, and it is the same as DuckDB's."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,16 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, UsageError, WarehouseError
 from sparkify.export import parquet as exporting
-from sparkify.export.s3 import export_to_s3
 from sparkify.sql import STAR_TABLES
 from tests.standin.fixtures import BUCKET
 from tests.standin.server import RedshiftStandIn
 from tests.support.builders import event, track, write
 from tests.support.faulty_s3 import FaultyS3
 from tests.support.reference import sort_rows
+from tests.support.runs import export as export_into
+from tests.support.runs import export_to_s3
 from tests.support.s3_servers import Bucket
+from tests.support.settings import changed
 from tests.warehouse.redshift.support import Site
 
 
@@ -112,8 +113,8 @@ def test_a_bucket_in_another_region_is_told_of(loaded: Site) -> None:
 def test_what_fails_after_an_unload_to_a_folder_does_not_hide_why_the_unload_failed(
     loaded: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, redshift: RedshiftStandIn
 ) -> None:
-    with FaultyS3(loaded.settings.s3_endpoint).running() as server:
-        settings = replace(loaded.settings, s3_endpoint=server.endpoint, s3_retries=0)
+    with FaultyS3(loaded.settings.aws.s3_endpoint).running() as server:
+        settings = changed(loaded.settings, s3_endpoint=server.endpoint, s3_retries=0)
         server.add("status", "list", None, status=403)
         with pytest.raises(SourceError):  # of the files that cannot be fetched
             export_to_folder(settings, tmp_path / "out")
@@ -125,4 +126,4 @@ def test_what_fails_after_an_unload_to_a_folder_does_not_hide_why_the_unload_fai
 
 
 def export_to_folder(settings: Settings, folder: Path) -> None:
-    exporting.export(settings, folder, overwrite=False)
+    export_into(settings, folder)

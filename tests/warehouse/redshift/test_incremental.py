@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkify.simulate import Settings, simulate, sink_for
+from sparkify.simulate import SimulationOptions, simulate, sink_for
 from tests.support.builders import read_star
 from tests.warehouse.redshift.support import Site, assert_equal, drop_what_copy_judges_otherwise
 
@@ -75,7 +75,7 @@ def assert_as_one_load(site: Site) -> None:
 
 def test_runs_in_any_order_end_as_one_load_of_the_same_files(site: Site, tmp_path: Path, seed: int) -> None:
     whole = tmp_path / "whole"
-    simulate(Settings(songs=30, users=15, days=4, dirty=0.04), sink_for(str(whole)))
+    simulate(SimulationOptions(songs=30, users=15, days=4, dirty=0.04), sink_for(str(whole)))
     run_in_steps(site, whole, seed, 4)
     assert_as_one_load(site)
     assert len(site.state["songplays"]) > 20
@@ -83,7 +83,7 @@ def test_runs_in_any_order_end_as_one_load_of_the_same_files(site: Site, tmp_pat
 
 def test_so_they_do_where_copy_reads_the_files_themselves(site: Site, tmp_path: Path, seed: int) -> None:
     whole = tmp_path / "whole"
-    simulate(Settings(songs=15, users=30, days=3, dirty=0.04), sink_for(str(whole)))
+    simulate(SimulationOptions(songs=15, users=30, days=3, dirty=0.04), sink_for(str(whole)))
     drop_what_copy_judges_otherwise(whole)
     site.use("manifest")
     run_in_steps(site, whole, seed, 3)
@@ -96,7 +96,7 @@ def test_so_they_do_where_copy_reads_the_files_themselves(site: Site, tmp_path: 
 @pytest.mark.parametrize("round_", range(10))
 def test_long_sequences_of_runs_end_as_one_load(site: Site, tmp_path: Path, seed: int, round_: int) -> None:
     whole = tmp_path / "whole"
-    options = Settings(songs=120, users=60, days=8, dirty=0.03, seed=round_)
+    options = SimulationOptions(songs=120, users=60, days=8, dirty=0.03, seed=round_)
     simulate(options, sink_for(str(whole)))
     run_in_steps(site, whole, seed, 7)
     assert_as_one_load(site)

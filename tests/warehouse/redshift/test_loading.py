@@ -11,9 +11,8 @@ import pytest
 
 from sparkify.answers.questions import require_tables
 from sparkify.errors import SourceError, WarehouseError
-from sparkify.load.pipeline import plan_etl
 from sparkify.load.progress import NullProgress
-from sparkify.simulate import Settings, simulate, sink_for
+from sparkify.simulate import SimulationOptions, simulate, sink_for
 from sparkify.sql import STAR_TABLES
 from sparkify.warehouse.contract import Advance
 from sparkify.warehouse.opening import connect
@@ -21,6 +20,7 @@ from sparkify.warehouse.redshift import parts as redshift_parts
 from sparkify.warehouse.redshift import work as redshift_work
 from tests.standin.server import RedshiftStandIn
 from tests.support.builders import HANGS, event, track, write
+from tests.support.runs import plan_etl
 from tests.warehouse.redshift.support import WAYS, Site
 
 Copies = Callable[[], list[tuple[Any, ...]]]
@@ -69,7 +69,7 @@ def test_who_may_read_the_star_schema_only_can_do_so(site: Site, redshift: Redsh
 
 
 def test_hundreds_of_song_files_are_loaded_as_few_compressed_parts(site: Site, copies: Copies) -> None:
-    simulate(Settings(songs=200, users=10, days=2), sink_for(str(site.folder)))
+    simulate(SimulationOptions(songs=200, users=10, days=2), sink_for(str(site.folder)))
     loaded = site.load()
     (songs, _) = copies()
     assert songs[0].endswith("/song_data.manifest")
@@ -87,7 +87,7 @@ def test_parts_are_of_similar_size_and_there_are_some_for_every_slice(
     site: Site, copies: Copies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redshift_parts, "SMALLEST_PART_BYTES", 1000)
-    simulate(Settings(songs=200, users=10, days=2), sink_for(str(site.folder)))
+    simulate(SimulationOptions(songs=200, users=10, days=2), sink_for(str(site.folder)))
     loaded = site.load()
     (source, parts, rows), _ = copies()
     assert rows == 200
@@ -225,7 +225,7 @@ def test_by_prefix_what_is_no_source_file_stops_the_run_before_copy_reads_it(sit
 
 @pytest.mark.parametrize("way", WAYS)
 def test_compressed_files_are_loaded_and_by_prefix_not_mixed_with_others(site: Site, way: str) -> None:
-    simulate(Settings(songs=10, users=5, days=2, gzip=True), sink_for(str(site.folder)))
+    simulate(SimulationOptions(songs=10, users=5, days=2, gzip=True), sink_for(str(site.folder)))
     site.use(way)
     if way != "prefix":
         write(site.folder / "song_data/A/plain.json", track())
@@ -297,7 +297,7 @@ def test_what_is_left_behind_is_told_by_the_clock_of_s3(
             return cls.fromtimestamp(time.time() + 3 * 86400, tz)
 
     few_files(site.folder)
-    running = f"{site.settings.work_prefix}/sparkify-staging/running/part"
+    running = f"{site.settings.redshift.work_prefix}/sparkify-staging/running/part"
     redshift.s3.put(running, b"x")
     age(redshift, running, 23)
     monkeypatch.setattr(redshift_work, "datetime", DaysAhead)
@@ -317,7 +317,7 @@ def test_old_parts_of_a_run_that_is_still_at_work_are_not_removed(
 ) -> None:
     few_files(site.folder)
     monkeypatch.setattr(redshift_work, "_RENEWED_AFTER_SECONDS", 0.1)
-    with redshift_work.WorkFolder(site.settings) as work:
+    with redshift_work.WorkFolder(site.settings.redshift.work_prefix, site.settings.aws) as work:
         parts = [work.put("part", b"x"), work.put("alive", b"x")]
         for uri in parts:
             age(redshift, uri, 48)

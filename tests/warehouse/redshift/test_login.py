@@ -7,7 +7,6 @@ import socket
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from tests.standin.server import RedshiftStandIn
 from tests.support.builders import HANGS
 from tests.support.engines import connection_options
 from tests.support.machine import refusing_port
+from tests.support.settings import changed
 from tests.warehouse.redshift.aws import Account, answering
 
 WRONG = "Wrong-123"
@@ -52,7 +52,7 @@ def account(redshift: RedshiftStandIn, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def iam(settings: Settings, **options: Any) -> Settings:
     """Without a password."""
-    return replace(settings, db_password="", **options)
+    return changed(settings, db_password="", **options)
 
 
 def who(settings: Settings) -> list[tuple[Any, ...]]:
@@ -72,7 +72,7 @@ def refused(settings: Settings) -> str:
 
 def test_a_password_lets_in_as_awsuser_where_no_user_is_named(settings: Settings) -> None:
     assert who(settings) == [("awsuser", "dev")]
-    assert who(replace(settings, db_user="", db_name="")) == [("awsuser", "dev")]
+    assert who(changed(settings, db_user="", db_name="")) == [("awsuser", "dev")]
 
 
 def test_without_a_password_iam_gives_temporary_credentials(settings: Settings, account: Account) -> None:
@@ -122,24 +122,24 @@ def test_the_region_may_come_from_awss_own_variables(
 
 class TestRefusals:
     def test_a_wrong_password(self, settings: Settings) -> None:
-        said = refused(replace(settings, db_password=WRONG))
+        said = refused(changed(settings, db_password=WRONG))
         assert 'password authentication failed for user "awsuser"' in said
         assert "SPARKIFY_DB_PASSWORD" in said
         assert WRONG not in said
 
     def test_no_such_database(self, settings: Settings) -> None:
         assert 'database "nothing" does not exist check [CLUSTER] DB_NAME' in refused(
-            replace(settings, db_name="nothing")
+            changed(settings, db_name="nothing")
         )
 
     def test_no_such_host(self, settings: Settings) -> None:
         assert "nowhere.invalid: no such host check [CLUSTER] HOST" in refused(
-            replace(settings, host="nowhere.invalid")
+            changed(settings, host="nowhere.invalid")
         )
 
     def test_a_paused_cluster_or_a_closed_port(self, settings: Settings) -> None:
         with refusing_port() as port:
-            said = refused(replace(settings, db_port=port))
+            said = refused(changed(settings, db_port=port))
         assert f"localhost:{port}: can't be reached" in said
         assert "not paused" in said
         assert "security group" in said
@@ -161,7 +161,7 @@ class TestRefusals:
         self, settings: Settings, missing: str, options: dict[str, Any], remedy: str
     ) -> None:
         with pytest.raises(UsageError) as caught:
-            connect(replace(settings, **options))
+            connect(changed(settings, **options))
         assert caught.value.message == f"database redshift: [CLUSTER] {missing} is missing"
         assert remedy in caught.value.hint
 
@@ -208,7 +208,7 @@ class TestTls:
         with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as thread:
             server.settimeout(HANGS)
             asked = thread.submit(say_that_there_is_none, server)
-            said = refused(replace(settings, db_port=server.getsockname()[1]))
+            said = refused(changed(settings, db_port=server.getsockname()[1]))
             assert "speaks no TLS" in said
             with asked.result() as client, contextlib.suppress(BlockingIOError):
                 client.setblocking(False)  # whatever has been sent is there by now
@@ -224,7 +224,7 @@ class TestTls:
 
     def test_a_certificate_for_another_name_is_refused(self, settings: Settings) -> None:
         same_address = "127.1"
-        assert "certificate was not accepted" in refused(replace(settings, host=same_address))
+        assert "certificate was not accepted" in refused(changed(settings, host=same_address))
 
 
 def test_no_secret_is_in_an_error_a_log_or_a_traceback(
@@ -241,10 +241,10 @@ def test_no_secret_is_in_an_error_a_log_or_a_traceback(
     account.refusal = ("AccessDenied", "your key Marked-Secret-Key and Marked-Password-1 are bad")
     texts = []
     for asked in (
-        replace(settings, **marked),
-        replace(settings, **marked, db_name="Marked-Password-1"),
-        replace(settings, **marked, login="iam"),
-        replace(settings, **marked, login="iam", workgroup="hits"),
+        changed(settings, **marked),
+        changed(settings, **marked, db_name="Marked-Password-1"),
+        changed(settings, **marked, login="iam"),
+        changed(settings, **marked, login="iam", workgroup="hits"),
     ):
         with pytest.raises(SparkifyError) as caught:
             connect(asked)

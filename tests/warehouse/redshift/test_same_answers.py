@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from sparkify.answers.questions import ask, load_questions
-from sparkify.simulate import Settings, simulate, sink_for
+from sparkify.simulate import SimulationOptions, simulate, sink_for
 from sparkify.warehouse.contract import Row
 from sparkify.warehouse.opening import connect
 from tests.warehouse.redshift.support import Site, assert_equal, drop_what_copy_judges_otherwise
@@ -18,7 +18,7 @@ def as_numbers(rows: list[Row]) -> list[Row]:
 
 
 def test_dirty_data_give_the_same_rows_rejects_and_answers_on_both_engines(site: Site) -> None:
-    simulate(Settings(songs=60, users=40, days=4, dirty=0.05), sink_for(str(site.folder)))
+    simulate(SimulationOptions(songs=60, users=40, days=4, dirty=0.05), sink_for(str(site.folder)))
     loaded = site.load()
     state, other = site.state, site.in_duckdb("answers.duckdb")
     assert_equal(state, site.state_in_duckdb())
@@ -38,7 +38,7 @@ def test_dirty_data_give_the_same_rows_rejects_and_answers_on_both_engines(site:
 
 @pytest.mark.parametrize("way", ["manifest", "prefix"])
 def test_what_copy_judges_itself_comes_out_the_same(site: Site, way: str) -> None:
-    simulate(Settings(songs=30, users=20, days=2, dirty=0.05), sink_for(str(site.folder)))
+    simulate(SimulationOptions(songs=30, users=20, days=2, dirty=0.05), sink_for(str(site.folder)))
     drop_what_copy_judges_otherwise(site.folder)
     site.use(way)
     loaded, other = site.load(), site.in_duckdb("same.duckdb")

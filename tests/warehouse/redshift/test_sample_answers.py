@@ -9,13 +9,13 @@ import pyarrow.dataset as ds
 import pytest
 
 from sparkify.answers.check import check_all
-from sparkify.export.parquet import export
 from sparkify.sql import STAR_TABLES
 from sparkify.warehouse.contract import Warehouse
 from sparkify.warehouse.opening import connect
 from tests.support.answers import ANSWERS
 from tests.support.engines import RedshiftEngine
 from tests.support.reference import sort_rows
+from tests.support.runs import export
 from tests.warehouse.redshift.support import Site, assert_equal
 
 
@@ -69,4 +69,4 @@ def test_the_exported_parquet_is_duckdbs(loaded: Site, tmp_path: Path) -> None:
         assert found[0] == wanted[0], table
         assert found[1] == wanted[1], table
         assert found[2] == wanted[2], table
-    assert loaded.engine.stand_in.s3.list(loaded.settings.work_prefix) == []
+    assert loaded.engine.stand_in.s3.list(loaded.settings.redshift.work_prefix) == []

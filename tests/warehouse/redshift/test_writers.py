@@ -3,20 +3,19 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import ConflictError, WarehouseError
-from sparkify.load.pipeline import run_etl
 from sparkify.load.progress import NullProgress
 from sparkify.warehouse.opening import connect
-from sparkify.warehouse.recreate import create_tables
 from sparkify.warehouse.redshift import session
 from sparkify.warehouse.redshift.engine import RedshiftWarehouse
 from tests.standin.fixtures import connect as driver_connect
 from tests.support.builders import event, track, write
+from tests.support.runs import create_tables, redshift_warehouse, run_etl
+from tests.support.settings import changed
 from tests.warehouse.redshift.support import Site
 from tests.warehouse.redshift.test_loading import Meddler
 
@@ -41,7 +40,7 @@ def in_a_hurry() -> Iterator[None]:
 @pytest.fixture
 def writer(loaded: Site) -> Iterator[RedshiftWarehouse]:
     """Another run, in the middle of its transaction."""
-    warehouse = RedshiftWarehouse(loaded.settings)
+    warehouse = redshift_warehouse(loaded.settings)
     with warehouse.transaction():
         warehouse.query("DELETE FROM songplays")
         yield warehouse
@@ -100,7 +99,7 @@ def test_a_run_waits_for_no_reader_who_goes_on_seeing_what_was_there(loaded: Sit
 
 
 def test_the_next_writer_begins_as_soon_as_the_one_before_has_gone(loaded: Site) -> None:
-    first = RedshiftWarehouse(loaded.settings)
+    first = redshift_warehouse(loaded.settings)
     first._begin()
     first.query("DELETE FROM songplays")
     first.close()  # without a word, as when it is killed
@@ -133,6 +132,6 @@ def test_a_run_gives_up_when_others_do_not_stop_writing(loaded: Site) -> None:
     write(loaded.folder / "log_data/b.json", event(ts=2, level="free"))
     with pytest.raises(ConflictError, match="nothing was changed"):
         loaded.load(Stubborn())
-    reader = connect(replace(loaded.settings), read_only=True)
+    reader = connect(changed(loaded.settings), read_only=True)
     assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
     reader.close()

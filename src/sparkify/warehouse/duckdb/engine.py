@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions, DuckDBOptions
 from sparkify.errors import WarehouseError
 from sparkify.reading.judging import Staged
 from sparkify.sources.objects import NOUNS, Source, SourcePlan
@@ -25,7 +25,9 @@ class DuckDBWarehouse(DuckDBSession):
     """A warehouse in a DuckDB file.
 
     Args:
-        settings: which file, and what DuckDB may use.
+        database: the file.
+        options: what DuckDB may use.
+        aws: how to write to S3.
         read_only: whether nothing is written to it.
         writes_to: the folder or ``s3://`` place below which ``write_parquet`` may write; by default none.
 
@@ -33,12 +35,20 @@ class DuckDBWarehouse(DuckDBSession):
         WarehouseError: the file is no DuckDB database, can't be made, or another process has it open.
     """
 
-    def __init__(self, settings: Settings, *, read_only: bool = False, writes_to: str = "") -> None:
+    def __init__(
+        self,
+        database: str,
+        options: DuckDBOptions,
+        aws: AwsOptions,
+        *,
+        read_only: bool = False,
+        writes_to: str = "",
+    ) -> None:
         # What goes to S3 is written here before.
         self._aside = _temporary_folder() if writes_to.startswith("s3://") else None
         folder = Path(self._aside.name if self._aside else writes_to).resolve() if writes_to else None
-        super().__init__(settings, read_only=read_only, writes_to=folder)
-        self._settings = settings
+        super().__init__(database, options, read_only=read_only, writes_to=folder)
+        self._aws = aws
 
     def has_tables(self) -> bool:
         """Whether the tables of this project are there."""
@@ -117,7 +127,7 @@ class DuckDBWarehouse(DuckDBSession):
         from sparkify.warehouse.duckdb.staging import stage_files
         from sparkify.warehouse.reading import reader_of
 
-        reader = reader_of(job, self._settings)
+        reader = reader_of(job)
         return stage_files(self, job, reader, columns)
 
     def _name_batch(self, noun: str, removed: list[int], is_new: str) -> None:
@@ -228,7 +238,7 @@ class DuckDBWarehouse(DuckDBSession):
         table = Path(self._aside.name).resolve() / "table"
         try:
             self.write_parquet(select, str(table), partition_by)
-            S3Folder(uri, self._settings).upload(table)
+            S3Folder(uri, self._aws).upload(table)
             shutil.rmtree(table)
         except OSError as error:
             raise _no_room_aside(error) from None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import DuckDBOptions
 
 NO_EXTENSIONS = {
     "autoinstall_known_extensions": "false",
@@ -31,24 +31,25 @@ _OPENINGS = 10
 
 
 def open_database(
-    settings: Settings, *, read_only: bool, writes_to: Path | None = None
+    database: str, options: DuckDBOptions, *, read_only: bool, writes_to: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
     """A connection to the configured file; several of one process must be opened alike.
 
     Args:
-        settings: the file, and what DuckDB may use.
+        database: the file.
+        options: what DuckDB may use.
         read_only: whether nothing is written to the file.
         writes_to: the one folder that may be written to besides, as an absolute path without links.
 
     Raises:
         duckdb.Error: it can't be opened.
     """
-    configuration = {**_CONFIGURATION, "memory_limit": settings.memory_limit}
-    if settings.temp_limit:
-        configuration["max_temp_directory_size"] = settings.temp_limit
+    configuration = {**_CONFIGURATION, "memory_limit": options.memory_limit}
+    if options.temp_limit:
+        configuration["max_temp_directory_size"] = options.temp_limit
     if writes_to is None:
         configuration["enable_external_access"] = "false"
-    connection = _connect(settings.database, configuration, read_only=read_only)
+    connection = _connect(database, configuration, read_only=read_only)
     if writes_to is not None:  # DuckDB does not take both while it opens a file
         connection.execute("SET allowed_directories = ?", [[f"{writes_to}/"]])
         connection.execute("SET enable_external_access = false")

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import DuckDBOptions
 from sparkify.errors import WarehouseError
 from sparkify.system.interrupts import interruptible
 from sparkify.warehouse.contract import Row
@@ -21,7 +21,8 @@ class DuckDBSession:
     """A connection to a DuckDB file, in this process.
 
     Args:
-        settings: which file, and what DuckDB may use.
+        database: the file.
+        options: what DuckDB may use.
         read_only: whether nothing is written to it.
         writes_to: the one folder that may be written to besides; by default none.
 
@@ -31,15 +32,17 @@ class DuckDBSession:
 
     engine = "duckdb"
 
-    def __init__(self, settings: Settings, *, read_only: bool = False, writes_to: Path | None = None) -> None:
-        self.location = settings.database
+    def __init__(
+        self, database: str, options: DuckDBOptions, *, read_only: bool = False, writes_to: Path | None = None
+    ) -> None:
+        self.location = database
         self._is_new = not Path(self.location).exists()
         if read_only and self._is_new:
             raise WarehouseError(f"{self.location}: no such database", "load one first with: sparkify etl")
         if self.location != ":memory:":
             require_database(self.location)
         try:
-            self.connection = open_database(settings, read_only=read_only, writes_to=writes_to)
+            self.connection = open_database(database, options, read_only=read_only, writes_to=writes_to)
         except duckdb.Error as error:
             raise open_error(self.location, error) from None
 

@@ -6,7 +6,6 @@ each reject its reason. ``redshift_parts`` writes the parts.
 
 import duckdb
 
-from sparkify.config.settings import Settings
 from sparkify.reading.judging import Staged, prepare, staged
 from sparkify.sources.objects import NOUNS
 from sparkify.warehouse.contract import LoadJob, Row
@@ -18,26 +17,43 @@ from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder
 
 
-def copy_bundled(session: RedshiftSession, settings: Settings, job: LoadJob, work: WorkFolder) -> Staged:
+def copy_bundled(
+    session: RedshiftSession,
+    job: LoadJob,
+    work: WorkFolder,
+    *,
+    role_arn: str,
+    region: str,
+    memory_limit: str,
+) -> Staged:
     """Bundle and load files.
+
+    Args:
+        session: of the warehouse.
+        job: the files.
+        work: where the parts go.
+        role_arn: of the role that reads them there.
+        region: of the work prefix; empty if that of Redshift.
+        memory_limit: what may be kept in memory while records are judged.
 
     Raises:
         SourceError: a file can't be read.
         TooManyRejectsError: COPY refuses more records than max_reject_share allows.
     """
-    reader = reader_of(job, settings)
+    reader = reader_of(job)
     columns, _ = session.execute(f"SELECT * FROM staging_{NOUNS[job.source]} LIMIT 0")
-    with duckdb.connect(config={**NO_EXTENSIONS, "memory_limit": settings.memory_limit}) as judge:
+    with duckdb.connect(config={**NO_EXTENSIONS, "memory_limit": memory_limit}) as judge:
         judge.execute("SET enable_progress_bar = false")  # on stdout, where Python is interactive
         judge.execute("SET TimeZone = 'UTC'")
         prepare(judge, columns, job.paths)
         bundled = bundle(work, job, judge, reader)
-    session.insert("staging_rejects", _copy_parts(session, settings, job, work, bundled))
+    rejects = _copy_parts(session, job, work, bundled, role_arn, region)
+    session.insert("staging_rejects", rejects)
     return staged(reader, bundled.damaged)
 
 
 def _copy_parts(
-    session: RedshiftSession, settings: Settings, job: LoadJob, work: WorkFolder, bundled: Bundle
+    session: RedshiftSession, job: LoadJob, work: WorkFolder, bundled: Bundle, role_arn: str, region: str
 ) -> list[Row]:
     """Load parts, and give the rows of staging_rejects for what was refused before or by COPY."""
     uris = {file.file_id: file.source.uri for file in job.files}
@@ -47,9 +63,9 @@ def _copy_parts(
     statement = copy_statement(
         f"copy_{NOUNS[job.source].removesuffix('s')}_parts",
         work.put_manifest(job.source, bundled.parts),
-        settings,
-        max_errors=int(settings.max_reject_share * bundled.records),
-        region=settings.aws_region,
+        role_arn,
+        max_errors=int(job.options.max_reject_share * bundled.records),
+        region=region,
         options=["MANIFEST", "GZIP"],
     )
 
@@ -58,7 +74,7 @@ def _copy_parts(
         file_id, line, _ = origin_of(work, error.uri, error.line)
         return uris[file_id], line
 
-    for error in run_copy(session, settings, statement, origin):
+    for error in run_copy(session, statement, job.options.max_reject_share, origin):
         # Redshift may know better than the judge here; then the record is a reject after all.
         file_id, line, text = origin_of(work, error.uri, error.line)
         rejects.append((job.source, uris[file_id], line, str(error), text[:KEPT_CHARACTERS], file_id))

@@ -10,10 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sparkify.config.settings import Settings
 from sparkify.errors import TooManyRejectsError, UsageError, WarehouseError
 from sparkify.sql import read_sql
-from sparkify.warehouse.redshift.login import is_serverless
 from sparkify.warehouse.redshift.session import RedshiftSession
 
 MAX_MAXERROR = 100_000
@@ -44,13 +42,13 @@ def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def check_settings(settings: Settings) -> None:
+def check_role(arns: str) -> None:
     """Refuse a role that can't be one, before anything is asked of AWS.
 
     Raises:
         UsageError: naming the setting, and not the value, which may be a secret in the wrong line.
     """
-    for part in filter(None, settings.iam_role_arn.split(",")):
+    for part in filter(None, arns.split(",")):
         if not _ROLE.fullmatch(part.strip()):
             raise UsageError(
                 "[IAM_ROLE] ARN (or DWH_ROLE_ARN) is not the ARN of a role",
@@ -61,7 +59,7 @@ def check_settings(settings: Settings) -> None:
 def copy_statement(
     name: str,
     uri: str,
-    settings: Settings,
+    role_arn: str,
     *,
     max_errors: int,
     region: str,
@@ -73,13 +71,13 @@ def copy_statement(
     Args:
         name: which file below sql/redshift.
         uri: a prefix or a manifest.
-        settings: for the role.
+        role_arn: of the role that reads; empty for the cluster's default role.
         max_errors: how many records may be bad.
         region: where the files are; empty if where Redshift is.
         jsonpaths: the URI of the JSONPaths file, for a statement that has one.
         options: MANIFEST, GZIP.
     """
-    role = literal(settings.iam_role_arn) if settings.iam_role_arn else "DEFAULT"
+    role = literal(role_arn) if role_arn else "DEFAULT"
     places = [
         (r"FROM 's3://[^']*'", f"FROM {literal(uri)}"),
         (r"IAM_ROLE DEFAULT", f"IAM_ROLE {role}"),
@@ -121,23 +119,23 @@ class LoadError:
 
 def run_copy(
     session: RedshiftSession,
-    settings: Settings,
     statement: str,
+    max_reject_share: float,
     origin: Callable[[LoadError], tuple[str, int]] = lambda error: (error.uri, error.line),
 ) -> list[LoadError]:
     """Run a COPY, and give the records it refused.
 
     Args:
         session: of the warehouse.
-        settings: for what is said of too many errors.
         statement: the COPY.
+        max_reject_share: for what is said of too many errors.
         origin: tells the file and the line that people know a refused record by.
 
     Raises:
         TooManyRejectsError: more were bad than MAXERROR allows; the transaction is rolled back.
         WarehouseError: it failed for another reason.
     """
-    serverless = is_serverless(settings)
+    serverless = session.is_serverless
     session.take_notices()
     try:
         session.query(statement)
@@ -152,7 +150,7 @@ def run_copy(
         shown = "".join(f"\n  {uri}:{line}: {error}" for uri, line, error in places)
         raise TooManyRejectsError(
             "more records are bad than max_reject_share"
-            f" ({settings.max_reject_share:.4g}) allows; nothing was changed{shown}",
+            f" ({max_reject_share:.4g}) allows; nothing was changed{shown}",
             "mend the files, or allow more with --max-reject-share",
         ) from None
     told = [re.search(r"(\d+) record\(s\) could not be loaded", notice) for notice in session.take_notices()]

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sparkify.config.settings import Settings
 from sparkify.errors import SourceChangedError, SourceError, WarehouseError
 from sparkify.reading.records import RecordReader
 from sparkify.sources.objects import NOUNS, LoadFile, Store
@@ -24,7 +23,6 @@ from sparkify.warehouse.redshift.copy import (
     lines_scanned,
     run_copy,
 )
-from sparkify.warehouse.redshift.login import is_serverless
 from sparkify.warehouse.redshift.session import RedshiftSession
 
 _SAMPLED_FILES, _SAMPLED_BYTES, _SAMPLED_LINES = 10, 2**16, 100
@@ -46,9 +44,16 @@ class DirectCopy:
 
 
 def copy_direct(
-    session: RedshiftSession, settings: Settings, job: LoadJob, told: DirectCopy
+    session: RedshiftSession, job: LoadJob, told: DirectCopy, *, role_arn: str, region: str
 ) -> dict[int, tuple[int, int]]:
     """Load files into the batch table, and what COPY refused into staging_rejects.
+
+    Args:
+        session: of the warehouse.
+        job: the files.
+        told: what COPY is told about them.
+        role_arn: of the role that reads them.
+        region: where they are; empty if where Redshift is.
 
     Returns:
         By file_id: how many records it has, and how many of them were refused.
@@ -59,25 +64,25 @@ def copy_direct(
         WarehouseError: the records don't add up.
     """
     # No record is shorter than a byte and a newline, so this is never too few; compressed, nobody knows.
-    most = MAX_MAXERROR if "GZIP" in told.options else int(settings.max_reject_share * (job.size // 2 + 1))
+    most = MAX_MAXERROR if "GZIP" in told.options else int(job.options.max_reject_share * (job.size // 2 + 1))
     statement = copy_statement(
         f"copy_{NOUNS[job.source]}",
         told.uri,
-        settings,
+        role_arn,
         max_errors=most,
-        region=settings.s3_region or settings.aws_region,
+        region=region,
         jsonpaths=told.jsonpaths,
         options=told.options,
     )
     try:
-        errors = run_copy(session, settings, statement)
+        errors = run_copy(session, statement, job.options.max_reject_share)
     except WarehouseError:  # perhaps because a file has gone, or was never called what it was listed as
         _require_unchanged(job, told)
         raise
     _require_unchanged(job, told)
     by_uri = {_as_logged(file.source.uri): file for file in job.files}
     refused = Counter(by_uri[_as_logged(error.uri)].file_id for error in errors)
-    counts = _count(session, settings, job, by_uri, refused)
+    counts = _count(session, job, by_uri, refused)
     session.insert("staging_rejects", _reject_rows(job, by_uri, errors))
     return {file_id: (count, refused[file_id]) for file_id, count in counts.items()}
 
@@ -116,7 +121,6 @@ def some_records(store: Store, files: list[LoadFile]) -> list[str]:
 
 def _count(
     session: RedshiftSession,
-    settings: Settings,
     job: LoadJob,
     by_uri: dict[str, LoadFile],
     refused: Counter[int],
@@ -127,7 +131,7 @@ def _count(
         WarehouseError: neither adds up with what COPY loaded and refused.
     """
     ((loaded,),) = session.query("SELECT PG_LAST_COPY_COUNT()")
-    if not is_serverless(settings) and len(by_uri) == len(job.files):
+    if not session.is_serverless and len(by_uri) == len(job.files):
         ((query_id,),) = session.query("SELECT PG_LAST_COPY_ID()")
         lines = lines_scanned(session.query, query_id)
         if unknown := lines.keys() - by_uri.keys():

@@ -4,13 +4,13 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.reading.judging import Staged
 from sparkify.sources.objects import Source, SourcePlan
 from sparkify.sql import REBUILT_TABLES, TABLES, VIEWS, read_sql
 from sparkify.warehouse import tables
 from sparkify.warehouse.contract import LoadJob
-from sparkify.warehouse.redshift.copy import check_settings
+from sparkify.warehouse.redshift.copy import check_role
 from sparkify.warehouse.redshift.session import CATALOG, RedshiftSession
 from sparkify.warehouse.redshift.staging import Stager
 from sparkify.warehouse.redshift.unload import unload, unload_to_folder
@@ -22,7 +22,9 @@ class RedshiftWarehouse(RedshiftSession):
     """A warehouse on Amazon Redshift.
 
     Args:
-        settings: where it is and how to get in, the role it reads S3 with, and the work prefix.
+        redshift: where it is and how to get in, the role it reads S3 with, and the work prefix.
+        aws: how to reach S3, and to log in through IAM.
+        memory_limit: what may be kept in memory here while records are judged, e.g. ``1GB``.
         read_only: whether statements may only read.
 
     Raises:
@@ -30,10 +32,17 @@ class RedshiftWarehouse(RedshiftSession):
         WarehouseError: it can't be reached, or doesn't let us in.
     """
 
-    def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
-        check_settings(settings)
-        super().__init__(settings, read_only=read_only)
-        self._stager = Stager(self, settings)
+    def __init__(
+        self,
+        redshift: RedshiftOptions,
+        aws: AwsOptions,
+        *,
+        memory_limit: str,
+        read_only: bool = False,
+    ) -> None:
+        check_role(redshift.iam_role_arn)
+        super().__init__(redshift, aws, read_only=read_only)
+        self._stager = Stager(self, redshift, aws, memory_limit)
 
     def has_tables(self) -> bool:
         """Whether the tables of this project are there."""
@@ -118,6 +127,6 @@ class RedshiftWarehouse(RedshiftSession):
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
         if folder.startswith("s3://"):
-            unload(self.execute, self._settings, select, folder, partition_by)
+            unload(self.execute, self._redshift, self._aws, select, folder, partition_by)
         else:
-            unload_to_folder(self.execute, self._settings, select, Path(folder), partition_by)
+            unload_to_folder(self.execute, self._redshift, self._aws, select, Path(folder), partition_by)

@@ -8,7 +8,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from sparkify.config import destinations
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import ConflictError, StatementError, UsageError, WarehouseError
 from sparkify.sources.s3_errors import code_explanation
 from sparkify.sql import WHICH_TABLES
@@ -55,7 +55,7 @@ _S3_CODE = re.compile(r"S3ServiceException.*?,\s*Error ([\w.-]+)", re.DOTALL)
 _CONFLICT = re.compile(r"\b(1023|1018)\b|[Ss]erializable isolation violation")
 
 
-def log_in(settings: Settings) -> "Connection":
+def log_in(redshift: RedshiftOptions, aws: AwsOptions) -> "Connection":
     """Connect to Redshift.
 
     With a password where there is one; else through IAM: a Serverless workgroup where cluster_type is
@@ -72,88 +72,88 @@ def log_in(settings: Settings) -> "Connection":
             "database redshift: the driver is not installed",
             "install it from the project's folder: make redshift",
         ) from None
-    options = login_options(settings)
-    destinations.require_good_host(settings, is_by_iam="iam" in options)
-    if settings.host:
-        _reach(settings.host, settings.db_port)
+    options = login_options(redshift, aws)
+    destinations.require_good_host(redshift, aws, is_by_iam="iam" in options)
+    if redshift.host:
+        _reach(redshift.host, redshift.db_port)
     try:
         connection = redshift_connector.connect(**options)
     except Exception as error:  # the driver lets those of AWS, sockets and TLS through
-        raise _login_error(error, settings) from None
+        raise _login_error(error, redshift, aws) from None
     connection.autocommit = True  # begin and commit are said where they belong
     return connection
 
 
-def is_serverless(settings: Settings) -> bool:
+def is_serverless(redshift: RedshiftOptions) -> bool:
     """Whether the warehouse is a Serverless workgroup."""
     return (
-        settings.cluster_type == "serverless"
-        or bool(settings.workgroup)
-        or ".redshift-serverless." in settings.host
+        redshift.cluster_type == "serverless"
+        or bool(redshift.workgroup)
+        or ".redshift-serverless." in redshift.host
     )
 
 
-def login_options(settings: Settings) -> dict[str, Any]:
+def login_options(redshift: RedshiftOptions, aws: AwsOptions) -> dict[str, Any]:
     """What the driver is to be told.
 
     Raises:
         UsageError: a setting is missing.
     """
     options: dict[str, Any] = {
-        "database": settings.db_name or "dev",
+        "database": redshift.db_name or "dev",
         "ssl": True,
         "sslmode": "verify-full",
         "application_name": "sparkify",
         # Statements differ with every run; keeping them prepared would only fill the server's memory.
         "max_prepared_statements": 0,
     }
-    if settings.host:
-        options |= {"host": settings.host, "port": settings.db_port}
-    if settings.login == "password" or (settings.login != "iam" and settings.db_password):
+    if redshift.host:
+        options |= {"host": redshift.host, "port": redshift.db_port}
+    if redshift.login == "password" or (redshift.login != "iam" and redshift.db_password):
         for name, value, remedy in (
-            ("HOST", settings.host, "sparkify cluster create writes it there, and status shows it"),
-            ("DB_PASSWORD", settings.db_password, "set SPARKIFY_DB_PASSWORD, or LOGIN = iam"),
+            ("HOST", redshift.host, "sparkify cluster create writes it there, and status shows it"),
+            ("DB_PASSWORD", redshift.db_password, "set SPARKIFY_DB_PASSWORD, or LOGIN = iam"),
         ):
             if not value:
                 raise UsageError(f"database redshift: [CLUSTER] {name} is missing", remedy)
-        return options | {"user": settings.db_user or DEFAULT_USER, "password": settings.db_password}
+        return options | {"user": redshift.db_user or DEFAULT_USER, "password": redshift.db_password}
     options["iam"] = True
-    if region := settings.aws_region or _usual_region(settings):
+    if region := aws.aws_region or _usual_region(aws):
         options["region"] = region
-    elif not settings.host:
+    elif not redshift.host:
         raise UsageError(
             "database redshift: no AWS region", "set [AWS] REGION in dwh.cfg, or AWS_DEFAULT_REGION"
         )
-    if settings.aws_access_key_id:
-        options |= _keys(settings)
-    elif settings.aws_profile:
-        options["profile"] = settings.aws_profile
-    if is_serverless(settings):
+    if aws.aws_access_key_id:
+        options |= _keys(aws)
+    elif aws.aws_profile:
+        options["profile"] = aws.aws_profile
+    if is_serverless(redshift):
         return options | {
             "is_serverless": True,
-            "serverless_work_group": settings.workgroup or settings.cluster_identifier,
+            "serverless_work_group": redshift.workgroup or redshift.cluster_identifier,
         }
     return options | {
-        "cluster_identifier": settings.cluster_identifier,
-        "db_user": settings.db_user or DEFAULT_USER,
+        "cluster_identifier": redshift.cluster_identifier,
+        "db_user": redshift.db_user or DEFAULT_USER,
     }
 
 
-def _keys(settings: Settings) -> dict[str, str]:
+def _keys(aws: AwsOptions) -> dict[str, str]:
     keys = {
-        "access_key_id": settings.aws_access_key_id,
-        "secret_access_key": settings.aws_secret_access_key,
+        "access_key_id": aws.aws_access_key_id,
+        "secret_access_key": aws.aws_secret_access_key,
     }
-    return keys | ({"session_token": settings.aws_session_token} if settings.aws_session_token else {})
+    return keys | ({"session_token": aws.aws_session_token} if aws.aws_session_token else {})
 
 
-def _usual_region(settings: Settings) -> str:
+def _usual_region(aws: AwsOptions) -> str:
     """The region that AWS's own configuration names; the driver doesn't look there."""
     import boto3
     from botocore.exceptions import BotoCoreError
 
     try:
-        return boto3.Session(profile_name=settings.aws_profile or None).region_name or ""
+        return boto3.Session(profile_name=aws.aws_profile or None).region_name or ""
     except BotoCoreError:
         return ""  # what is wrong with the profile shows when it is used
 
@@ -185,21 +185,23 @@ def message_of(error: BaseException) -> tuple[str, str]:
     return "", " ".join([*str(first or error).split(), *reasons])
 
 
-def scrub(text: str, settings: Settings) -> str:
+def scrub(text: str, redshift: RedshiftOptions, aws: AwsOptions) -> str:
     """The text without any secret of the configuration, should one have got into it."""
-    for secret in (settings.db_password, settings.aws_secret_access_key, settings.aws_session_token):
+    for secret in (redshift.db_password, aws.aws_secret_access_key, aws.aws_session_token):
         if secret:
             text = text.replace(secret, "***")
     # What stands there may be a key in the wrong line.
-    return text.replace(f"({settings.aws_profile}) ", "") if settings.aws_profile else text
+    return text.replace(f"({aws.aws_profile}) ", "") if aws.aws_profile else text
 
 
-def explain(error: BaseException, location: str, settings: Settings) -> WarehouseError:
+def explain(
+    error: BaseException, location: str, redshift: RedshiftOptions, aws: AwsOptions
+) -> WarehouseError:
     """What to tell of an error of the driver."""
     code, message = message_of(error)
     if isinstance(error, OSError):  # of the socket; its first argument is a number
         message = error.strerror or str(error)
-    message = scrub(message, settings)
+    message = scrub(message, redshift, aws)
     if code == "40001" or _CONFLICT.search(message):
         return ConflictError(
             f"{location}: someone else wrote to the same tables meanwhile (error 1023); nothing was changed",
@@ -222,18 +224,18 @@ def explain(error: BaseException, location: str, settings: Settings) -> Warehous
     return StatementError(f"{location}: {message}", next(hints, ""))
 
 
-def _login_error(error: Exception, settings: Settings) -> WarehouseError:
-    where = settings.host or (
-        settings.workgroup or settings.cluster_identifier
-        if is_serverless(settings)
-        else settings.cluster_identifier
+def _login_error(error: Exception, redshift: RedshiftOptions, aws: AwsOptions) -> WarehouseError:
+    where = redshift.host or (
+        redshift.workgroup or redshift.cluster_identifier
+        if is_serverless(redshift)
+        else redshift.cluster_identifier
     )
     if isinstance(error, KeyError):  # the driver takes an address for granted
         return WarehouseError(
             f"{where}: has no address", "it is being made or resumed: sparkify cluster status tells"
         )
     code, message = message_of(error)
-    message = scrub(message, settings)
+    message = scrub(message, redshift, aws)
     if "refuses SSL" in message:
         return WarehouseError(
             f"{where}: the server speaks no TLS, and nothing was sent to it",
@@ -260,7 +262,7 @@ def _login_error(error: Exception, settings: Settings) -> WarehouseError:
         return WarehouseError(
             f"{where}: {message}", "check DWH_CLUSTER_IDENTIFIER or DWH_WORKGROUP, and [AWS] REGION"
         )
-    found = explain(error, where, settings)
+    found = explain(error, where, redshift, aws)
     if isinstance(found, StatementError):
         found = WarehouseError(found.message, "check [CLUSTER] and [AWS] in dwh.cfg")
     return found

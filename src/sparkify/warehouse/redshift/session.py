@@ -6,11 +6,11 @@ from typing import Any
 
 import duckdb
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import WarehouseError
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import Row
-from sparkify.warehouse.redshift.login import explain, log_in, message_of
+from sparkify.warehouse.redshift.login import explain, is_serverless, log_in, message_of
 
 LOCK_WAIT_MS = 3000
 """How long to wait for a lock: a run lets go a moment after its end, and most people's queries are short."""
@@ -28,7 +28,8 @@ class RedshiftSession:
     """A connection to Amazon Redshift.
 
     Args:
-        settings: where it is and how to get in.
+        redshift: where it is and how to get in.
+        aws: how to log in through IAM.
         read_only: whether statements may only read.
 
     Raises:
@@ -37,12 +38,14 @@ class RedshiftSession:
 
     engine = "redshift"
 
-    def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
-        name = settings.host or settings.workgroup or settings.cluster_identifier
-        self.location = f"{name}/{settings.db_name or 'dev'}"
-        self._settings = settings
+    def __init__(self, redshift: RedshiftOptions, aws: AwsOptions, *, read_only: bool = False) -> None:
+        name = redshift.host or redshift.workgroup or redshift.cluster_identifier
+        self.location = f"{name}/{redshift.db_name or 'dev'}"
+        self._redshift = redshift
+        self._aws = aws
         self._read_only = read_only
-        self._connection = log_in(settings)
+        self.is_serverless = is_serverless(redshift)
+        self._connection = log_in(redshift, aws)
         try:
             self.execute("BEGIN READ ONLY" if read_only else read_sql("writer_lock", self.engine))
         except WarehouseError:
@@ -66,10 +69,13 @@ class RedshiftSession:
                 return [], []
             return [column[0] for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
         except (Error, OSError) as error:
-            explained = explain(error, self.location, self._settings)
+            explained = self._explain(error)
             if self._read_only:
                 self._read_again()
             raise explained from None
+
+    def _explain(self, error: Exception) -> WarehouseError:
+        return explain(error, self.location, self._redshift, self._aws)
 
     def _read_again(self) -> None:
         """Begin anew after an error, which ends a transaction: without, no statement would work any more."""
@@ -162,7 +168,7 @@ class RedshiftSession:
             cursor.execute(f"LOCK {', '.join(tables)}")
         except Error as error:
             if message_of(error)[0] != _QUERY_CANCELED:
-                raise explain(error, self.location, self._settings) from None
+                raise self._explain(error) from None
             self.roll_back()
             raise WarehouseError(
                 f"{self.location}: in use by {self._holder(tables)}",

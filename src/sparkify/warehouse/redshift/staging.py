@@ -17,7 +17,7 @@ bundle_below_mb.)
 
 from collections.abc import Mapping
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.reading.judging import Staged
 from sparkify.sources.objects import NOUNS, Source, SourcePlan
@@ -33,20 +33,26 @@ class Stager:
 
     Args:
         session: of the warehouse.
-        settings: locations, role, limits.
+        redshift: the work prefix, the role, and what is bundled.
+        aws: how to reach S3.
+        memory_limit: what may be kept in memory while records are judged.
     """
 
-    def __init__(self, session: RedshiftSession, settings: Settings) -> None:
+    def __init__(
+        self, session: RedshiftSession, redshift: RedshiftOptions, aws: AwsOptions, memory_limit: str
+    ) -> None:
         self._session = session
         self._query = session.query
-        self._settings = settings
+        self._redshift = redshift
+        self._aws = aws
+        self._memory_limit = memory_limit
         self._direct: dict[Source, dict[int, int]] = {}
 
     def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
         """Whether only a load of everything can bring the tables up to date."""
         if not any(plan.added for plan in plans.values()):
             return False
-        if self._settings.work_prefix:
+        if self._redshift.work_prefix:
             return any(self._untraceable(source, plan.removed) for source, plan in plans.items())
         return any(plan.known or plan.removed for plan in plans.values())
 
@@ -103,7 +109,7 @@ class Stager:
                 f"{job.files[0].source.uri}: Redshift loads from S3 only",
                 "copy the files to a bucket, and name it in [S3] SONG_DATA and LOG_DATA as s3://bucket/folder",
             )
-        staged = self._by_manifest(job) if self._settings.work_prefix else Staged(self._by_prefix(job))
+        staged = self._by_manifest(job) if self._redshift.work_prefix else Staged(self._by_prefix(job))
         self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
         return staged
 
@@ -126,8 +132,8 @@ class Stager:
 
     def _by_prefix(self, job: LoadJob) -> dict[int, int]:
         """Load everything below the configured prefix."""
-        settings, files = self._settings, job.files
-        location = settings.song_data if job.source == "song_data" else settings.log_data
+        options, files = job.options, job.files
+        location = options.song_data if job.source == "song_data" else options.log_data
         remedy = (
             "set a work prefix, e.g. [S3] WORK_PREFIX = s3://bucket/work: files are then loaded one by one"
         )
@@ -140,7 +146,7 @@ class Stager:
             raise SourceError(
                 f"{location}: some files are compressed and some not, which COPY can't load", remedy
             )
-        if job.source == "log_data" and not settings.log_jsonpath.startswith("s3://"):
+        if job.source == "log_data" and not options.log_jsonpath.startswith("s3://"):
             raise SourceError(
                 "[S3] LOG_JSONPATH: Redshift reads the JSONPaths file from S3",
                 "put log_json_path.json into a bucket and name it in [S3] LOG_JSONPATH, or set [S3]"
@@ -148,7 +154,7 @@ class Stager:
             )
         told = DirectCopy(
             location if len(files) == 1 and files[0].source.uri == location else location.rstrip("/") + "/",
-            settings.log_jsonpath if job.source == "log_data" else "",
+            options.log_jsonpath if job.source == "log_data" else "",
             ["GZIP"] * (compressed == {True}),
         )
         job.on_records(some_records(job.store, files))
@@ -157,14 +163,21 @@ class Stager:
     def _by_manifest(self, job: LoadJob) -> Staged:
         """Load just these files: small ones bundled, large ones from where they are."""
         # A manifest and its files have to be in one region, so what comes from another is bundled, too.
-        elsewhere = self._settings.s3_region not in ("", self._settings.aws_region)
-        limit = self._settings.bundle_below_mb * 2**20
+        elsewhere = self._aws.s3_region not in ("", self._aws.aws_region)
+        limit = self._redshift.bundle_below_mb * 2**20
         small = [file for file in job.files if file.source.size < limit or elsewhere]
         large = [file for file in job.files if not (file.source.size < limit or elsewhere)]
         staged = Staged()
-        with WorkFolder(self._settings) as work:
+        with WorkFolder(self._redshift.work_prefix, self._aws) as work:
             if small:
-                staged = copy_bundled(self._session, self._settings, job.of(small), work)
+                staged = copy_bundled(
+                    self._session,
+                    job.of(small),
+                    work,
+                    role_arn=self._redshift.iam_role_arn,
+                    region=self._aws.aws_region,
+                    memory_limit=self._memory_limit,
+                )
             if large:
                 job.on_records(some_records(job.store, large))
             jsonpaths = jsonpaths_file(work, job.paths) if large and job.source == "log_data" else ""
@@ -178,7 +191,13 @@ class Stager:
         return staged
 
     def _copy_direct(self, job: LoadJob, told: DirectCopy) -> dict[int, int]:
-        counts = copy_direct(self._session, self._settings, job, told)
+        counts = copy_direct(
+            self._session,
+            job,
+            told,
+            role_arn=self._redshift.iam_role_arn,
+            region=self._aws.s3_region or self._aws.aws_region,
+        )
         self._direct[job.source] |= {file_id: count - refused for file_id, (count, refused) in counts.items()}
         job.advance(len(job.files), job.size)
         return {file_id: count for file_id, (count, _) in counts.items()}

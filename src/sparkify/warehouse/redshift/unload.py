@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import SparkifyError, UsageError, WarehouseError
 from sparkify.sources.s3_folder import S3Folder
 from sparkify.warehouse.redshift.copy import literal
@@ -31,13 +31,19 @@ _REMEDIES = (
 
 
 def unload(
-    execute: Execute, settings: Settings, select: str, uri: str, partition_by: Sequence[str] = ()
+    execute: Execute,
+    redshift: RedshiftOptions,
+    aws: AwsOptions,
+    select: str,
+    uri: str,
+    partition_by: Sequence[str] = (),
 ) -> None:
     """Write the rows of a SELECT as Parquet files below a prefix on S3.
 
     Args:
         execute: runs a statement.
-        settings: the role and the region.
+        redshift: the role.
+        aws: the region.
         select: the rows.
         uri: ``s3://bucket/prefix`` with nothing below it.
         partition_by: columns that become folders.
@@ -45,14 +51,14 @@ def unload(
     Raises:
         WarehouseError: Redshift can't do it, or its role may not.
     """
-    role = literal(settings.iam_role_arn) if settings.iam_role_arn else "DEFAULT"
+    role = literal(redshift.iam_role_arn) if redshift.iam_role_arn else "DEFAULT"
     # 6.2 GB is the default. But the files of exports are copied, each by one request (CopyObject): it may
     # take [S3] TIMEOUT, and 5 GB.
     options = [f"IAM_ROLE {role}", "FORMAT AS PARQUET", "MAXFILESIZE 1 GB"]
     if partition_by:
         options.append(f"PARTITION BY ({', '.join(partition_by)})")
-    if settings.aws_region:
-        options.append(f"REGION {literal(settings.aws_region)}")
+    if aws.aws_region:
+        options.append(f"REGION {literal(aws.aws_region)}")
     try:
         execute(f"UNLOAD ({literal(select)}) TO {literal(uri.rstrip('/') + '/')} {' '.join(options)}")
     except WarehouseError as error:
@@ -63,13 +69,19 @@ def unload(
 
 
 def unload_to_folder(
-    execute: Execute, settings: Settings, select: str, folder: Path, partition_by: Sequence[str]
+    execute: Execute,
+    redshift: RedshiftOptions,
+    aws: AwsOptions,
+    select: str,
+    folder: Path,
+    partition_by: Sequence[str],
 ) -> None:
     """Write the rows of a SELECT as Parquet files into a local folder.
 
     Args:
         execute: runs a statement.
-        settings: the prefixes, the role, and how to reach S3.
+        redshift: the prefixes and the role.
+        aws: how to reach S3.
         select: the rows.
         folder: where to; it is made.
         partition_by: columns that become folders.
@@ -79,16 +91,16 @@ def unload_to_folder(
         SourceError: the bucket can't be read.
         WarehouseError: Redshift can't do it, or its role may not.
     """
-    prefix = settings.export_prefix or settings.work_prefix
+    prefix = redshift.export_prefix or redshift.work_prefix
     if not re.match("s3://[^/]", prefix):
         raise UsageError(
             "database redshift: there is no folder on S3 to export through",
             "set [S3] EXPORT_PREFIX = s3://bucket/folder, which Redshift's role may write to",
         )
-    through = S3Folder(f"{prefix.rstrip('/')}/sparkify-export-{secrets.token_hex(6)}", settings)
+    through = S3Folder(f"{prefix.rstrip('/')}/sparkify-export-{secrets.token_hex(6)}", aws)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        unload(execute, settings, select, through.uri, partition_by)
+        unload(execute, redshift, aws, select, through.uri, partition_by)
         through.download(folder)
     except BaseException:
         with contextlib.suppress(SparkifyError):  # or it would hide what has failed before

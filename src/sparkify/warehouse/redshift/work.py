@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceError, SparkifyError, UsageError
 from sparkify.reading.jsonpaths import written
 from sparkify.sources.s3_folder import S3Folder
@@ -27,18 +27,18 @@ class WorkFolder:
     """A run's own folder below the work prefix; a context manager, at whose end the folder is removed.
 
     Args:
-        settings: the work prefix, and how to reach S3.
+        prefix: the work prefix.
+        aws: how to reach S3.
 
     Raises:
         UsageError: the work prefix is no s3:// URI.
         SourceError: it can't be reached.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        prefix = settings.work_prefix
+    def __init__(self, prefix: str, aws: AwsOptions) -> None:
         if not prefix.startswith("s3://") or prefix == "s3://":
             raise UsageError("[S3] WORK_PREFIX is not on S3", "write it as s3://bucket/folder")
-        self._place = S3Folder(f"{prefix.rstrip('/')}/sparkify-staging", settings)
+        self._place = S3Folder(f"{prefix.rstrip('/')}/sparkify-staging", aws)
         self._run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         self._names: list[str] = []
         self._ended = threading.Event()

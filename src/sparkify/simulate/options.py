@@ -17,7 +17,7 @@ _MOST = {"songs": 2_000_000, "users": 20_000_000, "days": 3_660}
 
 
 @dataclass(frozen=True)
-class Settings:
+class SimulationOptions:
     """Everything that decides about a simulation's output. The defaults give some 100,000 events.
 
     Attributes:

@@ -1,0 +1,69 @@
+"""What the command line makes of settings: each function is given what it may touch."""
+
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sparkify.config.settings import Settings
+from sparkify.export import parquet, s3
+from sparkify.load import pipeline
+from sparkify.load.pipeline import Summary
+from sparkify.load.progress import Progress
+from sparkify.sources.objects import Source, SourcePlan
+from sparkify.warehouse import recreate
+from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
+from sparkify.warehouse.opening import opened, opened_if_there
+from sparkify.warehouse.recreate import Holdings
+from sparkify.warehouse.redshift.engine import RedshiftWarehouse
+
+
+def run_etl(settings: Settings, progress: Progress, **options: Any) -> Summary:
+    """As ``sparkify etl`` runs it."""
+    with opened(settings) as warehouse:
+        return pipeline.run_etl(warehouse, settings.loading, settings.aws, progress, **options)
+
+
+def plan_etl(settings: Settings, *, full: bool = False) -> dict[Source, SourcePlan]:
+    """As ``sparkify etl --dry-run`` plans it."""
+    with opened_if_there(settings) as warehouse:
+        return pipeline.plan_etl(warehouse, settings.loading, settings.aws, full=full)
+
+
+def export(settings: Settings, out: Path, **options: Any) -> dict[str, Any]:
+    """As ``sparkify export`` writes into a folder."""
+    return parquet.export(partial(_open_to_write, settings), out, **options)
+
+
+def export_to_s3(settings: Settings, out: str, *, overwrite: bool = False) -> dict[str, Any]:
+    """As ``sparkify export`` writes to S3."""
+    return s3.export_to_s3(partial(_open_to_write, settings), out, settings.aws, overwrite=overwrite)
+
+
+def create_tables(settings: Settings, agreed: Holdings | None = None) -> Holdings:
+    """As ``sparkify create-tables`` does."""
+    with opened(settings) as warehouse:
+        return recreate.create_tables(warehouse, agreed)
+
+
+def look(settings: Settings) -> Holdings:
+    """What ``sparkify create-tables`` sees before it asks."""
+    with opened(settings, read_only=True) as warehouse:
+        return recreate.look(warehouse)
+
+
+def _open_to_write(settings: Settings, place: str) -> AbstractContextManager[Warehouse]:
+    return opened(settings, read_only=True, writes_to=place)
+
+
+def duckdb_warehouse(settings: Settings, *, read_only: bool = False) -> DuckDBWarehouse:
+    """The engine itself, as the factory opens it."""
+    return DuckDBWarehouse(settings.database, settings.duckdb, settings.aws, read_only=read_only)
+
+
+def redshift_warehouse(settings: Settings, *, read_only: bool = False) -> RedshiftWarehouse:
+    """The engine itself, as the factory opens it."""
+    return RedshiftWarehouse(
+        settings.redshift, settings.aws, memory_limit=settings.duckdb.memory_limit, read_only=read_only
+    )
