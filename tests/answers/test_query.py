@@ -51,7 +51,7 @@ def words(result: "subprocess.CompletedProcess[bytes]") -> str:
 def test_a_table_shows_a_thousand_rows_and_says_that_there_are_more(query: Query) -> None:
     result = query("FROM range(1001)")
     assert len(result.stdout.splitlines()) == 2 + 1000
-    assert "there are more than these 1,000 rows: --limit N shows N of them" in words(result)
+    assert "showing the first 1,000 rows; for more: --limit N, for all: --csv or --json" in words(result)
     exactly = query("FROM range(1000)")
     assert len(exactly.stdout.splitlines()) == 2 + 1000
     assert exactly.stderr == b""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sparkify.answers.questions import load_questions
 from tests.support.cli import assert_fails
 from tests.support.commands import ROOT
 
@@ -50,7 +51,10 @@ def on_terminal(folder: Path, columns: int, *arguments: str) -> str:
     return shown.decode().replace("\r\n", "\n")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+needs_terminals = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+
+
+@needs_terminals
 def test_tables_can_be_read_on_a_narrow_terminal(data: Path, tmp_path: Path) -> None:
     del data
     shown = on_terminal(tmp_path, 40, "etl", "--max-reject-share", "1")
@@ -61,11 +65,44 @@ def test_tables_can_be_read_on_a_narrow_terminal(data: Path, tmp_path: Path) -> 
     assert "engine           duckdb\n" in shown
     assert "table       rows\n" in shown
     assert "…" not in shown
-    sql = "SELECT 'one' AS name, repeat('x', 50) AS text UNION ALL SELECT 'two', 'y' ORDER BY 1"
-    assert on_terminal(tmp_path, 40, "query", sql) == (
-        f"name   one\ntext   {'x' * 50}\n\nname   two\ntext   y\n"
-    )
-    assert on_terminal(tmp_path, 80, "query", sql).startswith("name   text")
+
+
+@needs_terminals
+def test_a_row_stays_a_line_where_only_texts_are_too_wide(data: Path, tmp_path: Path) -> None:
+    del data
+    on_terminal(tmp_path, 80, "etl", "--max-reject-share", "1")
+    sql = "SELECT 'one' AS name, repeat('x', 99) AS text, 1234567 n UNION ALL SELECT 'two', 'y', 8 ORDER BY 1"
+    shown = on_terminal(tmp_path, 40, "query", sql).splitlines()
+    assert shown[:4] == [
+        "name  text                             n",
+        "─" * 40,
+        f"one   {'x' * 22}…  1,234,567",
+        "two   y                                8",
+    ]
+    assert "--wide" in " ".join(shown[4:])
+    wide = on_terminal(tmp_path, 40, "query", sql, "--wide")
+    assert ("x" * 99 in wide, "…" in wide) == (True, False)
+    expanded = on_terminal(tmp_path, 40, "query", sql, "--expanded")
+    assert expanded == f"name   one\ntext   {'x' * 99}\nn      1,234,567\n\nname   two\ntext   y\nn      8\n"
+
+
+@needs_terminals
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_the_list_of_questions_is_whole_on_any_terminal(columns: int, tmp_path: Path) -> None:
+    shown = on_terminal(tmp_path, columns, "questions")
+    assert max(map(len, shown.splitlines())) <= columns
+    assert "…" not in shown
+    for question in load_questions():
+        assert question.name in shown
+    words = " ".join(shown.split())
+    assert "Who listens most?" in words
+
+
+@needs_terminals
+def test_a_refused_simulation_draws_no_bars(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    assert "songs" not in on_terminal(tmp_path, 80, "simulate", "full")
 
 
 @pytest.mark.parametrize("script", ["etl.py", "create_tables.py", "create_cluster.py", "delete_cluster.py"])

@@ -9,6 +9,7 @@ import duckdb
 
 from sparkify.errors import StatementError, UsageError, WarehouseError
 from sparkify.printing.output import Form, print_rows
+from sparkify.printing.tables import CUT, Look
 from sparkify.warehouse.contract import Row, Warehouse
 
 TABLE_ROWS = 1000
@@ -116,7 +117,9 @@ def _tokens(sql: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
-def print_answer(warehouse: Warehouse, sql: str, form: Form, limit: int | None) -> str:
+def print_answer(
+    warehouse: Warehouse, sql: str, form: Form, limit: int | None, look: Look | None = None
+) -> list[str]:
     """Run a statement and print its rows.
 
     Args:
@@ -124,9 +127,10 @@ def print_answer(warehouse: Warehouse, sql: str, form: Form, limit: int | None) 
         sql: one statement that only reads.
         form: how to print the rows.
         limit: print no more; by default TABLE_ROWS of a table, and all in other forms.
+        look: how a table is to look.
 
     Returns:
-        What is to be said about rows that were not printed; empty where all were.
+        What is to be said about rows that were not printed, and texts that were cut.
 
     Raises:
         UsageError: the statement is none that reads.
@@ -138,11 +142,14 @@ def print_answer(warehouse: Warehouse, sql: str, form: Form, limit: int | None) 
     try:
         columns, rows = warehouse.stream(sql)
         shown: Iterator[Row] = rows if limit is None else islice(rows, limit)
-        print_rows(columns, shown, form)
+        is_cut = print_rows(columns, shown, form, look)
         sys.stdout.flush()  # whoever reads on no more needs to be told of no more
         is_all = limit is None or next(rows, None) is None
     except StatementError as error:
         raise WarehouseError(error.message, error.users_hint) from None
-    if is_all:
-        return ""
-    return f"there are more than these {limit:,} rows: --limit N shows N of them, --csv or --json all"
+    notes = [CUT] if is_cut else []
+    if not is_all:
+        notes.append(
+            f"there are more than these {limit:,} rows: --limit N shows N of them, --csv or --json all"
+        )
+    return notes

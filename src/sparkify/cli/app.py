@@ -7,24 +7,22 @@ them, so that ``sparkify --help`` answers at once.
 import time
 from contextlib import AbstractContextManager
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sparkify import __version__
 from sparkify.cli import process
+from sparkify.cli.answers import app as answers_app
 from sparkify.cli.cluster import app as cluster_app
+from sparkify.cli.options import Config, Database, Yes, settings_of
 from sparkify.cli.progress import on_console
-from sparkify.config import credentials
 from sparkify.errors import UsageError
 from sparkify.printing.terminal import say
 
 if TYPE_CHECKING:
-    from sparkify.config.settings import Settings
     from sparkify.printing.console import Console
-    from sparkify.printing.output import Form
     from sparkify.warehouse.contract import Warehouse
 
 app = typer.Typer(
@@ -34,48 +32,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(answers_app)
 app.add_typer(cluster_app)
-
-Config = Annotated[
-    str | None,
-    typer.Option("--config", metavar="FILE", help="Configuration file.", show_default="dwh.cfg, if there"),
-]
-Database = Annotated[
-    str | None,
-    typer.Option(
-        "--database", metavar="DB", help="A DuckDB file, or 'redshift'.", show_default="sparkify.duckdb"
-    ),
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
-
-
-class Format(StrEnum):
-    """How rows are printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    CSV_SAFE = "csv-safe"
-    JSON = "json"
-
-
-Output = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="The same as --format csv.")]
-AsSafeCsv = Annotated[
-    bool,
-    typer.Option(
-        "--csv-safe",
-        help="CSV for spreadsheets: an apostrophe stands before texts that they would take for formulas.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
-
-
-def _form(output: Format, *, as_csv: bool, as_safe_csv: bool, as_json: bool) -> "Form":
-    is_safe = as_safe_csv or output == Format.CSV_SAFE
-    is_csv, is_json = as_csv or is_safe or output == Format.CSV, as_json or output == Format.JSON
-    if is_csv and is_json:
-        raise UsageError("the rows can't be printed as CSV and as JSON at once", "choose one of them")
-    return "csv-safe" if is_safe else "csv" if is_csv else "json" if is_json else "table"
 
 
 def _print_version(wanted: bool) -> None:
@@ -123,7 +81,7 @@ def simulate(
 
     options = SimulationOptions(songs, artists, users, days, start.date(), seed, gzip, dirty)
     out = output_place(out)
-    sink = sink_for(out, _settings(config).aws if is_on_s3(out) else None)
+    sink = sink_for(out, settings_of(config).aws if is_on_s3(out) else None)
     interrupts.leaves(lambda: "what was written is unfinished, and the same command finishes it")
     with progress() as tell:
         summary = run(options, sink, tell)
@@ -138,7 +96,7 @@ def create_tables(config: Config = None, database: Database = None, yes: Yes = F
     from sparkify.warehouse import recreate
     from sparkify.warehouse.opening import opened, opened_if_there
 
-    settings = _settings(config, database=database)
+    settings = settings_of(config, database=database)
     agreed = None
     if not yes:
         with opened_if_there(settings) as there:
@@ -208,7 +166,7 @@ def etl(
 
     if drop_missing and not full:
         raise UsageError("--drop-missing goes with --full", "without --full all that is loaded stays")
-    settings = _settings(
+    settings = settings_of(
         config,
         database=database,
         song_data=song_data,
@@ -239,134 +197,6 @@ def etl(
 
 
 @app.command()
-def query(
-    sql: Annotated[
-        str, typer.Argument(metavar="SQL", help="A statement, or - to read it from standard input.")
-    ],
-    config: Config = None,
-    database: Database = None,
-    output: Output = Format.TABLE,
-    as_csv: AsCsv = False,
-    as_safe_csv: AsSafeCsv = False,
-    as_json: AsJson = False,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=0, metavar="N", help="Print no more rows.", show_default="1000 of a table"),
-    ] = None,
-) -> None:
-    """Run a SQL statement against the warehouse, read-only, and print its rows.
-
-    Structs, lists and maps are nested in JSON, and JSON texts in a table and in CSV. Bytes are hexadecimal.
-    """
-    from sparkify.answers import query as querying
-    from sparkify.warehouse.opening import opened
-
-    statement = querying.read_statement(sql)
-    with opened(_settings(config, database=database), read_only=True) as warehouse:
-        more = querying.print_answer(
-            warehouse,
-            statement,
-            _form(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json),
-            limit,
-        )
-    if more:
-        say(more)
-
-
-@app.command()
-def questions(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The question to answer. [default: list them all]")
-    ] = None,
-    config: Config = None,
-    database: Database = None,
-    output: Output = Format.TABLE,
-    as_csv: AsCsv = False,
-    as_safe_csv: AsSafeCsv = False,
-    as_json: AsJson = False,
-    given: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="What the question is about, e.g. day=2018-11-15."),
-    ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Answer all of them, the first 10 rows each.")] = False,
-    sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL.")] = False,
-) -> None:
-    """List the analysts' questions, or answer one."""
-    from sparkify.answers import questions
-    from sparkify.printing.output import print_rows
-    from sparkify.warehouse.opening import opened
-
-    form = _form(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json)
-    values = questions.parse_given(given or ())
-    if (name is None and (values or sql)) or (all_ and (name is not None or form != "table")):
-        raise UsageError(
-            "--given and --sql go with the NAME of a question, --all with neither NAME nor another format",
-            "see sparkify questions --help",
-        )
-    if name is None and not all_:
-        listed = [(question.name, question.title) for question in questions.load_questions()]
-        print_rows(["name", "question"], listed, form)
-        return
-    chosen = questions.load_questions() if name is None else [questions.find_question(name)]
-    if sql:
-        typer.echo(questions.fill_in(chosen[0], values), nl=False)
-        return
-    with opened(_settings(config, database=database), read_only=True) as warehouse:
-        questions.require_tables(warehouse)
-        for question in chosen:
-            columns, rows = questions.ask(warehouse, question, values)
-            if all_:
-                typer.echo(f"\n{question.title}  ({question.name})")
-            print_rows(columns, rows[:10] if all_ else rows, form)
-            if all_ and len(rows) > 10:
-                typer.echo(f"… and {len(rows) - 10:,} more: sparkify questions {question.name}")
-
-
-@app.command()
-def check(
-    answers: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[ANSWERS_DIR]",
-            help="Folder with NAME.csv, what each question must answer, and NAME.sql for own questions."
-            " Without it nothing is compared.",
-        ),
-    ] = None,
-    config: Config = None,
-    database: Database = None,
-) -> None:
-    """Ask all questions, compare the answers with the expected ones, and run all audits."""
-    from sparkify.answers import check as checks
-    from sparkify.answers.questions import require_tables
-    from sparkify.warehouse.opening import opened
-
-    credentials.require_none(str(answers or ""), "ANSWERS_DIR")
-    with opened(_settings(config, database=database), read_only=True) as warehouse:
-        require_tables(warehouse)
-        outcomes = checks.check_all(warehouse, answers)
-    checks.print_outcomes(outcomes)
-    say(checks.require_good(outcomes))
-
-
-@app.command()
-def report(
-    out: Annotated[Path, typer.Argument(metavar="OUT.html", help="The file to write.")] = Path("report.html"),
-    config: Config = None,
-    database: Database = None,
-) -> None:
-    """Write a page with all answers as charts, and the quality of the data."""
-    from sparkify.answers.questions import require_tables
-    from sparkify.answers.report import write_report
-    from sparkify.warehouse.opening import opened
-
-    credentials.require_none(str(out), "OUT.html")
-    with opened(_settings(config, database=database), read_only=True) as warehouse:
-        require_tables(warehouse)
-        write_report(warehouse, out)
-    typer.echo(out)
-
-
-@app.command()
 def export(
     out: Annotated[str, typer.Argument(metavar="OUT", help="Where to: a new folder, or s3://bucket/prefix.")],
     config: Config = None,
@@ -378,7 +208,7 @@ def export(
     from sparkify.printing.output import print_rows
     from sparkify.warehouse.opening import opened
 
-    settings = _settings(config, database=database)
+    settings = settings_of(config, database=database)
     out = output_place(out)
 
     def open_to_write(place: str) -> AbstractContextManager["Warehouse"]:
@@ -403,7 +233,7 @@ def status(config: Config = None, database: Database = None) -> None:
     from sparkify.cli import summary
     from sparkify.warehouse.opening import opened
 
-    with opened(_settings(config, database=database), read_only=True) as warehouse:
+    with opened(settings_of(config, database=database), read_only=True) as warehouse:
         summary.print_status(warehouse, _stderr())
 
 
@@ -415,19 +245,6 @@ def _stderr() -> "Console":
     from sparkify.printing.console import Console
 
     return Console()
-
-
-def _settings(config: str | None, **flags: Any) -> "Settings":
-    from sparkify.config.loading import load_settings
-
-    settings = load_settings(config, **flags)
-    if settings.database == ":memory:":
-        raise UsageError(
-            "database :memory:: what is loaded there is gone when the command ends", "name a file"
-        )
-    for warning in settings.warnings:
-        say(f"warning: {warning}")
-    return settings
 
 
 def main(args: list[str] | None = None) -> None:

@@ -17,6 +17,7 @@ from rich.progress import (
 from sparkify.load.progress import Progress, ignore
 from sparkify.printing.console import Console
 from sparkify.printing.terminal import printable
+from sparkify.printing.wording import plural, size_text
 from sparkify.warehouse.contract import Advance
 
 _ROOMY = 80
@@ -36,7 +37,7 @@ class Lines:
         self.done()
         self._name, self._began = printable(name), time.perf_counter()
         if files:
-            self._name += f" ({files:,} files, {size / 1e6:,.1f} MB)"
+            self._name += f" ({plural(files, 'file')}, {size_text(size)})"
         return ignore
 
     def done(self) -> None:
@@ -76,7 +77,7 @@ class TerminalBars:
             # Only when bytes come: tiny files finish thousands of times a second.
             if new_bytes:
                 self._bars.update(
-                    task, advance=new_bytes, description=f"{name} {read_files:,}/{files:,} files"
+                    task, advance=new_bytes, description=f"{name} {read_files:,} of {plural(files, 'file')}"
                 )
 
         return advance

@@ -9,8 +9,10 @@ from sparkify.errors import WarehouseError
 from sparkify.load import accounts, gone
 from sparkify.load.ledger import left_out_note, loaded_files, source_notes
 from sparkify.printing.console import Console
-from sparkify.printing.output import print_rows, table_text
+from sparkify.printing.output import print_rows
+from sparkify.printing.tables import Column, Look, laid_out
 from sparkify.printing.terminal import printable
+from sparkify.printing.wording import plural, size_text
 from sparkify.sql import STAR_TABLES
 from sparkify.warehouse.contract import Warehouse
 
@@ -20,13 +22,16 @@ if TYPE_CHECKING:
     from sparkify.warehouse.recreate import Holdings
 
 
+_WHOLE = Look(is_prose=True)
+
+
 def _warn(console: Console, text: str) -> None:
     console.print(Text(printable(text), "yellow"))
 
 
 def _print_table(console: Console, columns: list[str], rows: list[list[str]]) -> None:
-    to_right = [number > 0 for number in range(len(columns))]
-    text = table_text(columns, rows, to_right, console.width if console.is_terminal else None)
+    made = [Column(name, [row[at] for row in rows], to_right=at > 0) for at, name in enumerate(columns)]
+    text, _ = laid_out(made, console.width if console.is_terminal else None)
     console.print(Text(text), soft_wrap=True)
 
 
@@ -85,8 +90,9 @@ def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
         print_rows(["source", "file", "bytes"], rows, "table")
     for source, todo in plans.items():
         console.print(
-            f"{source}: {len(todo.added):,} files to load ({todo.size / 1e6:,.1f} MB), {len(todo.removed):,}"
-            f" of them changed since they were loaded; {todo.known:,} are loaded already",
+            f"{source}: {plural(len(todo.added), 'file')} to load ({size_text(todo.size)}),"
+            f" {len(todo.removed):,} of them changed since they were loaded;"
+            f" {todo.known:,} are loaded already",
             highlight=False,
         )
         for note in [*source_notes(source, todo), *_smaller_note(source, todo.smaller)]:
@@ -117,16 +123,16 @@ def print_status(warehouse: Warehouse, console: Console) -> None:
         )
     counts = ", ".join(f"(SELECT COUNT(*) FROM {table})" for table in STAR_TABLES)  # of fixed names
     rows = warehouse.query(f"SELECT {counts}")[0]
-    print_rows(["table", "rows"], list(zip(STAR_TABLES, rows, strict=True)), "table")
+    print_rows(["table", "rows"], list(zip(STAR_TABLES, rows, strict=True)), "table", _WHOLE)
     sys.stdout.write("\n")
     files = warehouse.query(
         "SELECT source, COUNT(*), CAST(SUM(size) AS BIGINT), CAST(SUM(records) AS BIGINT),"
         " CAST(SUM(loaded) AS BIGINT), CAST(SUM(rejected) AS BIGINT)"
         " FROM ledger WHERE left_out IS NULL GROUP BY source ORDER BY source DESC"
     )
-    print_rows(["source", "files", "bytes", "records", "loaded", "rejected"], files, "table")
+    print_rows(["source", "files", "bytes", "records", "loaded", "rejected"], files, "table", _WHOLE)
     sys.stdout.write("\n")
-    print_rows(["log_data", "events"], accounts.of_warehouse(warehouse).rows(), "table")
+    print_rows(["log_data", "events"], accounts.of_warehouse(warehouse).rows(), "table", _WHOLE)
     sys.stdout.write("\n")
     runs = warehouse.query(
         "SELECT run_id, started_at, finished_at, engine, version, is_full, files, records, loaded, rejected"
@@ -147,6 +153,7 @@ def print_status(warehouse: Warehouse, console: Console) -> None:
         ],
         runs,
         "table",
+        _WHOLE,
     )
     loaded = loaded_files(warehouse.query)
     for source in ("song_data", "log_data"):

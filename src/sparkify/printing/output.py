@@ -13,39 +13,51 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any, Literal
 
+from sparkify.printing.tables import Look, columns_of, laid_out
 from sparkify.printing.terminal import printable
 
 Form = Literal["table", "csv", "csv-safe", "json"]
 
-_GAP = "   "
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 """How a cell begins that spreadsheets may take for a formula; the last four are = + - @ of full width."""
 
 
-def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Form) -> None:
+def print_rows(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Form, look: Look | None = None
+) -> bool:
     """Print rows under the names of their columns; all but a table as they come, in bounded memory.
 
     Args:
         columns: the names.
-        rows: the values; None is NULL: empty in a table and in CSV, null in JSON.
-        form: table (aligned, for people), csv (RFC 4180, with a header), csv-safe (likewise, with an
-            apostrophe before texts that spreadsheets would take for formulas), json (one array of objects; of
-            columns of one name the later ones get a number, and what is no finite number is null).
+        rows: the values; None is NULL: empty in CSV, null in JSON.
+        form: table (aligned, for people: numbers are formatted), csv (RFC 4180, with a header), csv-safe
+            (likewise, with an apostrophe before texts that spreadsheets would take for formulas), json (one
+            array of objects; of columns of one name the later ones get a number, and what is no finite
+            number is null).
             Structs, lists and maps are JSON in all of them, and bytes are hexadecimal.
+        look: how a table is to look.
+
+    Returns:
+        Whether texts were cut, so that a table fits the terminal.
     """
     if form == "json":
         _print_json(_distinct(columns), rows)
     elif form == "table":
-        _print_table(columns, list(rows))
+        return _print_table(columns, list(rows), look or Look())
     else:
         _print_csv(columns, rows, is_safe=form == "csv-safe")
+    return False
 
 
-def _print_table(columns: Sequence[str], rows: list[Sequence[Any]]) -> None:
-    is_number = [any(isinstance(row[n], int | float | Decimal) for row in rows) for n in range(len(columns))]
-    cells = [[cell_text(value) for value in row] for row in rows]
+def _print_table(columns: Sequence[str], rows: list[Sequence[Any]], look: Look) -> bool:
+    if list(columns) == ["explain_key", "explain_value"]:  # DuckDB draws its plan
+        sys.stdout.write("".join(f"{printable(str(row[1]), keep=chr(10)).rstrip()}\n" for row in rows))
+        return False
+    made = columns_of(columns, rows, cell_text, look)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    sys.stdout.write(table_text(columns, cells, is_number, width))
+    text, is_cut = laid_out(made, width, look)
+    sys.stdout.write(text)
+    return is_cut
 
 
 class _Lines:
@@ -73,46 +85,12 @@ def _print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_safe
     writer.writerows([cell(value) for value in row] for row in chain([columns], rows))
 
 
-def table_text(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], to_right: Sequence[bool], width: int | None = None
-) -> str:
-    """A table, aligned; where it is wider than there is room, each row's values below each other instead.
-
-    Args:
-        columns: the names.
-        rows: the cells.
-        to_right: by column, whether it is aligned to the right.
-        width: how many characters there is room for; None for any number: a row is a line, then.
-    """
-    from rich.cells import cell_len
-
-    lines = [[printable(text) for text in line] for line in chain([columns], rows)]
-    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
-    whole = sum(widths) + len(_GAP) * (len(widths) - 1)
-    if width is not None and whole > width and rows:
-        name_width = max(map(cell_len, lines[0]))
-        return "\n".join(
-            "".join(
-                f"{name}{' ' * (name_width - cell_len(name))}{_GAP}{text}".rstrip() + "\n"
-                for name, text in zip(lines[0], line, strict=True)
-            )
-            for line in lines[1:]
-        )
-    texts = []
-    for line in lines:
-        cells = [
-            " " * (room - cell_len(text)) + text if right else text + " " * (room - cell_len(text))
-            for text, room, right in zip(line, widths, to_right, strict=True)
-        ]
-        texts.append(_GAP.join(cells).rstrip())
-    texts.insert(1, "─" * whole)
-    return "\n".join(texts) + "\n"
-
-
 def cell_text(value: Any) -> str:
     """A value as it stands in a table or in CSV."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="milliseconds")
     if isinstance(value, date):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from sparkify.printing.console import Console
 from sparkify.simulate import Tell
@@ -24,10 +24,22 @@ def progress() -> Iterator[Tell]:
 
 @contextmanager
 def _bars(console: Console) -> Iterator[Tell]:
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as bars:
-        tasks = {name: bars.add_task(name, total=None) for name in ("songs", "days")}
-        yield lambda name, done, total: bars.update(tasks[name], completed=done, total=total)
+        tasks: dict[str, TaskID] = {}
+
+        def tell(name: str, done: int, total: int) -> None:
+            # Not before there is something to tell: a simulation that is refused draws no bars.
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=total, count="")
+            bars.update(tasks[name], completed=done, count=f"{done:,} of {total:,}")
+
+        yield tell
 
 
 def _lines(console: Console) -> Tell:

@@ -137,5 +137,5 @@ def test_before_the_first_load_it_is_said_how_to_load(configured: Site, sparkify
         assert "sparkify etl" in err, command
     status = sparkify("status")
     assert "sparkify etl" in status[1] + status[2]
-    assert "song_data: 1 files to load" in sparkify("etl", "--dry-run")[2]
+    assert "song_data: 1 file to load" in sparkify("etl", "--dry-run")[2]
     assert sparkify("etl")[0] == 0

@@ -1,0 +1,87 @@
+"""What several commands take: which warehouse, and how rows are printed."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sparkify.errors import UsageError
+from sparkify.printing.terminal import say
+
+if TYPE_CHECKING:
+    from sparkify.config.settings import Settings
+    from sparkify.printing.output import Form
+
+Config = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help="Configuration file.", show_default="dwh.cfg, if there"),
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database", metavar="DB", help="A DuckDB file, or 'redshift'.", show_default="sparkify.duckdb"
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    CSV_SAFE = "csv-safe"
+    JSON = "json"
+
+
+Output = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="The same as --format csv.")]
+AsSafeCsv = Annotated[
+    bool,
+    typer.Option(
+        "--csv-safe",
+        help="CSV for spreadsheets: an apostrophe stands before texts that they would take for formulas.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+
+
+Wide = Annotated[bool, typer.Option("--wide", help="Cut no text, however wide the table gets.")]
+Expanded = Annotated[
+    bool, typer.Option("--expanded", "-x", help="Print the values of each row one below the other.")
+]
+Plain = Annotated[
+    bool,
+    typer.Option("--plain", help="No lines and bars in tables, for screen readers."),
+]
+
+
+def form_of(output: Format, *, as_csv: bool, as_safe_csv: bool, as_json: bool) -> "Form":
+    """The form that the flags ask for.
+
+    Raises:
+        UsageError: they ask for two.
+    """
+    is_safe = as_safe_csv or output == Format.CSV_SAFE
+    is_csv, is_json = as_csv or is_safe or output == Format.CSV, as_json or output == Format.JSON
+    if is_csv and is_json:
+        raise UsageError("the rows can't be printed as CSV and as JSON at once", "choose one of them")
+    return "csv-safe" if is_safe else "csv" if is_csv else "json" if is_json else "table"
+
+
+def settings_of(config: str | None, **flags: Any) -> "Settings":
+    """The settings, with flags of the command line; what is odd about them is told.
+
+    Raises:
+        UsageError: they are wrong.
+    """
+    from sparkify.config.loading import load_settings
+
+    settings = load_settings(config, **flags)
+    if settings.database == ":memory:":
+        raise UsageError(
+            "database :memory:: what is loaded there is gone when the command ends", "name a file"
+        )
+    for warning in settings.warnings:
+        say(f"warning: {warning}")
+    return settings
