@@ -149,7 +149,5 @@ def print_answer(
         raise WarehouseError(error.message, error.users_hint) from None
     notes = [CUT] if is_cut else []
     if not is_all:
-        notes.append(
-            f"there are more than these {limit:,} rows: --limit N shows N of them, --csv or --json all"
-        )
+        notes.append(f"showing the first {limit:,} rows; for more: --limit N, for all: --csv or --json")
     return notes
