@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Nothing but what requirements/ names, hash by hash, and no package's own build script.
 INSTALL_PINNED := $(PIP_INSTALL) --require-hashes --only-binary :all:
 
-.PHONY: help run setup venv redshift notebooks system-packages test test-kills test-examples test-formats test-hostile test-redshift bench bench-quick redshift-local lint format lock clean
+.PHONY: help run setup venv redshift iceberg notebooks system-packages test test-kills test-examples test-formats test-hostile test-redshift bench bench-quick redshift-local dist sbom lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -36,9 +36,11 @@ venv:
 
 redshift: .venv/redshift.stamp  ## install what Amazon Redshift needs: its driver, and AWS's
 
+iceberg: .venv/iceberg.stamp  ## install what exports to Apache Iceberg need
+
 notebooks: .venv/notebooks.stamp  ## install what the notebooks need, JupyterLab included
 
-.venv/redshift.stamp .venv/notebooks.stamp: .venv/%.stamp: requirements/%.txt .venv/run.stamp
+.venv/redshift.stamp .venv/notebooks.stamp .venv/iceberg.stamp .venv/release.stamp: .venv/%.stamp: requirements/%.txt .venv/run.stamp
 	$(INSTALL_PINNED) -r $<
 	@touch $@
 
@@ -100,12 +102,23 @@ bench-quick: setup  ## the same with little data, printed; three minutes, and mo
 redshift-local: setup  ## run the stand-in for Amazon Redshift by hand, with an S3 server, until Ctrl-C
 	$(BIN)/python -m tests.standin $(if $(DATA),--data $(DATA))
 
-lint: setup  ## check style, types, imports and SQL
+dist: .venv/run.stamp  ## build the wheel and the sdist into dist
+	rm -rf dist
+	$(BIN)/hatchling build -d dist
+
+# requirements/run.txt is what a release was tested with.
+sbom: .venv/release.stamp  ## write a CycloneDX SBOM of what is installed with the wheel into dist
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml --output-reproducible -o dist/sparkify-warehouse.cdx.json
+
+lint: setup  ## check style, types, imports, SQL, the Dockerfile and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar src/sparkify/sql
+	@test ! -x $(BIN)/hadolint || $(BIN)/hadolint Dockerfile
+	@test ! -x $(BIN)/zizmor || $(BIN)/zizmor --offline --quiet .github
 
 format: setup  ## format the code
 	$(BIN)/ruff check --fix .
@@ -119,9 +132,11 @@ lock: setup  ## pin requirements/*.txt anew from pyproject.toml
 	$(INSTALL_PINNED) -r requirements/lock.txt
 	$(LOCK) --group pip -o requirements/pip.txt
 	$(LOCK) --group lock -o requirements/lock.txt
+	$(LOCK) --group release -c requirements/dev.txt -o requirements/release.txt
 	$(LOCK) pyproject.toml --group build -o requirements/run.txt
 	$(LOCK) pyproject.toml --all-extras --group build --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra redshift --group build -c requirements/dev.txt -o requirements/redshift.txt
+	$(LOCK) pyproject.toml --extra iceberg --group build -c requirements/dev.txt -o requirements/iceberg.txt
 	$(LOCK) pyproject.toml --extra notebooks --extra redshift --group build --group jupyter -c requirements/dev.txt -o requirements/notebooks.txt
 
 clean:  ## remove what setup and runs have made, data and warehouse excepted

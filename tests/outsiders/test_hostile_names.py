@@ -118,6 +118,8 @@ LINES: list[tuple[list[str], int]] = [
     (["export", f"answers {HOSTILE}", *DATABASE], 2),
     (["simulate", f"made {HOSTILE}", "--songs", "20", "--users", "5", "--days", "2"], 0),
     (["simulate", f"answers {HOSTILE}", "--songs", "20", "--users", "5", "--days", "2"], 2),
+    (["notebooks", f"notebooks {HOSTILE}"], 0),
+    (["notebooks", f"notebooks {HOSTILE}"], 2),
     (["create-tables", *DATABASE], 1),  # no, says the terminal
     (["create-tables", "--yes", *DATABASE], 0),
     *(

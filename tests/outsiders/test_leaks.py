@@ -115,6 +115,8 @@ def test_the_commands_on_duckdb_let_no_secret_out(leaks: Leaks) -> None:
         (2, "export", "out"),
         (0, "export", "out", "--overwrite"),
         (2, "export", "data"),
+        (0, "notebooks"),
+        (2, "notebooks"),
         (0, "status"),
         (1, "status", "--database", "data/log_data/a.json"),
         (2, "no-such-command"),

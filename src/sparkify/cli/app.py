@@ -16,6 +16,7 @@ from sparkify import __version__
 from sparkify.cli import process
 from sparkify.cli.answers import app as answers_app
 from sparkify.cli.cluster import app as cluster_app
+from sparkify.cli.notebooks import notebooks
 from sparkify.cli.options import Config, Database, Yes, settings_of
 from sparkify.cli.progress import on_console
 from sparkify.errors import UsageError
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(answers_app)
 app.add_typer(cluster_app)
+app.command()(notebooks)
 
 
 def _print_version(wanted: bool) -> None:
