@@ -23,7 +23,7 @@ from sparkify.errors import CheckError, UsageError, WarehouseError
 from sparkify.load.audits import Finding, load_audits
 from sparkify.printing.output import cell_text, print_rows
 from sparkify.printing.terminal import printable
-from sparkify.warehouse.contract import Row, Warehouse
+from sparkify.warehouse.contract import Row, Session
 
 _SHOWN_ROWS = 3
 _SHOWN_BAD_ROWS = 3
@@ -56,7 +56,7 @@ class Outcome:
     differing: list[list[str]] = field(default_factory=list)
 
 
-def check_all(warehouse: Warehouse, answers: Path | None) -> list[Outcome]:
+def check_all(warehouse: Session, answers: Path | None) -> list[Outcome]:
     """Ask all questions, compare the answers with the expected ones, and run all audits.
 
     Args:
@@ -82,7 +82,7 @@ def check_all(warehouse: Warehouse, answers: Path | None) -> list[Outcome]:
     return asked + audited
 
 
-def find_bad_rows(warehouse: Warehouse, name: str) -> Finding | None:
+def find_bad_rows(warehouse: Session, name: str) -> Finding | None:
     """Run one audit on a warehouse as it is; None if all is well."""
     audit = next(audit for audit in load_audits() if audit.name == name)
     sql = f"SELECT * FROM (\n{audit.sql.strip().removesuffix(';')}\n) AS bad LIMIT {_SHOWN_BAD_ROWS + 1}"
@@ -115,7 +115,7 @@ def _collect(answers: Path | None) -> tuple[list[Question], dict[str, Path]]:
     return questions, expected
 
 
-def _check_question(warehouse: Warehouse, question: Question, answer: Path | None) -> Outcome:
+def _check_question(warehouse: Session, question: Question, answer: Path | None) -> Outcome:
     try:
         require_select(question.sql, warehouse.engine)
         columns, rows = ask(warehouse, question)

@@ -10,7 +10,7 @@ import duckdb
 from sparkify.errors import StatementError, UsageError, WarehouseError
 from sparkify.printing.output import Form, print_rows
 from sparkify.printing.tables import CUT, Look
-from sparkify.warehouse.contract import Row, Warehouse
+from sparkify.warehouse.contract import Row, Session
 
 TABLE_ROWS = 1000
 """How many rows a table shows unless told otherwise: nobody reads more, and a table needs all at once."""
@@ -118,7 +118,7 @@ def _tokens(sql: bytes) -> list[tuple[int, bytes]]:
 
 
 def print_answer(
-    warehouse: Warehouse, sql: str, form: Form, limit: int | None, look: Look | None = None
+    warehouse: Session, sql: str, form: Form, limit: int | None, look: Look | None = None
 ) -> list[str]:
     """Run a statement and print its rows.
 

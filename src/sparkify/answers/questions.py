@@ -13,7 +13,7 @@ from datetime import date
 
 from sparkify.errors import UsageError, WarehouseError
 from sparkify.sql import names_in, read_sql
-from sparkify.warehouse.contract import Row, Warehouse
+from sparkify.warehouse.contract import Row, Schema, Session
 
 _GIVEN = re.compile(r"CAST\(NULL AS (DATE|BIGINT)\) AS (\w+)(?= -- given$)", re.MULTILINE)
 
@@ -89,7 +89,7 @@ def find_question(name: str) -> Question:
 
 
 def ask(
-    warehouse: Warehouse, question: Question, given: Mapping[str, str] | None = None
+    warehouse: Session, question: Question, given: Mapping[str, str] | None = None
 ) -> tuple[list[str], list[Row]]:
     """Ask a warehouse a question.
 
@@ -104,8 +104,7 @@ def ask(
     Raises:
         UsageError: the question has no such blank, or the value is none of its type.
     """
-    columns, rows = warehouse.stream(fill_in(question, given or {}))
-    return columns, list(rows)
+    return warehouse.select(fill_in(question, given or {}))
 
 
 def fill_in(question: Question, given: Mapping[str, str]) -> str:
@@ -148,7 +147,7 @@ def parse_given(pairs: Iterable[str]) -> dict[str, str]:
     return given
 
 
-def require_tables(warehouse: Warehouse) -> None:
+def require_tables(warehouse: Schema) -> None:
     """Make sure that there is something to ask.
 
     Raises:

@@ -14,7 +14,7 @@ from sparkify.printing.tables import Column, Look, laid_out
 from sparkify.printing.terminal import printable
 from sparkify.printing.wording import plural, size_text
 from sparkify.sql import STAR_TABLES
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import Schema
 
 if TYPE_CHECKING:
     from sparkify.load.pipeline import Summary
@@ -111,7 +111,7 @@ def _smaller_note(source: str, uris: list[str]) -> list[str]:
     ]
 
 
-def print_status(warehouse: Warehouse, console: Console) -> None:
+def print_status(warehouse: Schema, console: Console) -> None:
     """Print the tables, the loaded files and the last runs of a warehouse.
 
     Raises:

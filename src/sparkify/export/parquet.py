@@ -1,7 +1,7 @@
 """Takes the star schema elsewhere: one folder of Parquet files per table.
 
 Owns the layout (below) and the switch from an earlier export to a new one. How an engine writes Parquet is
-its own matter: ``Warehouse.write_parquet``. The same on S3 is ``export_s3``'s.
+its own matter: ``Unloading.write_parquet``. The same on S3 is ``export_s3``'s.
 
     OUT/songplays/year=2018/month=11/…parquet      OUT/songs/year=1999/…parquet
     OUT/time/year=2018/month=11/…parquet           OUT/users/…parquet   OUT/artists/…parquet
@@ -25,7 +25,7 @@ from sparkify.answers.questions import require_tables
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.system.disk import remedy
 from sparkify.system.switching import move, name_beside, switch
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import Unloading, Warehouse
 
 MANIFEST = "_export.json"
 """Tells an export from any other folder. Readers of data sets pass over names that begin with _."""
@@ -205,7 +205,7 @@ def _clear(old: Path, out: Path, before: _Before, tell: Callable[[str], object])
         ) from None
 
 
-def _write(warehouse: Warehouse, name: str, layout: Layout, aside: Path) -> dict[str, Any]:
+def _write(warehouse: Unloading, name: str, layout: Layout, aside: Path) -> dict[str, Any]:
     warehouse.write_parquet(layout.select, str(aside / name), layout.partition_by)
     ((rows,),) = warehouse.query(f"SELECT COUNT(*) FROM {name}")
     files = sorted(path.relative_to(aside).as_posix() for path in (aside / name).rglob("*.parquet"))

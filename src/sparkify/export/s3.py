@@ -26,7 +26,7 @@ from sparkify.errors import SourceError, SparkifyError, UsageError
 from sparkify.export.parquet import LAYOUTS, MANIFEST, OpenToWrite, files_of
 from sparkify.sources.s3_folder import Entry, S3Folder
 from sparkify.system import interrupts
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import Unloading
 
 _ASIDE = re.compile(r"_sparkify-(\d{8}T\d{6}-[0-9a-f]{8})/(.*?)([^/]*)")
 """The token, the folder in the export, and the file's name."""
@@ -127,7 +127,7 @@ def _in_use(place: S3Folder, what: str, example: str) -> UsageError:
     )
 
 
-def _write(warehouse: Warehouse, place: S3Folder, token: str) -> tuple[Tables, dict[str, Entry]]:
+def _write(warehouse: Unloading, place: S3Folder, token: str) -> tuple[Tables, dict[str, Entry]]:
     """Write the files aside, and copy them to their places; and tell of them and of all there is."""
     aside = f"_sparkify-{token}/"
     # May we? Better to know before the work than after it, with two exports in the same folders.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sparkify.errors import WarehouseError
 from sparkify.sql import read_sql
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import Session
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class EventAccount:
         )
 
 
-def of_run(warehouse: Warehouse, loaded: int) -> EventAccount:
+def of_run(warehouse: Session, loaded: int) -> EventAccount:
     """Where the events went that a run has loaded, before it lets go of ``touched_plays``.
 
     Args:
@@ -72,11 +72,11 @@ def of_run(warehouse: Warehouse, loaded: int) -> EventAccount:
     return account
 
 
-def of_warehouse(warehouse: Warehouse) -> EventAccount:
+def of_warehouse(warehouse: Session) -> EventAccount:
     """Where all events went that are loaded."""
     return _account(warehouse, "staged")
 
 
-def _account(warehouse: Warehouse, name: str) -> EventAccount:
+def _account(warehouse: Session, name: str) -> EventAccount:
     (row,) = warehouse.query(read_sql(f"accounts/{name}"))
     return EventAccount(*map(int, row))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sparkify.errors import AuditError
 from sparkify.printing.terminal import shortened
 from sparkify.sql import names_in, read_sql
-from sparkify.warehouse.contract import Row, Warehouse
+from sparkify.warehouse.contract import Row, Session
 
 _SHOWN_ROWS = 3
 _OF_LOAD = "warn of what was loaded"
@@ -67,7 +67,7 @@ def load_audits() -> list[Audit]:
     return audits
 
 
-def run_audits(warehouse: Warehouse, *, in_run: bool = False) -> list[Finding]:
+def run_audits(warehouse: Session, *, in_run: bool = False) -> list[Finding]:
     """Run all audits.
 
     Args:

@@ -12,7 +12,7 @@ from sparkify.reading.contents import contents
 from sparkify.reading.jsonpaths import Path, written
 from sparkify.reading.judging import LARGE_RECORD_BYTES
 from sparkify.sources.objects import LoadFile, Source, Store
-from sparkify.warehouse.contract import Row, Warehouse
+from sparkify.warehouse.contract import Row, Session
 
 _HEAD_BYTES = 2**20
 _SMALL_HEAD_BYTES = 2**16
@@ -29,7 +29,7 @@ _LOOKED_AT = 10_000
 
 
 def without_good(
-    warehouse: Warehouse,
+    warehouse: Session,
     source: Source,
     store: Store,
     files: Sequence[LoadFile],
@@ -64,7 +64,7 @@ def without_good(
 
 
 def _rejects(
-    warehouse: Warehouse, source: Source, files: Sequence[LoadFile], counts: Mapping[int, FileCount]
+    warehouse: Session, source: Source, files: Sequence[LoadFile], counts: Mapping[int, FileCount]
 ) -> dict[int, list[Row]]:
     """By file_id, as (line, reason, raw text): what may hold records, and what files of bad ones hold."""
     without = [file.file_id for file in files if not counts[file.file_id].loaded][:_THOROUGH_FILES]

@@ -22,7 +22,7 @@ from sparkify.sources.objects import (
     first_few,
     is_s3_uri,
 )
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import Session
 
 _IDS_AT_ONCE = 1000
 
@@ -80,7 +80,7 @@ def note(source: str, files: GoneFiles) -> str:
     )
 
 
-def remember(warehouse: Warehouse, plans: Mapping[Source, SourcePlan], now: datetime) -> None:
+def remember(warehouse: Session, plans: Mapping[Source, SourcePlan], now: datetime) -> None:
     """Write down which files a run has missed, and which are back."""
     for plan in plans.values():
         _set_gone_at(warehouse, [file.file_id for file in plan.gone.values()], now.replace(tzinfo=None))
@@ -155,7 +155,7 @@ def _held(files: GoneFiles) -> str:
     return f"{records:,} record{'s' * (records != 1)} ({first_few(list(files))})"
 
 
-def _set_gone_at(warehouse: Warehouse, file_ids: list[int], when: datetime | None) -> None:
+def _set_gone_at(warehouse: Session, file_ids: list[int], when: datetime | None) -> None:
     for start in range(0, len(file_ids), _IDS_AT_ONCE):
         ids = ", ".join(map(str, file_ids[start : start + _IDS_AT_ONCE]))
         warehouse.query(f"UPDATE ledger SET gone_at = ? WHERE file_id IN ({ids})", [when])

@@ -8,7 +8,7 @@ an event counts from the first run on that finds it in the past, as it would in 
 from datetime import datetime, timedelta
 
 from sparkify.sql import read_sql
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import Session
 
 TOLERANCE = timedelta(days=1)
 
@@ -24,7 +24,7 @@ class Horizon:
         has_passed_events: whether staged events lie between the two, so that users have to be judged anew.
     """
 
-    def __init__(self, warehouse: Warehouse, started: datetime) -> None:
+    def __init__(self, warehouse: Session, started: datetime) -> None:
         self._warehouse = warehouse
         self._moment = started.replace(tzinfo=None) + TOLERANCE
         before = [moment for (moment,) in warehouse.query("SELECT horizon FROM event_horizon")]

@@ -12,7 +12,7 @@ from sparkify.printing.terminal import printable
 from sparkify.reading.jsonpaths import written
 from sparkify.reading.keys import KeyMap
 from sparkify.sources.objects import NOUNS, Source
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import Session
 
 _SHOWN_KEYS = 5
 _SHOWN_CHARACTERS = 60
@@ -22,7 +22,7 @@ Guesses = Mapping[int, Counter[Guess]]
 
 
 def notes_on_keys(
-    warehouse: Warehouse | None, source: Source, keys: KeyMap, sample: KeySample
+    warehouse: Session | None, source: Source, keys: KeyMap, sample: KeySample
 ) -> tuple[list[str], list[str]]:
     """What is to be said about the keys of a load.
 
@@ -73,7 +73,7 @@ def notes_on_keys(
 
 
 def _count_values(
-    warehouse: Warehouse | None, table: str, columns: list[int]
+    warehouse: Session | None, table: str, columns: list[int]
 ) -> tuple[dict[int, str], int, dict[int, int]]:
     """The names of some columns, the number of rows, and in how many each of the columns has a value."""
     if warehouse is None or not columns:

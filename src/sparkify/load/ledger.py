@@ -1,6 +1,6 @@
 """The ledger: which object was loaded by which run, and what became of its records."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sparkify import __version__
@@ -10,6 +10,7 @@ from sparkify.load.limits import FileCount
 from sparkify.load.retries import LeftOut
 from sparkify.reading.judging import Staged
 from sparkify.sources.objects import (
+    NOUNS,
     LoadedFile,
     LoadedFiles,
     LoadFile,
@@ -19,7 +20,7 @@ from sparkify.sources.objects import (
     Store,
     first_few,
 )
-from sparkify.warehouse.contract import Row, Warehouse
+from sparkify.warehouse.contract import Loading, Row, Session
 
 
 def loaded_files(query: Callable[[str], list[Row]]) -> LoadedFiles:
@@ -116,8 +117,30 @@ def left_out_note(source: str, files: Mapping[str, str]) -> str:
     return f"{source}: {what} left out until changed: {named}"
 
 
+def must_rebuild(warehouse: Loading, plans: Mapping[Source, SourcePlan]) -> bool:
+    """Whether a plan can't be carried out on top of what is loaded, only from empty tables."""
+    if not any(plan.added for plan in plans.values()):
+        return False
+    if warehouse.loads_whole_sources:
+        return any(plan.known or plan.removed for plan in plans.values())
+    return any(_has_unattributed_rows(warehouse, source, plan.removed) for source, plan in plans.items())
+
+
+def _has_unattributed_rows(warehouse: Session, source: Source, file_ids: Sequence[int]) -> bool:
+    """Whether rows of these files are loaded that can't be removed, because they have no file_id."""
+    if not file_ids:
+        return False
+    ids = ", ".join(map(str, file_ids))
+    return bool(
+        warehouse.query(
+            f"SELECT file_id FROM ledger WHERE file_id IN ({ids}) AND loaded > 0 AND file_id NOT IN"
+            f" (SELECT file_id FROM staging_{NOUNS[source]} WHERE file_id IN ({ids})) LIMIT 1"
+        )
+    )
+
+
 def reconcile(
-    warehouse: Warehouse, source: Source, added: list[LoadFile], staged: Staged
+    warehouse: Loading, source: Source, added: list[LoadFile], staged: Staged
 ) -> dict[int, FileCount]:
     """Count what became of each file's records, and make sure that none is lost.
 
@@ -156,7 +179,7 @@ def reconcile(
 
 
 def record_run(
-    warehouse: Warehouse,
+    warehouse: Session,
     plans: Mapping[Source, SourcePlan],
     counts: dict[int, FileCount],
     *,
@@ -225,7 +248,7 @@ def record_run(
     return run_id
 
 
-def read_by_other_keys(warehouse: Warehouse, event_keys: str) -> int:
+def read_by_other_keys(warehouse: Session, event_keys: str) -> int:
     """How many log files are loaded by other keys than those that count now.
 
     Args:

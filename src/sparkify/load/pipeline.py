@@ -24,7 +24,7 @@ from sparkify.sources.opening import open_source
 from sparkify.sources.unfinished import require_finished
 from sparkify.sql import STAR_TABLES, read_sql
 from sparkify.system import interrupts
-from sparkify.warehouse.contract import LoadJob, Warehouse
+from sparkify.warehouse.contract import Loading, LoadJob, Session, Warehouse
 
 TRANSFORMS = (
     "songs",
@@ -222,7 +222,7 @@ def load(
 
 
 def _plan(
-    warehouse: Warehouse,
+    warehouse: Loading,
     loaded: LoadedFiles,
     listed: dict[Source, tuple[Store, list[SourceObject]]],
     left_out: LeftOut,
@@ -231,7 +231,7 @@ def _plan(
 ) -> tuple[dict[Source, SourcePlan], bool]:
     """What to load, and whether all of it is, in place of everything that is loaded."""
     plans = ledger.plan(loaded, listed, left_out)
-    if not (full or warehouse.must_rebuild(plans)):
+    if not (full or ledger.must_rebuild(warehouse, plans)):
         return plans, False
     plans = ledger.plan({}, listed, left_out)
     gone.find_lost(loaded, plans)
@@ -253,7 +253,7 @@ def _discover(
 
 
 def _stage(
-    warehouse: Warehouse,
+    warehouse: Loading,
     options: LoadOptions,
     plans: dict[Source, SourcePlan],
     keys: dict[Source, KeyMap],
@@ -327,7 +327,7 @@ def _stage(
 
 
 def _first_rejects(
-    warehouse: Warehouse, first_id: int, sources: Collection[Source]
+    warehouse: Session, first_id: int, sources: Collection[Source]
 ) -> list[tuple[str, int, str]]:
     """The first rejects of some sources, from files with this file_id and later ones."""
     names = ", ".join(f"'{source}'" for source in sources)
@@ -339,7 +339,7 @@ def _first_rejects(
     return [(file, line, reason) for file, line, reason in rows]
 
 
-def _derive_plays_again(warehouse: Warehouse, progress: Progress) -> None:
+def _derive_plays_again(warehouse: Loading, progress: Progress) -> None:
     """Bring plays forward that an older version has loaded, which did not keep what was heard in them."""
     warehouse.restage_events()
     warehouse.run("DELETE FROM songplays")
@@ -349,7 +349,7 @@ def _derive_plays_again(warehouse: Warehouse, progress: Progress) -> None:
     warehouse.forget_batch()
 
 
-def _transform(warehouse: Warehouse, progress: Progress, names: Sequence[str] = TRANSFORMS) -> None:
+def _transform(warehouse: Loading, progress: Progress, names: Sequence[str] = TRANSFORMS) -> None:
     """Run the star SQL, with the repair of garbled text where it is first needed."""
     for name in names:
         progress.step(f"transform {name}")
@@ -363,6 +363,6 @@ def _transform(warehouse: Warehouse, progress: Progress, names: Sequence[str] = 
             warehouse.run(sql)
 
 
-def _count_rows(warehouse: Warehouse) -> dict[str, int]:
+def _count_rows(warehouse: Session) -> dict[str, int]:
     counts = ", ".join(f"(SELECT COUNT(*) FROM {table})" for table in STAR_TABLES)
     return dict(zip(STAR_TABLES, warehouse.query(f"SELECT {counts}")[0], strict=True))

@@ -6,11 +6,11 @@ from sparkify.errors import SourceError
 from sparkify.load.limits import FileCount
 from sparkify.sources.objects import NOUNS, LoadedFile, LoadedFiles, Source, SourcePlan, first_few
 from sparkify.sql import read_sql
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import Session
 
 
 def check(
-    warehouse: Warehouse,
+    warehouse: Session,
     plans: Mapping[Source, SourcePlan],
     counts: Mapping[int, FileCount],
     loaded: LoadedFiles,

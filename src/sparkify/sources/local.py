@@ -36,6 +36,7 @@ class LocalSource:
         self._path = local_path(location)
         self.location = _absolute(self._path)
         self.unread = Unread()
+        self.others: list[str] = []
         self.grown: list[str] = []
 
     def list_objects(self) -> list[SourceObject]:
@@ -63,6 +64,14 @@ class LocalSource:
         if not objects:
             raise self.unread.no_data(self._location)
         return objects
+
+    def list_exactly(self) -> list[SourceObject]:
+        """The same: files are read under the names that they are listed by."""
+        return self.list_objects()
+
+    def beginning(self, source: SourceObject, size: int) -> bytes:
+        """The first bytes of a file."""
+        return next(_read_chunks(source, size, [], self._bounds()), b"")
 
     def prefix(self) -> str | None:
         """What the paths of all its files begin with."""

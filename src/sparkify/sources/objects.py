@@ -83,11 +83,13 @@ class Store(Protocol):
     Attributes:
         location: where it is, as it was given: absolute, with links as they stand.
         unread: files in it that are not read, once it has been listed.
+        others: objects in it that are no source files, once it has been listed; only where that matters.
         grown: files that had grown when they were read: up to the last whole line of what was listed.
     """
 
     location: str
     unread: Unread
+    others: list[str]
     grown: list[str]
 
     def list_objects(self) -> list[SourceObject]:
@@ -95,6 +97,18 @@ class Store(Protocol):
 
         Raises:
             SourceError: the place is not there, can't be listed, or has no data in it.
+        """
+        ...
+
+    def list_exactly(self) -> list[SourceObject]:
+        """The data files, without those that can't be read under the names that they are listed by."""
+        ...
+
+    def beginning(self, source: SourceObject, size: int) -> bytes:
+        """The first bytes of an object; none where the store can't read a part.
+
+        Raises:
+            SourceError: it can't be read.
         """
         ...
 

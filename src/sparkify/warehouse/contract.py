@@ -1,13 +1,13 @@
-"""The engines: what the pipeline asks of a database, and which one a name stands for."""
+"""What is asked of a database, in parts: a session, its tables, loading into them, unloading from them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sparkify.config.settings import LoadOptions
 from sparkify.reading.judging import Staged
-from sparkify.sources.objects import LoadFile, Source, SourcePlan, Store
+from sparkify.sources.objects import LoadFile, Source, Store
 
 Row = tuple[Any, ...]
 Advance = Callable[[int, int], None]
@@ -52,8 +52,8 @@ class LoadJob:
         return replace(self, files=files)
 
 
-class Warehouse(Protocol):
-    """A connection to a warehouse, on whatever engine."""
+class Session(Protocol):
+    """A connection to a warehouse, and the statements that it runs."""
 
     engine: str
     location: str
@@ -69,7 +69,7 @@ class Warehouse(Protocol):
     def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
         """Run a user's SELECT; its rows come while they are taken, where the engine can do that.
 
-        Nothing else can be asked of this warehouse meanwhile, and afterwards no other files.
+        Nothing else can be asked of this warehouse meanwhile.
         """
         ...
 
@@ -84,6 +84,14 @@ class Warehouse(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing: commits at the end, rolls back on an exception."""
         ...
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is gone."""
+        ...
+
+
+class Schema(Session, Protocol):
+    """The tables of this project in a warehouse."""
 
     def has_tables(self) -> bool:
         """Whether the tables of this project are there.
@@ -121,9 +129,15 @@ class Warehouse(Protocol):
         """Leave all tables of this project empty, but for the table of runs: it goes on."""
         ...
 
-    def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
-        """Whether a plan can't be carried out on top of what is loaded, only from empty tables."""
-        ...
+
+class Loading(Session, Protocol):
+    """How records and plays get into the tables.
+
+    Attributes:
+        loads_whole_sources: whether ``stage`` can only load all files of a source, and not some of them.
+    """
+
+    loads_whole_sources: bool
 
     def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced.
@@ -165,6 +179,10 @@ class Warehouse(Protocol):
         """
         ...
 
+
+class Unloading(Session, Protocol):
+    """How rows get out of a warehouse into files."""
+
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet.
 
@@ -178,6 +196,6 @@ class Warehouse(Protocol):
         """
         ...
 
-    def close(self) -> None:
-        """Close the connection; what was not committed is gone."""
-        ...
+
+class Warehouse(Schema, Loading, Unloading, Protocol):
+    """All that an engine can do; functions ask for the least of it that they need."""

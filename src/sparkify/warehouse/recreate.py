@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sparkify.errors import WarehouseError
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import Schema
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Holdings:
         return f"{files:,} loaded files with {self.records:,} records, and {runs:,} runs"
 
 
-def look(warehouse: Warehouse) -> Holdings:
+def look(warehouse: Schema) -> Holdings:
     """What ``create_tables`` would drop.
 
     Raises:
@@ -42,7 +42,7 @@ def look(warehouse: Warehouse) -> Holdings:
     return Holdings(warehouse.location, there, int(total))
 
 
-def create_tables(warehouse: Warehouse, agreed: Holdings | None = None) -> Holdings:
+def create_tables(warehouse: Schema, agreed: Holdings | None = None) -> Holdings:
     """Drop and create all tables, the ledger included.
 
     Args:

@@ -30,7 +30,7 @@ from sparkify.load.audits import load_audits
 from sparkify.sql import read_sql
 from sparkify.system.disk import remedy
 from sparkify.system.switching import name_beside, switch
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import Session
 
 _SHOWN_ROWS = 50
 
@@ -126,7 +126,7 @@ _MARK, _BEGIN_BYTES = b'<meta name="generator" content="Sparkify Warehouse ', 20
 """What stands at the beginning of a report: no other file is replaced by one."""
 
 
-def write_report(warehouse: Warehouse, out: Path) -> None:
+def write_report(warehouse: Session, out: Path) -> None:
     """Write the report to a file, all of it or nothing.
 
     Raises:
@@ -182,7 +182,7 @@ def _require_replaceable(out: Path, now_at: Path | None = None) -> None:
         )
 
 
-def collect(warehouse: Warehouse) -> Page:
+def collect(warehouse: Session) -> Page:
     """Ask everything that the page tells."""
     questions = {question.name: question for question in load_questions()}
     last = future.last_day(warehouse)
@@ -217,12 +217,12 @@ def render(page: Page) -> str:
     )
 
 
-def _records(warehouse: Warehouse, name: str) -> list[Record]:
+def _records(warehouse: Session, name: str) -> list[Record]:
     columns, rows = warehouse.select(read_sql(f"report/{name}"))
     return [dict(zip(columns, map(quiet, row), strict=True)) for row in rows]
 
 
-def _card(warehouse: Warehouse, question: Question, width: int, last: date) -> Card:
+def _card(warehouse: Session, question: Question, width: int, last: date) -> Card:
     columns, rows = ask(warehouse, question)
     rows = [tuple(map(quiet, row)) for row in rows]
     records, left_out = future.split([dict(zip(columns, row, strict=True)) for row in rows], last)
@@ -261,7 +261,7 @@ def _headline_figures(headline: Record) -> list[Figure]:
     ]
 
 
-def _add_quality(warehouse: Warehouse, headline: Record, page: Page) -> None:
+def _add_quality(warehouse: Session, headline: Record, page: Page) -> None:
     sources, runs = _records(warehouse, "sources"), _records(warehouse, "runs")
     rejects = [
         row | {"first_file": below([row["first_of_all"], row["last_of_all"]], row["first_file"])}

@@ -6,13 +6,13 @@ That is what lies in the future, and what lies more than ten years before the la
 from datetime import date, datetime, timedelta
 
 from sparkify.answers.report.words import Record, plural
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import Session
 
 _CHARTED = timedelta(days=3653)
 """Ten years: as many points as a page can hold, day by day."""
 
 
-def last_day(warehouse: Warehouse) -> date:
+def last_day(warehouse: Session) -> date:
     """The last day that is not from the future, as the last run has judged it."""
     found = warehouse.query("SELECT horizon FROM event_horizon")
     return found[0][0].date() if found else date.max

@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -11,17 +11,16 @@ import duckdb
 from sparkify.config.settings import AwsOptions, DuckDBOptions
 from sparkify.errors import WarehouseError
 from sparkify.reading.judging import Staged
-from sparkify.sources.objects import NOUNS, Source, SourcePlan
-from sparkify.sql import REBUILT_TABLES, TABLES, VIEWS, read_sql
+from sparkify.sources.objects import NOUNS, Source
+from sparkify.sql import REBUILT_TABLES, read_sql
 from sparkify.warehouse import tables
 from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.duckdb.errors import file_error
 from sparkify.warehouse.duckdb.session import DuckDBSession
+from sparkify.warehouse.schema import OwnTables
 
-_OTHERS_REMEDY = "name another file with --database, or rename what is not of this project"
 
-
-class DuckDBWarehouse(DuckDBSession):
+class DuckDBWarehouse(DuckDBSession, OwnTables):
     """A warehouse in a DuckDB file.
 
     Args:
@@ -34,6 +33,9 @@ class DuckDBWarehouse(DuckDBSession):
     Raises:
         WarehouseError: the file is no DuckDB database, can't be made, or another process has it open.
     """
+
+    loads_whole_sources = False
+    _others_remedy = "name another file with --database, or rename what is not of this project"
 
     def __init__(
         self,
@@ -50,21 +52,6 @@ class DuckDBWarehouse(DuckDBSession):
         super().__init__(database, options, read_only=read_only, writes_to=folder)
         self._aws = aws
 
-    def has_tables(self) -> bool:
-        """Whether the tables of this project are there."""
-        return tables.are_there(self.location, self._relations(), _OTHERS_REMEDY)
-
-    def own_tables(self) -> list[str]:
-        """The tables of this project that are there."""
-        return tables.own(self.location, self._relations(), _OTHERS_REMEDY)
-
-    def upgrade_tables(self) -> bool:
-        """Bring the tables of an older version up to date, if that is what is there."""
-        found = self._relations()
-        for statement in tables.statements_to_upgrade(found, self.engine):
-            self.query(statement)
-        return tables.lacks_play_matches(found)
-
     def _relations(self) -> tables.Relations:
         rows = self.query(
             "SELECT LOWER(t.table_name), LIST(LOWER(c.column_name) ORDER BY c.column_index)"
@@ -80,32 +67,11 @@ class DuckDBWarehouse(DuckDBSession):
             name: tables.Relation(False) for (name,) in views
         }
 
-    def create_tables(self) -> None:
-        """Drop all tables of this project, and create them empty.
-
-        Raises:
-            WarehouseError: something else has one of their names.
-        """
-        there = self.own_tables()
-        for view in VIEWS:
-            self.run(f"DROP VIEW IF EXISTS {view}")
-        for table in there:
-            self.run(f"DROP TABLE {table}")
-        for table in TABLES:
-            self.run(read_sql(f"tables/{table}", self.engine))
-        for view in VIEWS:
-            self.run(read_sql(f"views/{view}"))
-
     def empty_tables(self) -> None:
         """Leave all tables of this project empty, but for the table of runs."""
         for table in REBUILT_TABLES:  # quicker than deleting, and what was there is freed at once
             self.run(f"DROP TABLE {table}")
             self.run(read_sql(f"tables/{table}", self.engine))
-
-    def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
-        """Whether what has changed can't be told apart from the rest: never, every row has its file_id."""
-        del plans
-        return False
 
     def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from sparkify.errors import SourceChangedError, SourceError, WarehouseError
 from sparkify.reading.records import RecordReader
 from sparkify.sources.objects import NOUNS, LoadFile, Store
-from sparkify.sources.s3 import S3Source
 from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.redshift.copy import (
     KEPT_CHARACTERS,
@@ -90,8 +89,7 @@ def copy_direct(
 def _require_unchanged(job: LoadJob, told: DirectCopy) -> None:
     """See that COPY has read what was listed: what it reads can't be made to depend on an ETag."""
     store, files = job.store, job.files
-    objects = store.list_exactly() if isinstance(store, S3Source) else store.list_objects()
-    listed = {item.uri: item for item in objects}
+    listed = {item.uri: item for item in store.list_exactly()}
     for file in files:
         if listed.get(file.source.uri) != file.source:
             raise SourceChangedError(file.source.uri)
@@ -101,8 +99,6 @@ def _require_unchanged(job: LoadJob, told: DirectCopy) -> None:
 
 def some_records(store: Store, files: list[LoadFile]) -> list[str]:
     """The first lines of some files, for those who want to see what COPY alone reads."""
-    if not isinstance(store, S3Source):
-        return []
     lines: list[str] = []
     chosen = {number * (len(files) - 1) // (_SAMPLED_FILES - 1) for number in range(_SAMPLED_FILES)}
     # Who loads need not be allowed to read: the role that COPY uses is.

@@ -1,12 +1,12 @@
 """The Amazon Redshift engine: a warehouse on a cluster or a Serverless workgroup."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.reading.judging import Staged
-from sparkify.sources.objects import Source, SourcePlan
+from sparkify.sources.objects import Source
 from sparkify.sql import REBUILT_TABLES, TABLES, VIEWS, read_sql
 from sparkify.warehouse import tables
 from sparkify.warehouse.contract import LoadJob
@@ -14,11 +14,10 @@ from sparkify.warehouse.redshift.copy import check_role
 from sparkify.warehouse.redshift.session import CATALOG, RedshiftSession
 from sparkify.warehouse.redshift.staging import Stager
 from sparkify.warehouse.redshift.unload import unload, unload_to_folder
+from sparkify.warehouse.schema import OwnTables
 
-_OTHERS_REMEDY = "name another database in [CLUSTER] DB_NAME, or rename what is not of this project"
 
-
-class RedshiftWarehouse(RedshiftSession):
+class RedshiftWarehouse(RedshiftSession, OwnTables):
     """A warehouse on Amazon Redshift.
 
     Args:
@@ -32,6 +31,8 @@ class RedshiftWarehouse(RedshiftSession):
         WarehouseError: it can't be reached, or doesn't let us in.
     """
 
+    _others_remedy = "name another database in [CLUSTER] DB_NAME, or rename what is not of this project"
+
     def __init__(
         self,
         redshift: RedshiftOptions,
@@ -42,22 +43,9 @@ class RedshiftWarehouse(RedshiftSession):
     ) -> None:
         check_role(redshift.iam_role_arn)
         super().__init__(redshift, aws, read_only=read_only)
+        # Without a work prefix COPY loads a source by its prefix, whatever is below it.
+        self.loads_whole_sources = not redshift.work_prefix
         self._stager = Stager(self, redshift, aws, memory_limit)
-
-    def has_tables(self) -> bool:
-        """Whether the tables of this project are there."""
-        return tables.are_there(self.location, self._relations(), _OTHERS_REMEDY)
-
-    def own_tables(self) -> list[str]:
-        """The tables of this project that are there."""
-        return tables.own(self.location, self._relations(), _OTHERS_REMEDY)
-
-    def upgrade_tables(self) -> bool:
-        """Bring the tables of an older version up to date, if that is what is there."""
-        found = self._relations()
-        for statement in tables.statements_to_upgrade(found, self.engine):
-            self.execute(statement)
-        return tables.lacks_play_matches(found)
 
     def _relations(self) -> tables.Relations:
         names = ", ".join(f"'{name}'" for name in (*TABLES, *tables.OLD_NAMES, *VIEWS))
@@ -79,14 +67,7 @@ class RedshiftWarehouse(RedshiftSession):
         """
         if there := self.own_tables():
             self.lock_soon(*there)
-        for view in VIEWS:
-            self.execute(f"DROP VIEW IF EXISTS {view}")
-        for table in there:
-            self.execute(f"DROP TABLE {table}")
-        for table in TABLES:
-            self.execute(read_sql(f"tables/{table}", self.engine))
-        for view in VIEWS:
-            self.execute(read_sql(f"views/{view}", self.engine))
+        super().create_tables()
 
     def empty_tables(self) -> None:
         """Leave all tables of this project empty, but for the table of runs."""
@@ -94,10 +75,6 @@ class RedshiftWarehouse(RedshiftSession):
         # keep readers waiting until the end of the run.
         for table in REBUILT_TABLES:
             self.execute(f"DELETE FROM {table}")
-
-    def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
-        """Whether a plan can't be carried out on top of what is loaded, only from empty tables."""
-        return self._stager.must_rebuild(plans)
 
     def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""

@@ -15,12 +15,10 @@ the same transaction is the one way that is always right. (A half-written log th
 bundle_below_mb.)
 """
 
-from collections.abc import Mapping
-
 from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.reading.judging import Staged
-from sparkify.sources.objects import NOUNS, Source, SourcePlan
+from sparkify.sources.objects import NOUNS, Source
 from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.redshift.bundled import copy_bundled
 from sparkify.warehouse.redshift.direct import DirectCopy, copy_direct, some_records
@@ -47,26 +45,6 @@ class Stager:
         self._aws = aws
         self._memory_limit = memory_limit
         self._direct: dict[Source, dict[int, int]] = {}
-
-    def must_rebuild(self, plans: Mapping[Source, SourcePlan]) -> bool:
-        """Whether only a load of everything can bring the tables up to date."""
-        if not any(plan.added for plan in plans.values()):
-            return False
-        if self._redshift.work_prefix:
-            return any(self._untraceable(source, plan.removed) for source, plan in plans.items())
-        return any(plan.known or plan.removed for plan in plans.values())
-
-    def _untraceable(self, source: Source, removed: list[int]) -> bool:
-        """Whether rows of these files are loaded that have no file_id."""
-        if not removed:
-            return False
-        ids = _id_list(removed)
-        return bool(
-            self._query(
-                f"SELECT file_id FROM ledger WHERE file_id IN ({ids}) AND loaded > 0 AND file_id NOT IN"
-                f" (SELECT file_id FROM staging_{NOUNS[source]} WHERE file_id IN ({ids})) LIMIT 1"
-            )
-        )
 
     def count_loaded(self, source: Source) -> dict[int, int]:
         """How many records of each file the last ``stage`` has loaded.
@@ -137,7 +115,7 @@ class Stager:
         remedy = (
             "set a work prefix, e.g. [S3] WORK_PREFIX = s3://bucket/work: files are then loaded one by one"
         )
-        for other in getattr(job.store, "others", [])[:1]:
+        for other in job.store.others[:1]:
             raise SourceError(
                 f"{other}: no source file, but COPY would load all that lies below {location}", remedy
             )

@@ -1,0 +1,41 @@
+"""The tables of this project in a database: what is there, made, brought up to date; on any engine."""
+
+from typing import ClassVar, Protocol
+
+from sparkify.sql import TABLES, VIEWS, read_sql
+from sparkify.warehouse import tables
+from sparkify.warehouse.contract import Session
+
+
+class OwnTables(Session, Protocol):
+    """What both engines do alike, given what relations there are under names of this project."""
+
+    _others_remedy: ClassVar[str]
+    """What to do where something is somebody else's."""
+
+    def _relations(self) -> tables.Relations: ...
+
+    def has_tables(self) -> bool:
+        """Whether the tables of this project are there."""
+        return tables.are_there(self.location, self._relations(), self._others_remedy)
+
+    def own_tables(self) -> list[str]:
+        """The tables of this project that are there."""
+        return tables.own(self.location, self._relations(), self._others_remedy)
+
+    def upgrade_tables(self) -> bool:
+        """Bring the tables of an older version up to date, if that is what is there."""
+        found = self._relations()
+        for statement in tables.statements_to_upgrade(found, self.engine):
+            self.query(statement)
+        return tables.lacks_play_matches(found)
+
+    def create_tables(self) -> None:
+        """Drop all tables of this project, and create them empty."""
+        there = self.own_tables()
+        for view in VIEWS:
+            self.query(f"DROP VIEW IF EXISTS {view}")
+        for table in there:
+            self.query(f"DROP TABLE {table}")
+        for name in [*(f"tables/{table}" for table in TABLES), *(f"views/{view}" for view in VIEWS)]:
+            self.query(read_sql(name, self.engine))
