@@ -20,6 +20,8 @@ def translated(fields: Mapping[str, str]) -> dict[str, str]:
             C="42883", M=f"function {denied[1]} does not exist",
             H="No function of that name is documented for Amazon Redshift.",
         )  # fmt: skip
+    elif code == "42501" and message.startswith("permission denied for view "):
+        kept.update(M=message.replace("for view", "for relation", 1))
     elif code == "21000" and message.startswith("MERGE command"):
         kept.update(C="XX000", M="Found multiple matches to update the same tuple.")
     elif code == "40001":

@@ -39,6 +39,14 @@ SYSTEM_TABLES: Mapping[str, str] = {
         end_time timestamp, line_count bigint, transfer_size bigint, file_format char(10)""",
 }
 
+PROVISIONED_ONLY = (
+    *(name for name in SYSTEM_TABLES if name.startswith("stl_")),
+    "stv_sessions",
+    "svv_transactions",
+)
+"""What a Serverless workgroup refuses to show, with 42501: reported of STL and STV views, assumed of
+SVV_TRANSACTIONS (awslabs/amazon-redshift-utils#648: "permission denied for relation stl_insert")."""
+
 # Functions of PostgreSQL that Amazon Redshift documents too (SQL functions reference), and what drivers and
 # syntax need (TRIM is btrim, AT TIME ZONE is timezone, SIMILAR TO is similar_to_escape …). All others are
 # refused.

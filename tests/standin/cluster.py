@@ -1,5 +1,6 @@
 """What all sessions of a stand-in share: settings, S3, system tables; and who may reach which bucket."""
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,9 @@ class Cluster:
         serverless: whether messages are those of a Serverless workgroup.
         slices: how many files UNLOAD writes side by side.
         denied_buckets: buckets that no role may read or write.
+        idle_timeout_s: after how many seconds without a message a session is closed; None never closes one.
+        errors_late_s: how many seconds after a COPY its rows appear in the system tables.
+        billed_idle_s: by process, the seconds that it was in a transaction while no statement ran.
     """
 
     s3: S3Client
@@ -34,6 +38,31 @@ class Cluster:
     serverless: bool = False
     slices: int = 2
     denied_buckets: Collection[str] = ()
+    idle_timeout_s: float | None = None
+    errors_late_s: float = 0
+    billed_idle_s: dict[int, float] = field(default_factory=dict)
+    _idle_since: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def open_transactions(self) -> set[int]:
+        """The processes that are in a transaction while no statement runs.
+
+        Serverless bills them: "If you don't end or roll back an open transaction, Amazon Redshift Serverless
+        continues to use RPUs" (Management Guide: Billing for Amazon Redshift Serverless).
+        """
+        return set(self._idle_since)
+
+    def waits(self, process: int, is_in_transaction: bool) -> None:
+        """A session has answered, and waits for its client."""
+        if is_in_transaction:
+            self._idle_since[process] = time.monotonic()
+
+    def works(self, process: int) -> None:
+        """A session's client has sent something, or left."""
+        since = self._idle_since.pop(process, None)
+        if since is not None:
+            waited = time.monotonic() - since
+            self.billed_idle_s[process] = self.billed_idle_s.get(process, 0) + waited
 
     @property
     def error_table(self) -> str:

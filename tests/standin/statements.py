@@ -49,13 +49,31 @@ class Answer:
 Plan = Pass | Copy | Unload | Truncate | Answer
 
 
-@lru_cache(maxsize=512)
+MAX_STATEMENT_BYTES = 16 * 2**20
+
+
+def too_large() -> Refused:
+    """The error for a statement that is too large; its wording is not documented."""
+    return Refused(
+        "Statement is too large",
+        "54000",
+        "The maximum size for a single SQL statement is 16 MB (SQL reference).",
+    )
+
+
 def plans(source: str) -> tuple[Plan, ...]:
     """What to do with each statement of a text.
 
     Raises:
         Refused: Amazon Redshift would not take it.
     """
+    if len(source.encode()) > MAX_STATEMENT_BYTES:
+        raise too_large()
+    return _plans(source)
+
+
+@lru_cache(maxsize=512)
+def _plans(source: str) -> tuple[Plan, ...]:
     try:
         statements = tokenize(source)
     except TokenError as error:

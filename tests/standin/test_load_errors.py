@@ -140,7 +140,9 @@ def test_a_failed_copy_outside_of_a_transaction_loads_nothing(sql: Sql, put: Put
         sql("DROP TABLE failing")
 
 
-def test_a_serverless_workgroup_names_the_sys_view_in_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_serverless_workgroup_has_sys_views_only_and_names_them_in_its_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # Facts: on Serverless the message names sys_load_error_detail.
     with RedshiftStandIn(serverless=True) as stand_in:
         monkeypatch.setenv("SSL_CERT_FILE", str(stand_in.ca_file))
@@ -148,6 +150,10 @@ def test_a_serverless_workgroup_names_the_sys_view_in_its_message(monkeypatch: p
         stand_in.s3.put("s3://b/x.json", b'{"x": "a"}')
         with connect(stand_in) as connection:
             sql = Sql(connection)
+            # awslabs/amazon-redshift-utils#648: 42501, permission denied for relation stl_…
+            for name in ("stl_load_errors", "stl_load_commits", "stv_sessions"):
+                refused = sql.error(f"SELECT * FROM {name}")
+                assert (refused["C"], refused["M"]) == ("42501", f"permission denied for relation {name}")
             sql("CREATE TABLE t (x INT)")
             assert sql.error(copy("t", "s3://b/x.json"))["M"] == (
                 "Load into table 't' failed.  Check 'sys_load_error_detail' system table for details."

@@ -144,3 +144,13 @@ def test_generate_series_does_not_exist(sql: Sql) -> None:
 )
 def test_what_redshift_has_is_not_refused(statement: str) -> None:
     assert len(plans(statement)) == 1
+
+
+@pytest.mark.parametrize("parameters", [(), ("x" * (16 * 2**20),)])
+def test_a_statement_of_more_than_16_mb_is_refused_whether_in_its_text_or_its_parameters(
+    sql: Sql, parameters: tuple[str, ...]
+) -> None:
+    # SQL reference: "The maximum size for a single SQL statement is 16 MB"; of parameters it is assumed.
+    statement = "SELECT %s" if parameters else f"SELECT '{'x' * (16 * 2**20)}'"
+    assert "too large" in sql.error(statement, *parameters)["M"]
+    assert sql("SELECT 1") == [[1]]

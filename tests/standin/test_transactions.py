@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -122,7 +123,8 @@ def test_lock_makes_others_wait_and_then_see_what_was_committed(redshift: Redshi
 
 @pytest.mark.usefixtures("table")
 def test_who_holds_a_lock_can_be_asked_for(redshift: RedshiftStandIn, sql: Sql) -> None:
-    # SVV_TRANSACTIONS; STV_SESSIONS; LOCK waits, unless statement_timeout ends it (Configuration reference).
+    # SVV_TRANSACTIONS; STV_SESSIONS. That statement_timeout ends a wait for LOCK is assumed: its page names
+    # planning, queueing and execution (Configuration reference).
     with connect(redshift) as other:
         holder = Sql(other)
         holder("LOCK held")
@@ -172,3 +174,33 @@ def test_statements_in_an_aborted_transaction_fail_copy_included(sql: Sql) -> No
     assert caught.value.args[0]["C"] == "25P02"
     sql.connection.rollback()
     assert sql("SELECT count(*) FROM held") == [[0]]
+
+
+def test_the_seconds_that_a_session_stays_in_a_transaction_are_counted(
+    redshift: RedshiftStandIn, sql: Sql
+) -> None:
+    # Management Guide, Billing for Amazon Redshift Serverless: open transactions use RPUs.
+    ((process,),) = sql("SELECT pg_backend_pid()")
+    assert process in redshift.cluster.open_transactions
+    time.sleep(0.2)
+    sql.connection.commit()
+    assert process not in redshift.cluster.open_transactions
+    billed = redshift.cluster.billed_idle_s[process]
+    assert billed >= 0.2
+    time.sleep(0.1)
+    sql.connection.autocommit = True
+    sql("SELECT 1")
+    assert redshift.cluster.billed_idle_s[process] == billed
+
+
+def test_a_session_that_is_idle_for_too_long_is_closed(redshift: RedshiftStandIn) -> None:
+    # Quotas and limits: timeouts of idle sessions; Billing for Serverless: 3,600 seconds by default.
+    work = Sql(connect(redshift))
+    redshift.cluster.idle_timeout_s = 0.1
+    try:
+        with pytest.raises((Error, OSError)):  # noqa: PT012 - the first of them starts the clock
+            work("SELECT 1")
+            time.sleep(1)
+            work("SELECT 1")
+    finally:
+        redshift.cluster.idle_timeout_s = None

@@ -68,6 +68,11 @@ def check_all(warehouse: Session, answers: Path | None) -> list[Outcome]:
         UsageError: the folder is not there, or holds an answer to no question.
     """
     questions, expected = _collect(answers)
+    with warehouse.snapshot():
+        return _check(warehouse, questions, expected)
+
+
+def _check(warehouse: Session, questions: list[Question], expected: dict[str, Path]) -> list[Outcome]:
     audited = []
     for audit in load_audits():  # before anybody's own questions could change what they see
         finding = find_bad_rows(warehouse, audit.name)

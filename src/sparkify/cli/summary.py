@@ -15,6 +15,7 @@ from sparkify.printing.terminal import printable
 from sparkify.printing.wording import plural, size_text
 from sparkify.sql import STAR_TABLES
 from sparkify.warehouse.contract import Schema
+from sparkify.warehouse.tables import count_rows
 
 if TYPE_CHECKING:
     from sparkify.load.pipeline import Summary
@@ -121,9 +122,7 @@ def print_status(warehouse: Schema, console: Console) -> None:
         raise WarehouseError(
             f"{warehouse.location}: the tables of this project are not there", "load them with: sparkify etl"
         )
-    counts = ", ".join(f"(SELECT COUNT(*) FROM {table})" for table in STAR_TABLES)  # of fixed names
-    rows = warehouse.query(f"SELECT {counts}")[0]
-    print_rows(["table", "rows"], list(zip(STAR_TABLES, rows, strict=True)), "table", _WHOLE)
+    print_rows(["table", "rows"], list(count_rows(warehouse.query, STAR_TABLES).items()), "table", _WHOLE)
     sys.stdout.write("\n")
     files = warehouse.query(
         "SELECT source, COUNT(*), CAST(SUM(size) AS BIGINT), CAST(SUM(records) AS BIGINT),"

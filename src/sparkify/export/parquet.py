@@ -104,7 +104,8 @@ def export(
                 f"{out}: can't be made: {error.strerror}", remedy(error, "name another folder")
             ) from None
         try:
-            tables = {name: _write(warehouse, name, layout, aside) for name, layout in LAYOUTS.items()}
+            with warehouse.snapshot():
+                tables = {name: _write(warehouse, name, layout, aside) for name, layout in LAYOUTS.items()}
             manifest = {"software": f"Sparkify Warehouse {__version__}", "tables": tables}
             (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
             is_replaced = switch(aside, out)

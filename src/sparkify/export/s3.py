@@ -134,9 +134,10 @@ def _write(warehouse: Unloading, place: S3Folder, token: str) -> tuple[Tables, d
     place.put(f"{aside}probe", b"sparkify")
     place.delete([f"{aside}probe"])
     rows = {}
-    for name, layout in LAYOUTS.items():
-        warehouse.write_parquet(layout.select, f"{place.uri}{aside}{name}", layout.partition_by)
-        ((rows[name],),) = warehouse.query(f"SELECT COUNT(*) FROM {name}")
+    with warehouse.snapshot():
+        for name, layout in LAYOUTS.items():
+            warehouse.write_parquet(layout.select, f"{place.uri}{aside}{name}", layout.partition_by)
+            ((rows[name],),) = warehouse.query(f"SELECT COUNT(*) FROM {name}")
     written = {name: entry.size for name, entry in place.entries().items() if name.startswith(aside)}
     place.copy({name: _place(name) for name in written})
     sizes = {_place(name): size for name, size in sorted(written.items())}

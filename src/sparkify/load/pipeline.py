@@ -24,7 +24,8 @@ from sparkify.sources.opening import open_source
 from sparkify.sources.unfinished import require_finished
 from sparkify.sql import STAR_TABLES, read_sql
 from sparkify.system import interrupts
-from sparkify.warehouse.contract import Loading, LoadJob, Session, Warehouse
+from sparkify.warehouse.contract import Loading, LoadJob, Row, Schema, Session, Warehouse
+from sparkify.warehouse.tables import count_rows
 
 TRANSFORMS = (
     "songs",
@@ -160,15 +161,18 @@ def load(
     """What ``run_etl`` does, in a warehouse that is open already."""
     started = datetime.now(UTC)
     left_out = left_out or LeftOut()
+    # Before the transaction, which costs money while it is open on Redshift Serverless.
+    last_run = _last_run(warehouse)
+    listed = _discover(options, aws, progress)
     with warehouse.transaction():
+        listed = listed if _last_run(warehouse) == last_run else _discover(options, aws, progress)
         if warehouse.upgrade_tables():
             _derive_plays_again(warehouse, progress)
         has_tables = warehouse.has_tables()
-        before = _count_rows(warehouse) if has_tables else {}
+        before = count_rows(warehouse.query, STAR_TABLES) if has_tables else {}
         loaded = ledger.loaded_files(warehouse.query) if has_tables else {}
         if not has_tables:
             warehouse.create_tables()
-        listed = _discover(options, aws, progress)
         plans, is_rebuilt = _plan(warehouse, loaded, listed, left_out, full=full)
         if is_rebuilt:
             if not drop_missing:
@@ -213,7 +217,7 @@ def load(
                 f" {keys['log_data'].origin or 'the usual keys, which count now'}, and stay as they were;"
                 " to load them again: sparkify etl --full"
             )
-        after = _count_rows(warehouse)
+        after = count_rows(warehouse.query, STAR_TABLES)
         summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
         ((summary.matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
         progress.step("commit")
@@ -363,6 +367,9 @@ def _transform(warehouse: Loading, progress: Progress, names: Sequence[str] = TR
             warehouse.run(sql)
 
 
-def _count_rows(warehouse: Session) -> dict[str, int]:
-    counts = ", ".join(f"(SELECT COUNT(*) FROM {table})" for table in STAR_TABLES)
-    return dict(zip(STAR_TABLES, warehouse.query(f"SELECT {counts}")[0], strict=True))
+def _last_run(warehouse: Schema) -> Row | None:
+    """The run that last changed the warehouse."""
+    if "runs" not in warehouse.own_tables():
+        return None
+    rows = warehouse.query("SELECT run_id, started_at FROM runs ORDER BY run_id DESC LIMIT 1")
+    return rows[0] if rows else None

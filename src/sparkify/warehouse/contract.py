@@ -81,6 +81,13 @@ class Session(Protocol):
         """Append rows to a table of this project, in the order of its columns."""
         ...
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all that is read meanwhile be of one state of the warehouse.
+
+        Keep it short: on Redshift Serverless an open transaction costs money by the second.
+        """
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing: commits at the end, rolls back on an exception."""
         ...

@@ -27,6 +27,7 @@ def connect(settings: Settings, *, read_only: bool = False, writes_to: str = "")
             settings.aws,
             memory_limit=settings.duckdb.memory_limit,
             read_only=read_only,
+            writes_to=writes_to,
         )
     from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sparkify.errors import WarehouseError
 from sparkify.warehouse.contract import Schema
+from sparkify.warehouse.tables import count_rows
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,12 @@ def look(warehouse: Schema) -> Holdings:
     tables = warehouse.own_tables()
     if not tables:
         return Holdings(warehouse.location, {})
-    counts = [f"(SELECT COUNT(*) FROM {table})" for table in tables]
-    records = "(SELECT COALESCE(SUM(records), 0) FROM ledger)" if "ledger" in tables else "0"
-    ((*rows, total),) = warehouse.query(f"SELECT {', '.join([*counts, records])}")
-    there = {table: count for table, count in zip(tables, rows, strict=True) if count}
-    return Holdings(warehouse.location, there, int(total))
+    counts = count_rows(warehouse.query, tables)
+    records = 0
+    if "ledger" in tables:
+        ((records,),) = warehouse.query("SELECT COALESCE(SUM(records), 0) FROM ledger")
+    there = {table: count for table, count in counts.items() if count}
+    return Holdings(warehouse.location, there, int(records))
 
 
 def create_tables(warehouse: Schema, agreed: Holdings | None = None) -> Holdings:

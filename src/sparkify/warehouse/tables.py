@@ -6,12 +6,13 @@ tables are among it that nobody else would have made. Nothing else is ever dropp
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from sparkify.errors import WarehouseError
 from sparkify.sql import STAGING_TABLES, STATE_TABLES, TABLES, VIEWS, read_sql
+from sparkify.warehouse.contract import Row
 
 _ADDED = {
     "runs": {
@@ -56,6 +57,20 @@ Relations = Mapping[str, Relation]
 def columns_of(table: str) -> tuple[str, ...]:
     """The names of a table's columns, in order; the same on all engines."""
     return tuple(re.findall(r"^    (\w+) [A-Z]", read_sql(f"tables/{table}", "duckdb"), re.MULTILINE))
+
+
+def count_rows(query: Callable[[str], list[Row]], tables: Sequence[str]) -> dict[str, int]:
+    """How many rows tables have.
+
+    Args:
+        query: runs a statement.
+        tables: their names, all of this project.
+    """
+    counts = " UNION ALL ".join(
+        f"SELECT '{table}' AS name, COUNT(*) AS rows_there FROM {table}" for table in tables
+    )
+    found: dict[str, int] = dict(query(counts))
+    return {table: found[table] for table in tables}
 
 
 def own(location: str, found: Relations, remedy: str) -> list[str]:

@@ -1,14 +1,11 @@
 """Bad records: what COPY says of them reaches staging_rejects and people; too many of them change nothing."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sparkify.errors import SparkifyError, TooManyRejectsError
 from sparkify.sql import read_sql
-from tests.standin.fixtures import BUCKET
-from tests.standin.server import RedshiftStandIn
 from tests.support.builders import event, track, write
 from tests.support.engines import RedshiftEngine
 from tests.warehouse.redshift.support import WAYS, Site
@@ -16,16 +13,8 @@ from tests.warehouse.redshift.support import WAYS, Site
 STRAIGHT = ("manifest", "prefix")
 
 
-@pytest.fixture(scope="module")
-def workgroup() -> Iterator[RedshiftStandIn]:
-    """The stand-in as a Serverless workgroup."""
-    with RedshiftStandIn(serverless=True) as stand_in:
-        stand_in.make_bucket(BUCKET)
-        yield stand_in
-
-
 @pytest.fixture(params=["cluster", "workgroup"])
-def dirty(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+def dirty(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
     """Two files with bad records between good ones, on a cluster and on a workgroup."""
     folder = tmp_path / "site"
     write(folder / "song_data/A/song.json", track())
@@ -33,10 +22,7 @@ def dirty(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     write(folder / "log_data/b.json", event(ts=5), event(ts=6, sessionId=None), event(ts=7))
     if request.param == "cluster":
         return Site.open(request.getfixturevalue("redshift_engine"), folder)
-    stand_in: RedshiftStandIn = request.getfixturevalue("workgroup")
-    monkeypatch.setenv("SSL_CERT_FILE", str(stand_in.ca_file))
-    engine = RedshiftEngine(stand_in, options={"cluster_type": "serverless"})
-    return Site.open(engine, folder)
+    return Site.open(request.getfixturevalue("serverless_engine"), folder)
 
 
 REJECTS = [

@@ -3,17 +3,20 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from redshift_connector.error import ProgrammingError
 
 from sparkify.config.settings import Settings
 from sparkify.errors import ConflictError, WarehouseError
 from sparkify.load.progress import NullProgress
 from sparkify.warehouse.opening import connect
-from sparkify.warehouse.redshift import session
+from sparkify.warehouse.redshift import login, session
 from sparkify.warehouse.redshift.engine import RedshiftWarehouse
 from tests.standin.fixtures import connect as driver_connect
 from tests.support.builders import event, track, write
+from tests.support.engines import RedshiftEngine
 from tests.support.runs import create_tables, redshift_warehouse, run_etl
 from tests.support.settings import changed
 from tests.warehouse.redshift.support import Site
@@ -59,14 +62,60 @@ def test_a_second_writer_is_told_who_is_writing(
     assert "PG_TERMINATE_BACKEND" in caught.value.hint
 
 
+def test_a_second_writer_on_serverless_is_told_that_there_is_another_one(
+    serverless_engine: RedshiftEngine, tmp_path: Path
+) -> None:
+    # awslabs/amazon-redshift-utils#648: STV views are not to be read there.
+    site = Site.open(serverless_engine, tmp_path)
+    warehouse = redshift_warehouse(site.settings)
+    refused = pytest.raises(WarehouseError, match="in use by another session, which this user may not see")
+    with warehouse.transaction(), in_a_hurry(), refused:
+        site.load()
+    warehouse.close()
+    write(site.folder / "song_data/A/song.json", track())
+    write(site.folder / "log_data/a.json", event(ts=1))
+    assert site.load().query("SELECT COUNT(*) FROM songplays") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("told", "is_conflict"),
+    [
+        ({"M": "1023", "D": "Serializable isolation violation on table - 1, transactions: 2"}, True),
+        ({"M": "1018", "D": "Relation does not exist"}, True),
+        ({"M": "Serializable isolation violation on table"}, True),
+        ({"M": "Invalid digit, Value '1023', Pos 0, Type: Integer"}, False),
+        ({"M": "column 1018 does not exist"}, False),
+    ],
+)
+def test_a_conflict_is_told_by_the_whole_message_and_not_by_a_number_in_it(
+    site: Site, told: dict[str, str], is_conflict: bool
+) -> None:
+    # Serializable isolation: "ERROR:1023 DETAIL: Serializable isolation violation on table …".
+    explained = login.explain(
+        ProgrammingError({"C": "XX000", **told}), "here", site.settings.redshift, site.settings.aws
+    )
+    assert isinstance(explained, ConflictError) == is_conflict
+
+
+def test_what_the_detail_of_an_error_says_is_told(site: Site) -> None:
+    drawn = f"{'-' * 47}\n  error:  S3ServiceException:Access Denied,Status 403,Error AccessDenied\n"
+    error = ProgrammingError({"C": "XX000", "M": "S3ServiceException", "D": drawn})
+    explained = login.explain(error, "here", site.settings.redshift, site.settings.aws)
+    assert explained.message == (
+        "here: S3ServiceException: error: S3ServiceException:Access Denied,Status 403,Error AccessDenied"
+    )
+    assert "role that Redshift uses" in explained.hint
+
+
 def test_tables_that_someone_reads_are_not_dropped_and_the_reader_is_named(loaded: Site) -> None:
     reader = connect(loaded.settings, read_only=True)
     ((process,),) = reader.query("SELECT PG_BACKEND_PID()")
-    assert reader.query("SELECT COUNT(*) FROM dim_users") == [(1,)]
-    in_use = f"in use by process {process} of user awsuser, since"
-    with in_a_hurry(), pytest.raises(WarehouseError, match=in_use):
-        create_tables(loaded.settings)
-    assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
+    with reader.snapshot():
+        assert reader.query("SELECT COUNT(*) FROM dim_users") == [(1,)]
+        in_use = f"in use by process {process} of user awsuser, since"
+        with in_a_hurry(), pytest.raises(WarehouseError, match=in_use):
+            create_tables(loaded.settings)
+        assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
     reader.close()
     create_tables(loaded.settings)
     assert loaded.load().query("SELECT COUNT(*) FROM songplays") == [(1,)]
@@ -89,12 +138,14 @@ def test_a_reader_can_change_nothing(loaded: Site) -> None:
     reader.close()
 
 
-def test_a_run_waits_for_no_reader_who_goes_on_seeing_what_was_there(loaded: Site) -> None:
+def test_a_run_waits_for_no_reader_whose_snapshot_goes_on_showing_what_was_there(loaded: Site) -> None:
     reader = connect(loaded.settings, read_only=True)
-    assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
-    write(loaded.folder / "log_data/b.json", event(ts=2))
-    assert loaded.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(2,)]
-    assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
+    with reader.snapshot():
+        assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
+        write(loaded.folder / "log_data/b.json", event(ts=2))
+        assert loaded.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(2,)]
+        assert reader.query("SELECT COUNT(*) FROM songplays") == [(1,)]
+    assert reader.query("SELECT COUNT(*) FROM songplays") == [(2,)]
     reader.close()
 
 

@@ -134,7 +134,9 @@ def write_report(warehouse: Session, out: Path) -> None:
         SparkifyError: the file can't be written.
     """
     _require_replaceable(out)
-    html = render(collect(warehouse))
+    with warehouse.snapshot():
+        page = collect(warehouse)
+    html = render(page)
     try:
         _put(html, out)
     except OSError as error:

@@ -4,4 +4,6 @@ SELECT
     song_id,
     artist_id
 FROM songplays
-WHERE (song_id IS NULL) <> (artist_id IS NULL);
+WHERE
+    (song_id IS NULL AND artist_id IS NOT NULL)
+    OR (song_id IS NOT NULL AND artist_id IS NULL);

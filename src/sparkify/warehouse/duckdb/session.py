@@ -88,6 +88,10 @@ class DuckDBSession:
                 [list(column) for column in columns],
             )
 
+    def snapshot(self) -> contextlib.AbstractContextManager[None]:
+        """Let all that is read meanwhile be of one state: nobody else writes to a file that is open here."""
+        return contextlib.nullcontext()
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing: commits at the end, rolls back on an exception."""

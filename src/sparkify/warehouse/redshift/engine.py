@@ -25,6 +25,7 @@ class RedshiftWarehouse(RedshiftSession, OwnTables):
         aws: how to reach S3, and to log in through IAM.
         memory_limit: what may be kept in memory here while records are judged, e.g. ``1GB``.
         read_only: whether statements may only read.
+        writes_to: where ``write_parquet`` may write; by default nowhere.
 
     Raises:
         UsageError: a setting is missing or can't be meant.
@@ -40,9 +41,10 @@ class RedshiftWarehouse(RedshiftSession, OwnTables):
         *,
         memory_limit: str,
         read_only: bool = False,
+        writes_to: str = "",
     ) -> None:
         check_role(redshift.iam_role_arn)
-        super().__init__(redshift, aws, read_only=read_only)
+        super().__init__(redshift, aws, read_only=read_only, unloads=bool(writes_to))
         # Without a work prefix COPY loads a source by its prefix, whatever is below it.
         self.loads_whole_sources = not redshift.work_prefix
         self._stager = Stager(self, redshift, aws, memory_limit)

@@ -41,18 +41,31 @@ _REMEDIES = (
         r"PermanentRedirect|Status 301|specified endpoint",
         "the bucket is in another region: say which in [S3] REGION",
     ),
-    (r"permission denied|must be owner|not authorized", "the database user needs the right to do this"),
+    (
+        r"permission denied|must be owner|not authorized",
+        "the database user needs the right to do this; through IAM, each user and role of AWS is a database"
+        " user of its own, and tables belong to whoever created them",
+    ),
     (r"cannot drop .* because other objects depend", "drop the views of your own on it first"),
     (r"[Dd]isk [Ff]ull", "free some disk space on the cluster; the warehouse is as it was"),
 )
 # What is said to those who have written the statement themselves.
 _USERS_REMEDIES = (
     (r"relation .* does not exist", WHICH_TABLES),
-    (r"read-only", "queries may only read"),
+    (
+        r"read-only",
+        "queries may only read; before patch 204, Redshift reads external tables and stale materialized views"
+        " in other transactions only",
+    ),
 )
 # As COPY and UNLOAD quote S3: "S3ServiceException:…,Status 403,Error AccessDenied,Rid …".
 _S3_CODE = re.compile(r"S3ServiceException.*?,\s*Error ([\w.-]+)", re.DOTALL)
-_CONFLICT = re.compile(r"\b(1023|1018)\b|[Ss]erializable isolation violation")
+_CONFLICT = re.compile(r"(ERROR:? *)?(1023|1018)(:.*| DETAIL.*)?|.*[Ss]erializable isolation violation.*")
+_QUERY_CANCELED = "57014"  # what statement_timeout raises (PostgreSQL error codes)
+
+
+class CanceledError(StatementError):
+    """A statement took longer than it was given."""
 
 
 def log_in(redshift: RedshiftOptions, aws: AwsOptions) -> "Connection":
@@ -106,6 +119,10 @@ def login_options(redshift: RedshiftOptions, aws: AwsOptions) -> dict[str, Any]:
         "application_name": "sparkify",
         # Statements differ with every run; keeping them prepared would only fill the server's memory.
         "max_prepared_statements": 0,
+        # A COPY sends nothing for minutes, and firewalls forget a silent connection after five or so.
+        "tcp_keepalive_idle": 60,
+        "tcp_keepalive_interval": 30,
+        "tcp_keepalive_count": 5,
     }
     if redshift.host:
         options |= {"host": redshift.host, "port": redshift.db_port}
@@ -178,7 +195,9 @@ def message_of(error: BaseException) -> tuple[str, str]:
     """The SQLSTATE and the text of an error of the driver, in one line."""
     first = error.args[0] if error.args else ""
     if isinstance(first, dict):
-        return str(first.get("C", "")), " ".join(str(first.get("M", "")).split())
+        # The detail has the useful half, such as what S3 answered; Redshift draws lines around it.
+        texts = (" ".join(re.sub("-{5,}", " ", str(first.get(part, ""))).split()) for part in "MD")
+        return str(first.get("C", "")), ": ".join(filter(None, texts))
     if isinstance(first, BaseException):
         return message_of(first)
     reasons = [str(part) for part in error.args if isinstance(part, BaseException)]
@@ -202,7 +221,9 @@ def explain(
     if isinstance(error, OSError):  # of the socket; its first argument is a number
         message = error.strerror or str(error)
     message = scrub(message, redshift, aws)
-    if code == "40001" or _CONFLICT.search(message):
+    if code == _QUERY_CANCELED or re.search("cancell?ed on user's request|statement timeout", message):
+        return CanceledError(f"{location}: {message}")
+    if code == "40001" or _CONFLICT.fullmatch(message):
         return ConflictError(
             f"{location}: someone else wrote to the same tables meanwhile (error 1023); nothing was changed",
             "run again, and let nobody but sparkify write to them",

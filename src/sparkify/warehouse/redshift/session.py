@@ -1,6 +1,7 @@
 """A session on Amazon Redshift: statements, the one transaction of a run, and the lock for its one writer."""
 
 import contextlib
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import WarehouseError
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import Row
-from sparkify.warehouse.redshift.login import explain, is_serverless, log_in, message_of
+from sparkify.warehouse.redshift.login import CanceledError, explain, is_serverless, log_in
 
 LOCK_WAIT_MS = 3000
 """How long to wait for a lock: a run lets go a moment after its end, and most people's queries are short."""
@@ -21,7 +22,13 @@ CATALOG = "pg_class AS c INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace"
 _MAX_PARAMETERS = 32767
 """Of a prepared statement, in the wire protocol."""
 
-_QUERY_CANCELED = "57014"  # what statement_timeout raises (PostgreSQL error codes)
+_MAX_STATEMENT_BYTES = 4 * 2**20
+"""A statement may have 16 MB (Database Developer Guide: SQL reference)."""
+
+_IDLE_SECONDS = 300
+"""After which something is sent: Serverless ends idle sessions after an hour by default, firewalls sooner."""
+
+_POLL_SECONDS = 0.2
 
 
 class RedshiftSession:
@@ -31,6 +38,7 @@ class RedshiftSession:
         redshift: where it is and how to get in.
         aws: how to log in through IAM.
         read_only: whether statements may only read.
+        unloads: whether a reader may also have Redshift write files.
 
     Raises:
         WarehouseError: it can't be reached, or doesn't let us in.
@@ -38,19 +46,37 @@ class RedshiftSession:
 
     engine = "redshift"
 
-    def __init__(self, redshift: RedshiftOptions, aws: AwsOptions, *, read_only: bool = False) -> None:
+    def __init__(
+        self, redshift: RedshiftOptions, aws: AwsOptions, *, read_only: bool = False, unloads: bool = False
+    ) -> None:
         name = redshift.host or redshift.workgroup or redshift.cluster_identifier
         self.location = f"{name}/{redshift.db_name or 'dev'}"
         self._redshift = redshift
         self._aws = aws
-        self._read_only = read_only
         self.is_serverless = is_serverless(redshift)
+        self._is_reader = read_only
+        # No page says whether a read-only transaction may UNLOAD.
+        self._begin_reading = "BEGIN" if unloads else "BEGIN READ ONLY"
+        self._in_snapshot = False
+        self._last_sent = time.monotonic()
         self._connection = log_in(redshift, aws)
         try:
-            self.execute("BEGIN READ ONLY" if read_only else read_sql("writer_lock", self.engine))
+            if not read_only:
+                self._prepare_to_write()
         except WarehouseError:
             self.close()
             raise
+
+    def _prepare_to_write(self) -> None:
+        # An idle workgroup takes seconds to wake up, which must not count as waiting for a lock.
+        self.execute("CREATE TEMP TABLE sparkify_awake AS SELECT 1 AS nothing")
+        there = f"SELECT 1 FROM {CATALOG} WHERE n.nspname = CURRENT_SCHEMA() AND c.relname = 'writer_lock'"
+        if not self.query(there):
+            with self._impatient():
+                self.execute(read_sql("writer_lock", self.engine))
+        # A second writer learns of the first one before it has listed anything.
+        self._begin()
+        self.roll_back()
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[Row]]:
         """Run one statement with ``?`` for its parameters.
@@ -58,6 +84,19 @@ class RedshiftSession:
         Returns:
             The names of its columns and its rows; none where it has no result.
         """
+        if not self._is_reader:
+            return self._send(sql, parameters)
+        with self.snapshot():
+            try:
+                return self._send(sql, parameters)
+            except WarehouseError:
+                # An error ends a transaction: begin anew, or no statement would work any more.
+                with contextlib.suppress(WarehouseError):
+                    self._send("ROLLBACK")
+                    self._send(self._begin_reading)
+                raise
+
+    def _send(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[Row]]:
         from redshift_connector.error import Error
 
         cursor = self._connection.cursor()
@@ -69,22 +108,39 @@ class RedshiftSession:
                 return [], []
             return [column[0] for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
         except (Error, OSError) as error:
-            explained = self._explain(error)
-            if self._read_only:
-                self._read_again()
-            raise explained from None
+            raise explain(error, self.location, self._redshift, self._aws) from None
+        finally:
+            self._last_sent = time.monotonic()
 
-    def _explain(self, error: Exception) -> WarehouseError:
-        return explain(error, self.location, self._redshift, self._aws)
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let several statements of a reader see one state of the warehouse.
 
-    def _read_again(self) -> None:
-        """Begin anew after an error, which ends a transaction: without, no statement would work any more."""
-        from redshift_connector.error import Error
+        Without, each is a transaction of its own: Serverless bills open ones, whether anything runs or not.
+        """
+        if self._in_snapshot or not self._is_reader:
+            yield
+            return
+        self._send(self._begin_reading)
+        self._in_snapshot = True
+        try:
+            yield
+        except Exception:
+            with contextlib.suppress(WarehouseError):
+                self._send("ROLLBACK")
+            raise
+        except BaseException:
+            self.close()  # interrupted in the middle of a message, maybe
+            raise
+        else:
+            self._send("COMMIT")
+        finally:
+            self._in_snapshot = False
 
-        with contextlib.suppress(Error, OSError):
-            cursor = self._connection.cursor()
-            cursor.execute("ROLLBACK")
-            cursor.execute("BEGIN READ ONLY")
+    def keep_awake(self) -> None:
+        """Say something if nothing has been said for minutes, so that nobody takes the session for idle."""
+        if time.monotonic() - self._last_sent > _IDLE_SECONDS:
+            self.execute("SELECT 1")
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with ``?`` for its parameters, and return its rows."""
@@ -106,14 +162,23 @@ class RedshiftSession:
 
     def insert(self, table: str, rows: Iterable[Row]) -> None:
         """Append rows to a table of this project, in the order of its columns."""
-        waiting = list(rows)
-        if not waiting:
-            return
-        at_once = _MAX_PARAMETERS // len(waiting[0])
-        for start in range(0, len(waiting), at_once):
-            some = waiting[start : start + at_once]
-            places = ", ".join(["(" + ", ".join("?" * len(some[0])) + ")"] * len(some))
-            self.execute(f"INSERT INTO {table} VALUES {places}", [value for row in some for value in row])
+        some: list[Row] = []
+        size = 0
+        for row in rows:
+            row_size = sum(len(str(value).encode()) for value in row)
+            if some and (
+                size + row_size > _MAX_STATEMENT_BYTES or (len(some) + 1) * len(row) > _MAX_PARAMETERS
+            ):
+                self._insert(table, some)
+                some, size = [], 0
+            some.append(row)
+            size += row_size
+        if some:
+            self._insert(table, some)
+
+    def _insert(self, table: str, rows: list[Row]) -> None:
+        places = ", ".join(["(" + ", ".join("?" * len(rows[0])) + ")"] * len(rows))
+        self.execute(f"INSERT INTO {table} VALUES {places}", [value for row in rows for value in row])
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -135,12 +200,16 @@ class RedshiftSession:
         self.execute("COMMIT")
 
     def _begin(self) -> None:
-        self.execute(f"SET statement_timeout TO {LOCK_WAIT_MS}")
+        # Looked at before the lock is asked for: no page says that statement_timeout ends a wait for one.
+        patience = time.monotonic() + LOCK_WAIT_MS / 1000
+        while holder := self._holder(["writer_lock"]):
+            if time.monotonic() > patience:
+                raise self._in_use(holder)
+            time.sleep(_POLL_SECONDS)
+        self.execute("BEGIN")
         try:
-            self.execute("BEGIN")
             # First in the transaction, so that all it reads is as its predecessor left it.
-            self._lock("writer_lock")
-            self.execute("RESET statement_timeout")
+            self.lock_soon("writer_lock")
         except BaseException:
             self.roll_back()
             raise
@@ -151,45 +220,49 @@ class RedshiftSession:
         Raises:
             WarehouseError: someone has not.
         """
+        with self._impatient():
+            try:
+                self.execute(f"LOCK {', '.join(tables)}")
+            except CanceledError:
+                self.roll_back()
+                raise self._in_use(
+                    self._holder(tables) or "another session, which this user may not see"
+                ) from None
+
+    @contextlib.contextmanager
+    def _impatient(self) -> Iterator[None]:
+        """Let statements wait for locks a moment only; after an error roll_back ends that, too."""
         self.execute(f"SET statement_timeout TO {LOCK_WAIT_MS}")
-        self._lock(*tables)
+        yield
         self.execute("RESET statement_timeout")
 
-    def _lock(self, *tables: str) -> None:
-        """Keep everybody else out of tables until the transaction ends.
-
-        Raises:
-            WarehouseError: someone has not left them within statement_timeout.
-        """
-        from redshift_connector.error import Error
-
-        try:
-            cursor = self._connection.cursor()
-            cursor.execute(f"LOCK {', '.join(tables)}")
-        except Error as error:
-            if message_of(error)[0] != _QUERY_CANCELED:
-                raise self._explain(error) from None
-            self.roll_back()
-            raise WarehouseError(
-                f"{self.location}: in use by {self._holder(tables)}",
-                "wait until it has finished; PG_TERMINATE_BACKEND(process) ends an abandoned session",
-            ) from None
+    def _in_use(self, holder: str) -> WarehouseError:
+        return WarehouseError(
+            f"{self.location}: in use by {holder}",
+            "wait until it has finished; PG_TERMINATE_BACKEND(process) ends an abandoned session",
+        )
 
     def _holder(self, tables: Sequence[str]) -> str:
-        """Who holds a lock on one of the tables, as far as this user may see; this session holds none."""
+        """Who holds a lock on one of the tables; empty where nobody does, or this user may not see it.
+
+        This session must be in no transaction: Serverless and Multi-AZ clusters refuse to show these views.
+        """
         # A query for each: views of the system's can't be joined with the catalogue's tables on a cluster.
         names = ", ".join(f"'{table}'" for table in tables)
-        found = self.query(
-            f"SELECT c.oid FROM {CATALOG} WHERE n.nspname = CURRENT_SCHEMA() AND c.relname IN ({names})"
-        )
-        relations = {int(row[0]) for row in found}
-        locks = self.query("SELECT pid, relation, txn_start FROM svv_transactions WHERE granted")
-        for process, relation, since in locks:
-            if int(relation or 0) in relations:
-                users = self.query("SELECT TRIM(user_name) FROM stv_sessions WHERE process = ?", [process])
-                name = f" of user {users[0][0]}" if users else ""
-                return f"process {process}{name}, since {since:%Y-%m-%d %H:%M:%S} UTC"
-        return "someone whom this user may not see (SVV_TRANSACTIONS)"
+        with contextlib.suppress(WarehouseError):
+            found = self.query(
+                f"SELECT c.oid FROM {CATALOG} WHERE n.nspname = CURRENT_SCHEMA() AND c.relname IN ({names})"
+            )
+            relations = {int(row[0]) for row in found}
+            locks = self.query("SELECT pid, relation, txn_start FROM svv_transactions WHERE granted")
+            for process, relation, since in locks:
+                if int(relation or 0) in relations:
+                    users = self.query(
+                        "SELECT TRIM(user_name) FROM stv_sessions WHERE process = ?", [process]
+                    )
+                    name = f" of user {users[0][0]}" if users else ""
+                    return f"process {process}{name}, since {since:%Y-%m-%d %H:%M:%S} UTC"
+        return ""
 
     def roll_back(self) -> None:
         """Undo what has been done since the transaction began; nothing if the connection is lost."""
