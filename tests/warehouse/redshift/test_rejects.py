@@ -96,7 +96,7 @@ def test_a_record_that_redshift_refuses_though_it_looked_good_is_a_reject_of_its
     def narrow(name: str, engine: str = "") -> str:
         return read_sql(name, engine).replace("    artist VARCHAR(65535)", "    artist VARCHAR(17)")
 
-    monkeypatch.setattr("sparkify.warehouse.redshift.engine.read_sql", narrow)
+    monkeypatch.setattr("sparkify.warehouse.schema.read_sql", narrow)
     site = Site.open(redshift_engine, tmp_path)
     write(tmp_path / "song_data/A/song.json", track())
     write(tmp_path / "log_data/a.json", event(ts=1), "", event(ts=2, artist="A" * 18), event(ts=3))
