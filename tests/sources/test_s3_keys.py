@@ -21,7 +21,8 @@ from sparkify.sources.opening import open_source
 from sparkify.sources.s3 import S3Source
 from sparkify.sources.s3_exact import is_nameable, list_exactly
 from sparkify.warehouse.contract import LoadJob
-from sparkify.warehouse.redshift.direct import DirectCopy, _require_unchanged
+from sparkify.warehouse.redshift.copy import Copy
+from sparkify.warehouse.redshift.direct import _require_unchanged
 from tests.support.builders import event, track
 from tests.support.commands import command
 from tests.support.runs import plan_etl, run_etl
@@ -199,7 +200,7 @@ def test_a_copy_from_s3_finds_out_what_was_never_called_so(
     assert [file.source.uri.rpartition("/")[2] for file in files] == ["evil.json", "good.json"]
     job = LoadJob("log_data", store, files, [], options.loading, [], lambda *_: None, lambda _: None)
     with pytest.raises(SourceChangedError, match=r"evil\.json"):
-        _require_unchanged(job, DirectCopy("", options=["MANIFEST"]))
+        _require_unchanged(job, Copy("copy_events", "", "", 0, 0, options=["MANIFEST"]))
     assert len(plan_etl(options)["log_data"].added) == 1
 
 

@@ -22,6 +22,10 @@ SYSTEM_TABLES: Mapping[str, str] = {
         table_id integer, start_time timestamp, file_name char(256), line_number bigint,
         column_name char(127), column_type char(10), column_length char(10), position integer,
         error_code integer, error_message char(512), copy_job_id bigint""",
+    "sys_load_detail": """
+        user_id integer, query_id bigint, file_name char(256), bytes_scanned bigint, lines_scanned bigint,
+        record_time timestamp, splits_scanned integer, start_time timestamp, end_time timestamp,
+        file_etag char(256), file_last_modified timestamp""",
     "stl_load_commits": """
         userid integer, query integer, slice integer, name char(256), filename char(256), byte_offset integer,
         lines_scanned integer, errors integer, curtime timestamp, status integer, file_format char(16),
@@ -140,9 +144,14 @@ class SystemLog:
             self._query_id += 1
             return self._query_id
 
-    def add(self, table: str, rows: Sequence[Mapping[str, object]]) -> None:
-        """Append rows to a system table; they are visible at once, to everyone."""
+    def add(self, table: str, rows: Sequence[Mapping[str, object]], late_s: float = 0) -> None:
+        """Append rows to a system table; they are visible at once or some seconds later, to everyone."""
         if not rows:
+            return
+        if late_s:
+            later = threading.Timer(late_s, self.add, (table, rows))
+            later.daemon = True
+            later.start()
             return
         text = "".join(json.dumps(row, ensure_ascii=True, default=str) + "\n" for row in rows)
         with self._lock, (self.folder / f"{table}.jsonl").open("a", encoding="ascii") as file:

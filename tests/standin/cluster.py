@@ -26,7 +26,7 @@ class Cluster:
         slices: how many files UNLOAD writes side by side.
         denied_buckets: buckets that no role may read or write.
         idle_timeout_s: after how many seconds without a message a session is closed; None never closes one.
-        errors_late_s: how many seconds after a COPY its rows appear in the system tables.
+        late_s: how many seconds after a COPY its files and errors appear in the system tables.
         billed_idle_s: by process, the seconds that it was in a transaction while no statement ran.
     """
 
@@ -39,7 +39,7 @@ class Cluster:
     slices: int = 2
     denied_buckets: Collection[str] = ()
     idle_timeout_s: float | None = None
-    errors_late_s: float = 0
+    late_s: float = 0
     billed_idle_s: dict[int, float] = field(default_factory=dict)
     _idle_since: dict[int, float] = field(default_factory=dict)
 

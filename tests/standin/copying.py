@@ -1,7 +1,7 @@
 """COPY: files found, records read and converted, rows given to PostgreSQL, errors and files noted.
 
 Sources: COPY, COPY from Amazon S3, Using a manifest to specify data files, COPY from JSON format,
-STL_LOAD_ERRORS, STL_LOAD_COMMITS, SYS_LOAD_HISTORY, SYS_LOAD_ERROR_DETAIL.
+STL_LOAD_ERRORS, STL_LOAD_COMMITS, SYS_LOAD_HISTORY, SYS_LOAD_DETAIL, SYS_LOAD_ERROR_DETAIL.
 """
 
 import json
@@ -15,6 +15,7 @@ from .records import (
     TYPE_NAMES,
     Conversion,
     Json,
+    NoSuchElement,
     Record,
     Target,
     by_name,
@@ -41,6 +42,7 @@ class _Load:
     targets: list[Target] = field(default_factory=list)
     errors: list[dict[str, object]] = field(default_factory=list)
     commits: list[dict[str, object]] = field(default_factory=list)
+    details: list[dict[str, object]] = field(default_factory=list)
     loaded: int = 0
     loaded_bytes: int = 0
     file_bytes: int = 0
@@ -216,13 +218,17 @@ class Copier:
             command.acceptinvchars, command.roundec,
         )  # fmt: skip
         pending: list[str] = []
-        for uri, content in self.cluster.s3.get_many(uris):
+        for uri, (content, etag) in self.cluster.s3.get_many(uris):
             load.file_bytes += len(content)
             scanned = 0
             for record in read_records(unpacked(content, command.compression, uri)):
                 scanned = record.line
                 try:
                     pending.append(to_row(record, load.targets, pick, options))
+                except NoSuchElement:
+                    # COPY from JSON format: "COPY fails with the following error"; that it does so whatever
+                    # MAXERROR allows is assumed.
+                    raise LoadFailed("Invalid JSONPath format: Not an array or index out of range.") from None
                 except BadRecord as bad:
                     self._note(load, uri, record, bad)
                     continue
@@ -230,6 +236,7 @@ class Copier:
                 if len(pending) >= 1000:
                     yield self._packed(load, pending)
             load.commits.append(self._commit_entry(load, uri, scanned))
+            load.details.append(self._detail_entry(load, uri, len(content), scanned, etag))
         yield self._packed(load, pending)
 
     @staticmethod
@@ -284,6 +291,14 @@ class Copier:
             "is_partial": 0, "start_offset": 0, "copy_job_id": 0,
         }  # fmt: skip
 
+    def _detail_entry(self, load: _Load, uri: str, size: int, scanned: int, etag: str) -> dict[str, object]:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        return {
+            "user_id": 100, "query_id": load.query_id, "file_name": uri, "bytes_scanned": size,
+            "lines_scanned": scanned, "record_time": now, "splits_scanned": 1, "start_time": load.started,
+            "end_time": now, "file_etag": etag, "file_last_modified": None,
+        }  # fmt: skip
+
     def _write_log(self, load: _Load, files: int, status: str) -> None:
         log, ended = self.cluster.log, datetime.now(UTC).replace(tzinfo=None)
         common = {
@@ -291,15 +306,18 @@ class Copier:
             "session_id": self.backend.pid, "database_name": self.database, "start_time": load.started,
             "copy_job_id": 0,
         }  # fmt: skip
-        log.add("stl_load_errors", load.errors)
+        # SYS views tell nothing of their delay: a test chooses one.
+        late = self.cluster.late_s
+        log.add("stl_load_errors", load.errors, late)
         log.add("sys_load_error_detail", [
             {**common, "table_id": e["tbl"], "file_name": e["filename"], "line_number": e["line_number"],
              "column_name": e["colname"], "column_type": e["type"], "column_length": e["col_length"],
              "position": e["position"], "error_code": e["err_code"], "error_message": e["full_reason"]}
             for e in load.errors
-        ])  # fmt: skip
+        ], late)  # fmt: skip
         if status == "completed":
-            log.add("stl_load_commits", load.commits)
+            log.add("stl_load_commits", load.commits, late)
+            log.add("sys_load_detail", load.details, late)
         log.add("sys_load_history", [
             {**common, "status": status, "table_name": load.table, "end_time": ended,
              "duration": (ended - load.started).microseconds, "data_source": load.command.uri,

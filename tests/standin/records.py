@@ -47,6 +47,10 @@ class BadField(Exception):  # noqa: N818
         self.reason = reason
 
 
+class NoSuchElement(Exception):  # noqa: N818
+    """A path names a position that an array does not have."""
+
+
 def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is not JSON")
 
@@ -115,12 +119,20 @@ def parse_jsonpath(path: str) -> list[str | int]:
     return steps
 
 
+def _unquoted(path: str) -> str:
+    return re.sub(r"\['(?:[^'\\]|\\.)*'\]|\[\"(?:[^\"\\]|\\.)*\"\]", "[]", path)
+
+
 def follow(value: Json, steps: Sequence[str | int]) -> Json:
-    """The value that a path leads to, None where it leads nowhere."""
+    """The value that a path leads to, None where a key is not there.
+
+    Raises:
+        NoSuchElement: a position is not (COPY from JSON format: JSONPath expressions).
+    """
     for step in steps:
         if isinstance(step, int):
             if not isinstance(value, list) or step >= len(value):
-                return None
+                raise NoSuchElement
             value = value[step]
         else:
             if not isinstance(value, dict):
@@ -142,7 +154,12 @@ def by_name(names: Sequence[str], ignore_case: bool) -> Callable[[Json], list[Js
 
 
 def by_path(paths: Sequence[str]) -> Callable[[Json], list[Json]]:
-    """Matching by JSONPaths, in the columns' order."""
+    """Matching by JSONPaths, in the columns' order; ValueError for paths that are none."""
+    # "You can't mix bracket notation and dot notation in the jsonpaths array" (COPY from JSON format).
+    if any(re.search(r"\.\w", path) for path in map(_unquoted, paths)) and any(
+        "['" in p or '["' in p for p in paths
+    ):
+        raise ValueError("bracket and dot notation are mixed")
     steps = [parse_jsonpath(path) for path in paths]
     root = list if any(isinstance(path[0], int) for path in steps) else dict
 

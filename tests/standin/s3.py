@@ -127,9 +127,18 @@ class S3Client:
         Raises:
             S3Problem: it can't be read.
         """
+        return self.get_with_etag(uri)[0]
+
+    def get_with_etag(self, uri: str) -> tuple[bytes, str]:
+        """An object's content, and its ETag without quotes.
+
+        Raises:
+            S3Problem: it can't be read.
+        """
         bucket, key = split_uri(uri)
         try:
-            return bytes(self._store(bucket).get(key).bytes())
+            got = self._store(bucket).get(key)
+            return bytes(got.bytes()), (got.meta["e_tag"] or "").strip('"')
         except FileNotFoundError:
             raise S3Problem(
                 "S3ServiceException:The specified key does not exist.,Status 404,Error NoSuchKey"
@@ -146,12 +155,12 @@ class S3Client:
             return False
         return True
 
-    def get_many(self, uris: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        """Objects with their content, in the given order, read some at a time."""
+    def get_many(self, uris: Sequence[str]) -> Iterator[tuple[str, tuple[bytes, str]]]:
+        """Objects with their content and ETag, in the given order, read some at a time."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for start in range(0, len(uris), 4 * _AT_ONCE):
                 some = uris[start : start + 4 * _AT_ONCE]
-                yield from zip(some, pool.map(self.get, some), strict=True)
+                yield from zip(some, pool.map(self.get_with_etag, some), strict=True)
 
     def put(self, uri: str, content: bytes) -> None:
         """Write an object."""

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import json
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -76,14 +77,60 @@ def test_auto_matches_lower_case_names_and_ignorecase_any(sql: Sql, put: Put) ->
 
 def test_jsonpaths_go_by_position_into_nested_values_and_arrays(sql: Sql, put: Put) -> None:
     # COPY from JSON format: JSONPath expressions, bracket or dot notation, a missing key is NULL.
-    paths = put("paths", raw=json.dumps({"jsonpaths": ["$['a']['b']", "$.c[1]", "$['none']", "$.d"]}))
+    paths = put("paths", raw=json.dumps({"jsonpaths": ["$.a.b", "$.c[1]", "$.none", "$.d"]}))
     uri = put("x.json", {"a": {"b": "deep"}, "c": [1, 2], "d": {"kept": [True, None, 1.50]}})
     sql("CREATE TABLE t (x VARCHAR, y INT, z INT, w VARCHAR)")
     sql(copy("t", uri, f"JSON '{paths}'"))
     assert sql("SELECT * FROM t") == [["deep", 2, None, '{"kept":[true,null,1.5]}']]
     arrays = put("arrays", raw='{"jsonpaths": ["$[0]", "$[1]", "$[2]", "$[3]"]}')
-    sql(copy("t", put("y.json", raw='["a", 1]\n["b", 2, 3]'), f"JSON '{arrays}'"))
-    assert sql("SELECT x, y, z FROM t WHERE w IS NULL ORDER BY x") == [["a", 1, None], ["b", 2, 3]]
+    sql(copy("t", put("y.json", raw='["a", 1, 3, "w"]\n["b", 2, null, "w"]'), f"JSON '{arrays}'"))
+    assert sql("SELECT x, y, z FROM t WHERE w = 'w' ORDER BY x") == [["a", 1, 3], ["b", 2, None]]
+
+
+def test_a_position_that_an_array_does_not_have_fails_the_load(sql: Sql, put: Put) -> None:
+    # COPY from JSON format: "If an array element referenced by a JSONPath expression isn't found … COPY fails
+    # with the following error". That MAXERROR does not count it is assumed.
+    paths = put("paths", raw=json.dumps({"jsonpaths": ["$['a'][5]"]}))
+    sql("CREATE TABLE t (x INT)")
+    error = sql.error(copy("t", put("x.json", {"a": [1]}), f"JSON '{paths}' MAXERROR 9"))
+    assert error["M"] == "Invalid JSONPath format: Not an array or index out of range."
+
+
+def test_notations_of_jsonpaths_are_not_mixed(sql: Sql, put: Put) -> None:
+    # COPY from JSON format: "You can't mix bracket notation and dot notation in the jsonpaths array".
+    paths = put("paths", raw=json.dumps({"jsonpaths": ["$['a']", "$.b"]}))
+    sql("CREATE TABLE t (x INT, y INT)")
+    assert "mixed" in sql.error(copy("t", put("x.json", {"a": 1, "b": 2}), f"JSON '{paths}'"))["M"]
+
+
+def test_what_was_read_of_each_file_is_told_by_sys_load_detail(
+    redshift: RedshiftStandIn, sql: Sql, put: Put, folder: str
+) -> None:
+    # SYS_LOAD_DETAIL: lines_scanned, file_etag; its example asks by query_id = pg_last_copy_id().
+    uri = put("x.json", {"x": 1}, {"x": 2})
+    put("empty", raw="")
+    sql("CREATE TABLE t (x INT)")
+    sql(copy("t", folder))
+    told = "SELECT TRIM(file_name), lines_scanned, TRIM(file_etag) FROM sys_load_detail"
+    rows = sql(f"{told} WHERE query_id = pg_last_copy_id() ORDER BY 1")
+    # That an empty object has a row is assumed.
+    assert [row[:2] for row in rows] == [[f"{folder}empty", 0], [uri, 2]]
+    assert rows[1][2] == redshift.s3.get_with_etag(uri)[1] != ""
+
+
+def test_system_tables_may_be_told_to_lag_behind(redshift: RedshiftStandIn, sql: Sql, put: Put) -> None:
+    # System tables: they "do not use the same consistency model as regular tables"; no delay is documented.
+    count = "SELECT count(*) FROM sys_load_error_detail WHERE query_id = pg_last_copy_id()"
+    redshift.cluster.late_s = 0.5
+    try:
+        sql("CREATE TABLE t (x INT)")
+        sql(copy("t", put("x.json", {"x": "a"}), "JSON 'auto' MAXERROR 9"))
+    finally:
+        redshift.cluster.late_s = 0
+    assert sql(count) == [[0]]
+    while sql(count) == [[0]]:
+        time.sleep(0.05)
+    assert sql(count) == [[1]]
 
 
 def test_the_number_of_jsonpaths_must_be_that_of_the_columns(sql: Sql, put: Put) -> None:

@@ -61,6 +61,12 @@ def written(path: Path) -> str:
     )
 
 
+def mixes_notations(text: str) -> bool:
+    """Whether some paths of a JSONPaths file have keys in brackets and some after dots."""
+    steps = [step for path in json.loads(text)["jsonpaths"] for step in _STEP.finditer(path)]
+    return {bool(step["name"]) for step in steps if step["index"] is None} == {False, True}
+
+
 def read_jsonpaths(location: str, columns: Sequence[str], aws: AwsOptions) -> list[Path]:
     """The paths of a JSONPaths file, one per column.
 

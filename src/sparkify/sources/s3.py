@@ -46,7 +46,7 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PATIENCE = 0.3
 """Seconds to wait for an answer before asking whether to wait on."""
 
-_MODIFIED = "modified "
+MODIFIED = "modified "
 """How a version begins that is no ETag."""
 
 
@@ -159,7 +159,7 @@ class S3Source:
     def _described(self, item: Any) -> SourceObject:
         # Some servers quote the ETag in one answer and not in another; some send none.
         e_tag = (item["e_tag"] or "").strip('"')
-        version = e_tag or f"{_MODIFIED}{item['last_modified']:%Y-%m-%dT%H:%M:%SZ}"
+        version = e_tag or f"{MODIFIED}{item['last_modified']:%Y-%m-%dT%H:%M:%SZ}"
         return SourceObject(f"s3://{self._bucket}/{item['path']}", item["size"], version)
 
     def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
@@ -249,7 +249,7 @@ class S3Source:
     def _ask(self, source: SourceObject, part: tuple[int, int] | None) -> "GetResult":
         """Ask for the version of an object that was listed."""
         options: Any = {} if part is None else {"range": part}
-        if not source.version.startswith(_MODIFIED):
+        if not source.version.startswith(MODIFIED):
             options["if_match"] = f'"{source.version}"'
         key = source.uri.removeprefix(f"s3://{self._bucket}/")
         try:

@@ -16,10 +16,12 @@ from sparkify.simulate import SimulationOptions, simulate, sink_for
 from sparkify.sql import STAR_TABLES
 from sparkify.warehouse.contract import Advance
 from sparkify.warehouse.opening import connect
+from sparkify.warehouse.redshift import direct as redshift_direct
 from sparkify.warehouse.redshift import parts as redshift_parts
 from sparkify.warehouse.redshift import work as redshift_work
 from tests.standin.server import RedshiftStandIn
 from tests.support.builders import HANGS, event, track, write
+from tests.support.engines import RedshiftEngine
 from tests.support.runs import plan_etl
 from tests.warehouse.redshift.support import WAYS, Site
 
@@ -332,12 +334,63 @@ def test_old_parts_of_a_run_that_is_still_at_work_are_not_removed(
     assert parts[0] not in left_on_s3(site)
 
 
-def test_jsonpaths_may_name_the_keys_of_other_logs(site: Site) -> None:
+def other_logs(site: Site) -> None:
+    """A log of the usual kind, and one whose users are in an array."""
     few_files(site.folder)
     line = event(ts=5)
     line["who"] = {"id": [line.pop("userId")]}
     write(site.folder / "log_data/other.json", line)
+
+
+@pytest.mark.parametrize("way", ["bundled", "manifest"])
+def test_jsonpaths_may_name_the_keys_of_other_logs_and_positions_where_files_are_bundled(
+    site: Site, copies: Copies, way: str
+) -> None:
+    # COPY from JSON format: COPY fails where an array does not have a position, so these files are bundled.
+    other_logs(site)
     site.put_jsonpaths(userId="$['who']['id'][0]")
-    for way in WAYS:
-        site.use(way, log_jsonpath=f"{site.root}/log_json_path.json")
-        assert site.load(full=True).query("SELECT user_id FROM songplays") == [(73,)]
+    site.use(way, log_jsonpath=f"{site.root}/log_json_path.json")
+    assert site.load(full=True).query("SELECT user_id FROM songplays") == [(73,)]
+    assert copies()[-1][0].endswith("/log_data.manifest")
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        ({"userId": "$['who']['id'][0]"}, "names array positions"),
+        ({"userId": "$.userId"}, r"mixes \$\['key'\] and \$\.key"),
+    ],
+)
+def test_jsonpaths_that_copy_can_not_read_are_refused_before_it_does(
+    site: Site, copies: Copies, paths: dict[str, str], said: str
+) -> None:
+    other_logs(site)
+    site.put_jsonpaths(**paths)
+    site.use("prefix")
+    with pytest.raises(SourceError, match=said) as caught:
+        site.load()
+    assert "WORK_PREFIX" in caught.value.hint
+    assert not [source for source, *_ in copies() if "log_data" in source]
+
+
+def test_empty_objects_below_the_prefix_that_tools_make_for_folders_are_no_matter(site: Site) -> None:
+    few_files(site.folder)
+    for marker in ("log_data/2018_$folder$", "song_data/empty"):
+        site.engine.stand_in.s3.put(f"{site.root}/{marker}", b"")
+    site.use("prefix")
+    assert site.load().query("SELECT COUNT(*) FROM songplays") == [(6,)]
+
+
+@pytest.mark.parametrize("way", ["manifest", "prefix"])
+def test_the_lines_of_files_that_copy_reads_are_told_by_redshift_and_not_read_a_second_time(
+    serverless_engine: RedshiftEngine, tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # SYS_LOAD_DETAIL, on clusters and workgroups.
+    def read_nothing(*_: object) -> None:
+        raise AssertionError("a file was read")
+
+    monkeypatch.setattr(redshift_direct, "RecordReader", read_nothing)
+    site = Site.open(serverless_engine, tmp_path)
+    few_files(site.folder)
+    site.use(way)
+    assert site.load().query("SELECT records FROM ledger ORDER BY uri") == [(2,)] * 3 + [(1,)] * 3

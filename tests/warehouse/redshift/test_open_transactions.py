@@ -151,3 +151,16 @@ def test_many_long_rows_are_inserted_by_statements_below_the_limit(site: Site) -
     warehouse.insert("staging_rejects", rows)
     assert warehouse.query("SELECT COUNT(*), MAX(line) FROM staging_rejects") == [(5000, 4999)]
     warehouse.close()
+
+
+def test_a_session_is_kept_awake_while_files_are_read_and_nothing_is_said_to_redshift(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Billing for Serverless: idle sessions are closed after 3,600 seconds by default.
+    write(site.folder / "song_data/A/song.json", track())
+    write(site.folder / "log_data/a.json", event(ts=1))
+    kept: list[session.RedshiftSession] = []
+    monkeypatch.setattr(session.RedshiftSession, "keep_awake", kept.append)
+    site.use("bundled")
+    site.load()
+    assert kept

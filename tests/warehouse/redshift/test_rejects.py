@@ -1,11 +1,13 @@
 """Bad records: what COPY says of them reaches staging_rejects and people; too many of them change nothing."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sparkify.errors import SparkifyError, TooManyRejectsError
 from sparkify.sql import read_sql
+from sparkify.warehouse.redshift import copy
 from tests.support.builders import event, track, write
 from tests.support.engines import RedshiftEngine
 from tests.warehouse.redshift.support import WAYS, Site
@@ -109,6 +111,42 @@ def test_a_record_that_redshift_refuses_though_it_looked_good_is_a_reject_of_its
     site.use(max_reject_share=0.1)
     with pytest.raises(TooManyRejectsError, match=r"log_data/a\.json:3: artist: String length exceeds"):
         site.load(full=True)
+
+
+@pytest.fixture
+def late(redshift_engine: RedshiftEngine) -> Iterator[None]:
+    """System views whose rows appear half a second after a COPY."""
+    cluster = redshift_engine.stand_in.cluster
+    cluster.late_s = 0.5
+    yield
+    cluster.late_s = 0
+
+
+@pytest.mark.usefixtures("late")
+@pytest.mark.parametrize("way", WAYS)
+def test_what_the_system_views_tell_late_is_waited_for(site: Site, way: str) -> None:
+    write(site.folder / "song_data/A/song.json", track())
+    write(site.folder / "log_data/a.json", event(ts=1), event(ts="soon"), event(ts=3))
+    site.use(way)
+    assert [(name, line) for name, line, *_ in site.load().rejects] == [("a.json", 2)]
+    site.use(way, max_reject_share=0)
+    with pytest.raises(TooManyRejectsError, match=r"a\.json:2: ts"):
+        site.load(full=True)
+
+
+@pytest.mark.usefixtures("late")
+@pytest.mark.parametrize("share", [0, 1])
+def test_what_the_system_views_do_not_tell_in_time_is_no_mistake_of_this_software(
+    site: Site, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    monkeypatch.setattr(copy, "SYSTEM_VIEWS_SECONDS", 0)
+    write(site.folder / "song_data/A/song.json", track())
+    write(site.folder / "log_data/a.json", event(ts=1), event(ts="soon"), event(ts=3))
+    site.use("prefix", max_reject_share=share)
+    with pytest.raises(SparkifyError, match="SYS_LOAD_ERROR_DETAIL") as caught:
+        site.load()
+    assert "bug" not in caught.value.hint
+    assert site.loaded.query("SELECT COUNT(*) FROM songplays") == [(0,)]
 
 
 def test_a_file_that_is_not_what_its_name_says_is_named(

@@ -22,9 +22,9 @@ COPY batch_events (
     user_id,
     file_id
 )
-FROM 's3://bucket/work/log_data.manifest'
-IAM_ROLE DEFAULT
-REGION 'us-west-2'
+FROM $uri
+IAM_ROLE $role
 FORMAT AS JSON 'auto'
 TIMEFORMAT 'auto'
-MAXERROR 100;
+MAXERROR $max_errors
+$options;

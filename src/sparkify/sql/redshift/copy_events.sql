@@ -1,6 +1,7 @@
 -- batch_events: one row per record of the log files that this run loads.
--- As it stands, for the query editor: put in your bucket and region. The prefix ends in a slash, for without it
--- s3://bucket/log_data would also load s3://bucket/log_data_old/. A manifest in its place loads just what it names.
+-- In the query editor, replace the words that begin with a dollar sign, for example with 's3://bucket/log_data/', DEFAULT,
+-- 100 and REGION 'us-west-2'. A prefix ends in a slash, for without it s3://bucket/log_data would also load
+-- s3://bucket/log_data_old/. A manifest in its place loads just what it names.
 -- ts comes as ms since 1970, and the JSONPaths file fills the columns by position.
 COPY batch_events (
     artist,
@@ -22,9 +23,9 @@ COPY batch_events (
     user_agent,
     user_id
 )
-FROM 's3://bucket/log_data/'
-IAM_ROLE DEFAULT
-REGION 'us-west-2'
-FORMAT AS JSON 's3://bucket/log_json_path.json'
+FROM $uri
+IAM_ROLE $role
+FORMAT AS JSON $jsonpaths
 TIMEFORMAT 'epochmillisecs'
-MAXERROR 100;
+MAXERROR $max_errors
+$options;

@@ -14,8 +14,8 @@ COPY batch_songs (
     year,
     file_id
 )
-FROM 's3://bucket/work/song_data.manifest'
-IAM_ROLE DEFAULT
-REGION 'us-west-2'
+FROM $uri
+IAM_ROLE $role
 FORMAT AS JSON 'auto'
-MAXERROR 100;
+MAXERROR $max_errors
+$options;

@@ -1,6 +1,7 @@
 -- batch_songs: one row per record of the song files that this run loads.
--- As it stands, for the query editor: put in your bucket and region. The prefix ends in a slash, for without it
--- s3://bucket/song_data would also load s3://bucket/song_data_old/. A manifest in its place loads just what it names.
+-- In the query editor, replace the words that begin with a dollar sign, for example with 's3://bucket/song_data/', DEFAULT,
+-- 100 and REGION 'us-west-2'. A prefix ends in a slash, for without it s3://bucket/song_data would also load
+-- s3://bucket/song_data_old/. A manifest in its place loads just what it names.
 -- The keys of the song files are the columns' names.
 COPY batch_songs (
     num_songs,
@@ -14,8 +15,8 @@ COPY batch_songs (
     duration,
     year
 )
-FROM 's3://bucket/song_data/'
-IAM_ROLE DEFAULT
-REGION 'us-west-2'
+FROM $uri
+IAM_ROLE $role
 FORMAT AS JSON 'auto'
-MAXERROR 100;
+MAXERROR $max_errors
+$options;

@@ -4,6 +4,8 @@ Their records are judged before, exactly as the DuckDB engine judges them, so ea
 each reject its reason. ``redshift_parts`` writes the parts.
 """
 
+from dataclasses import replace
+
 import duckdb
 
 from sparkify.reading.judging import Staged, prepare, staged
@@ -11,10 +13,11 @@ from sparkify.sources.objects import NOUNS
 from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.duckdb.opening import NO_EXTENSIONS
 from sparkify.warehouse.reading import reader_of
-from sparkify.warehouse.redshift.copy import KEPT_CHARACTERS, LoadError, copy_statement, run_copy
+from sparkify.warehouse.redshift.copy import KEPT_CHARACTERS, Copy, LoadError, run_copy
 from sparkify.warehouse.redshift.parts import Bundle, bundle, origin_of
 from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder
+from sparkify.warehouse.tables import columns_of
 
 
 def copy_bundled(
@@ -40,12 +43,16 @@ def copy_bundled(
         SourceError: a file can't be read.
         TooManyRejectsError: COPY refuses more records than max_reject_share allows.
     """
-    reader = reader_of(job)
-    columns, _ = session.execute(f"SELECT * FROM staging_{NOUNS[job.source]} LIMIT 0")
+
+    def advance(files: int, size: int) -> None:
+        session.keep_awake()  # nothing else is said to Redshift for as long as records are read
+        job.advance(files, size)
+
+    reader = reader_of(replace(job, advance=advance))
     with duckdb.connect(config={**NO_EXTENSIONS, "memory_limit": memory_limit}) as judge:
         judge.execute("SET enable_progress_bar = false")  # on stdout, where Python is interactive
         judge.execute("SET TimeZone = 'UTC'")
-        prepare(judge, columns, job.paths)
+        prepare(judge, columns_of(f"staging_{NOUNS[job.source]}"), job.paths)
         bundled = bundle(work, job, judge, reader)
     rejects = _copy_parts(session, job, work, bundled, role_arn, region)
     session.insert("staging_rejects", rejects)
@@ -60,12 +67,14 @@ def _copy_parts(
     rejects: list[Row] = [(job.source, uris[file_id], *rest, file_id) for *rest, file_id in bundled.rejects]
     if not bundled.parts:
         return rejects
-    statement = copy_statement(
+    share = job.options.max_reject_share
+    copy = Copy(
         f"copy_{NOUNS[job.source].removesuffix('s')}_parts",
         work.put_manifest(job.source, bundled.parts),
         role_arn,
-        max_errors=int(job.options.max_reject_share * bundled.records),
-        region=region,
+        int(share * bundled.records),
+        share,
+        region,
         options=["MANIFEST", "GZIP"],
     )
 
@@ -74,7 +83,7 @@ def _copy_parts(
         file_id, line, _ = origin_of(work, error.uri, error.line)
         return uris[file_id], line
 
-    for error in run_copy(session, statement, job.options.max_reject_share, origin):
+    for error in run_copy(session, copy, origin):
         # Redshift may know better than the judge here; then the record is a reject after all.
         file_id, line, text = origin_of(work, error.uri, error.line)
         rejects.append((job.source, uris[file_id], line, str(error), text[:KEPT_CHARACTERS], file_id))

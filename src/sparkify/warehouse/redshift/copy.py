@@ -1,14 +1,16 @@
-"""COPY for Amazon Redshift: the statement, how many errors it may have, running it, and what it says of them.
+"""COPY on Amazon Redshift: the statement, running it, and what Redshift tells of files and refused records.
 
-The statements stand in ``sql/redshift/copy_*.sql``; here the values of a run are put in their places. COPY
-takes no parameters, so values have to become SQL text, and ``literal`` is the one way in which they do.
+The statements are templates, ``sql/redshift/copy_*.sql``. COPY takes no parameters, so values become SQL
+text, and ``literal`` is the one way in which they do. What COPY did is read from SYS views, which clusters
+and Serverless have alike; they are no part of the transaction, survive its rollback, and may lag behind.
 """
 
 import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from string import Template
+from typing import TypeVar
 
 from sparkify.errors import TooManyRejectsError, UsageError, WarehouseError
 from sparkify.sql import read_sql
@@ -20,11 +22,13 @@ MAX_MAXERROR = 100_000
 KEPT_CHARACTERS = 1000
 """Of a record that was refused, in staging_rejects."""
 
+SYSTEM_VIEWS_SECONDS = 90.0
+"""How long to wait for rows of SYS views; no page bounds their delay."""
+
 _SHOWN_ERRORS = 5
-_ERROR_TABLE_TRIES = 20
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
-Query = Callable[..., list[tuple[Any, ...]]]
+Rows = TypeVar("Rows")
 
 
 def literal(text: str) -> str:
@@ -42,6 +46,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
+def role(arn: str) -> str:
+    """A role as IAM_ROLE takes it; DEFAULT where none is named."""
+    return literal(arn) if arn else "DEFAULT"
+
+
 def check_role(arns: str) -> None:
     """Refuse a role that can't be one, before anything is asked of AWS.
 
@@ -56,43 +65,42 @@ def check_role(arns: str) -> None:
             )
 
 
-def copy_statement(
-    name: str,
-    uri: str,
-    role_arn: str,
-    *,
-    max_errors: int,
-    region: str,
-    jsonpaths: str = "",
-    options: Sequence[str] = (),
-) -> str:
-    """A COPY, ready to run.
+@dataclass(frozen=True)
+class Copy:
+    """A COPY.
 
-    Args:
-        name: which file below sql/redshift.
+    Attributes:
+        template: which file below sql/redshift.
         uri: a prefix or a manifest.
         role_arn: of the role that reads; empty for the cluster's default role.
         max_errors: how many records may be bad.
+        max_reject_share: what that came from, for messages.
         region: where the files are; empty if where Redshift is.
-        jsonpaths: the URI of the JSONPaths file, for a statement that has one.
+        jsonpaths: the URI of the JSONPaths file, for a template that has one.
         options: MANIFEST, GZIP.
     """
-    role = literal(role_arn) if role_arn else "DEFAULT"
-    places = [
-        (r"FROM 's3://[^']*'", f"FROM {literal(uri)}"),
-        (r"IAM_ROLE DEFAULT", f"IAM_ROLE {role}"),
-        (r"REGION '[^']*'\n", f"REGION {literal(region)}\n" if region else ""),
-        # n errors are too many already; 0 and 1 are the same.
-        (r"MAXERROR \d+;", "\n".join([f"MAXERROR {min(max_errors + 1, MAX_MAXERROR)}", *options])),
-    ]
-    if jsonpaths:
-        places.append((r"JSON 's3://[^']*'", f"JSON {literal(jsonpaths)}"))
-    statement = re.sub(r"(?m)^--.*\n", "", read_sql(name, "redshift"))
-    for place, text in places:
-        statement, found = re.subn(place, lambda _, text=text: text, statement)  # type: ignore[misc]
-        if found != 1:
-            raise ValueError(f"sql/redshift/{name}.sql: {place} stands there {found} times")
-    return statement
+
+    template: str
+    uri: str
+    role_arn: str
+    max_errors: int
+    max_reject_share: float
+    region: str = ""
+    jsonpaths: str = ""
+    options: Sequence[str] = ()
+
+    @property
+    def statement(self) -> str:
+        """The SQL."""
+        region = [f"REGION {literal(self.region)}"] if self.region else []
+        return Template(read_sql(self.template, "redshift")).substitute(
+            uri=literal(self.uri),
+            role=role(self.role_arn),
+            jsonpaths=literal(self.jsonpaths),
+            # n errors are too many already; 0 and 1 are the same.
+            max_errors=min(self.max_errors + 1, MAX_MAXERROR),
+            options="\n".join([*region, *self.options]),
+        )
 
 
 @dataclass(frozen=True)
@@ -104,117 +112,108 @@ class LoadError:
         line: the number of the record's last line.
         column: where it failed; may be empty.
         reason: as COPY words it.
-        raw: the record's beginning; None on Serverless, which doesn't tell.
     """
 
     uri: str
     line: int
     column: str
     reason: str
-    raw: str | None
 
     def __str__(self) -> str:
         return f"{self.column}: {self.reason}" if self.column else self.reason
 
 
+@dataclass(frozen=True)
+class FileRead:
+    """What COPY read of a file.
+
+    Attributes:
+        lines: how many.
+        etag: of the object that it read; may be empty.
+    """
+
+    lines: int
+    etag: str
+
+
+def as_logged(uri: str) -> str:
+    """A URI as the system views hold it: CHAR(256)."""
+    return uri.encode()[:256].decode(errors="ignore").rstrip(" ")
+
+
 def run_copy(
     session: RedshiftSession,
-    statement: str,
-    max_reject_share: float,
+    copy: Copy,
     origin: Callable[[LoadError], tuple[str, int]] = lambda error: (error.uri, error.line),
 ) -> list[LoadError]:
     """Run a COPY, and give the records it refused.
 
     Args:
         session: of the warehouse.
-        statement: the COPY.
-        max_reject_share: for what is said of too many errors.
+        copy: the COPY.
         origin: tells the file and the line that people know a refused record by.
 
     Raises:
         TooManyRejectsError: more were bad than MAXERROR allows; the transaction is rolled back.
-        WarehouseError: it failed for another reason.
+        WarehouseError: it failed for another reason, or Redshift doesn't tell what it refused.
     """
-    serverless = session.is_serverless
+    # By session and not by PG_LAST_COPY_ID(), which a COPY that fails leaves as it was.
+    ours = "FROM sys_load_error_detail WHERE session_id = PG_BACKEND_PID()"
+    ((before,),) = session.query(f"SELECT COALESCE(MAX(query_id), -1) {ours}")
+
+    def errors(limit: int = MAX_MAXERROR) -> list[LoadError]:
+        rows = session.query(
+            "SELECT TRIM(file_name), line_number, TRIM(column_name), TRIM(error_message)"
+            f" {ours} AND query_id > ? ORDER BY 1, 2 LIMIT {limit}",
+            [before],
+        )
+        return [LoadError(*row) for row in rows]
+
     session.take_notices()
     try:
-        session.query(statement)
+        session.query(copy.statement)
     except WarehouseError as failure:
         if "Load into table" not in failure.message:
             raise
         # The transaction is lost already; only after it is given up can the reasons be read.
         session.roll_back()
-        query_id = failed_copy_id(session.query, serverless=serverless)
-        errors = read_load_errors(session.query, query_id, serverless=serverless, limit=_SHOWN_ERRORS)
-        places = [(*origin(error), error) for error in errors]
-        shown = "".join(f"\n  {uri}:{line}: {error}" for uri, line, error in places)
+        found = awaited(lambda: errors(_SHOWN_ERRORS), bool)
+        shown = "".join(f"\n  {uri}:{line}: {error}" for error in found for uri, line in [origin(error)])
         raise TooManyRejectsError(
-            "more records are bad than max_reject_share"
-            f" ({max_reject_share:.4g}) allows; nothing was changed{shown}",
+            f"more records are bad than max_reject_share ({copy.max_reject_share:.4g}) allows;"
+            f" nothing was changed{shown or '; Redshift has not told which (SYS_LOAD_ERROR_DETAIL)'}",
             "mend the files, or allow more with --max-reject-share",
         ) from None
     told = [re.search(r"(\d+) record\(s\) could not be loaded", notice) for notice in session.take_notices()]
     expected = sum(int(match[1]) for match in told if match)
-    return _await_errors(session, expected, serverless=serverless) if expected else []
-
-
-def _await_errors(session: RedshiftSession, expected: int, *, serverless: bool) -> list[LoadError]:
-    """The errors of the COPY before; the system tables may be a moment behind its own count of them."""
-    ((query_id,),) = session.query("SELECT PG_LAST_COPY_ID()")
-    for _ in range(_ERROR_TABLE_TRIES):
-        errors = read_load_errors(session.query, query_id, serverless=serverless)
-        if len(errors) >= expected:
-            break
-        time.sleep(0.5)
-    return errors
-
-
-def read_load_errors(
-    query: Query, query_id: int, *, serverless: bool, limit: int = MAX_MAXERROR
-) -> list[LoadError]:
-    """What a COPY refused, by file and line.
-
-    The system tables are no part of the transaction: they can be read in it and after its rollback.
-
-    Args:
-        query: runs SQL with parameters.
-        query_id: of the COPY.
-        serverless: whether it ran on Serverless, where the STL views are not there.
-        limit: how many at most.
-    """
-    if serverless:
-        rows = query(
-            "SELECT TRIM(file_name), line_number, TRIM(column_name), TRIM(error_message), NULL"
-            f" FROM sys_load_error_detail WHERE query_id = ? ORDER BY 1, 2 LIMIT {limit}",
-            [query_id],
+    found = awaited(errors, lambda rows: len(rows) >= expected) if expected else []
+    if len(found) < expected:
+        raise WarehouseError(
+            f"{session.location}: Redshift has refused {expected:,} records, and told of {len(found):,}"
+            f" (SYS_LOAD_ERROR_DETAIL) within {SYSTEM_VIEWS_SECONDS:.0f} seconds; nothing was changed",
+            "run again",
         )
-    else:
-        rows = query(
-            "SELECT TRIM(filename), line_number, TRIM(colname), TRIM(err_reason), TRIM(raw_line)"
-            f" FROM stl_load_errors WHERE query = ? ORDER BY 1, 2 LIMIT {limit}",
-            [query_id],
+    return found
+
+
+def files_read(session: RedshiftSession, expected: set[str]) -> dict[str, FileRead]:
+    """What the last COPY read, by URI as logged; less than expected if Redshift doesn't tell in time."""
+
+    def told() -> dict[str, FileRead]:
+        rows = session.query(
+            "SELECT TRIM(file_name), SUM(lines_scanned), COALESCE(MAX(TRIM(file_etag)), '')"
+            " FROM sys_load_detail WHERE query_id = PG_LAST_COPY_ID() GROUP BY 1"
         )
-    return [LoadError(*row) for row in rows]
+        return {uri: FileRead(int(lines or 0), etag.strip('"')) for uri, lines, etag in rows}
+
+    return awaited(told, lambda found: found.keys() >= expected)
 
 
-def failed_copy_id(query: Query, *, serverless: bool) -> int:
-    """The query id of the COPY that just failed in this session, by its errors."""
-    # Not PG_LAST_COPY_ID(): it is documented for a COPY that completed.
-    table, column, session = (
-        ("sys_load_error_detail", "query_id", "session_id")
-        if serverless
-        else ("stl_load_errors", "query", "session")
-    )
-    rows = query(f"SELECT COALESCE(MAX({column}), -1) FROM {table} WHERE {session} = PG_BACKEND_PID()")
-    return int(rows[0][0])
-
-
-def lines_scanned(query: Query, query_id: int) -> dict[str, int]:
-    """How many lines of each object a COPY read, by URI (cut to 256 bytes, as the table has it)."""
-    return {
-        uri: int(lines)
-        for uri, lines in query(
-            "SELECT TRIM(filename), SUM(lines_scanned) FROM stl_load_commits WHERE query = ? GROUP BY 1",
-            [query_id],
-        )
-    }
+def awaited(ask: Callable[[], Rows], is_enough: Callable[[Rows], bool]) -> Rows:
+    """What a system view has, as soon as it has enough, or at the end of patience."""
+    until = time.monotonic() + SYSTEM_VIEWS_SECONDS
+    pause = 0.1
+    while not is_enough(rows := ask()) and time.monotonic() < until:
+        time.sleep(pause)
+        pause = min(2 * pause, 5.0)
+    return rows

@@ -6,7 +6,8 @@ Two ways lead from a bucket into a staging table, both by one COPY into a tempor
   engine judges them, and written as similar-sized compressed parts to the work prefix. Each row carries its
   file_id.
 - **directly** from where they are, named by a manifest: larger files. COPY judges their records itself, and
-  it can't say which row came from which file: these rows have no file_id.
+  it can't say which row came from which file: these rows have no file_id. Paths with array positions make all
+  files be bundled: COPY fails where a position is not there.
 
 Without a work prefix there is no place for a manifest or for parts, so all files are loaded directly, by
 prefix, and everything is loaded again whenever anything has changed. With one, that is only so when a file
@@ -17,11 +18,14 @@ bundle_below_mb.)
 
 from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import SourceError, WarehouseError
+from sparkify.reading.jsonpaths import mixes_notations
 from sparkify.reading.judging import Staged
 from sparkify.sources.objects import NOUNS, Source
+from sparkify.sources.opening import open_source
 from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.redshift.bundled import copy_bundled
-from sparkify.warehouse.redshift.direct import DirectCopy, copy_direct, some_records
+from sparkify.warehouse.redshift.copy import MAX_MAXERROR, Copy
+from sparkify.warehouse.redshift.direct import copy_direct, some_records
 from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder, jsonpaths_file
 
@@ -124,27 +128,40 @@ class Stager:
             raise SourceError(
                 f"{location}: some files are compressed and some not, which COPY can't load", remedy
             )
-        if job.source == "log_data" and not options.log_jsonpath.startswith("s3://"):
+        jsonpaths = options.log_jsonpath if job.source == "log_data" else ""
+        if job.source == "log_data":
+            self._require_paths_for_copy(job, jsonpaths, remedy)
+        is_file = len(files) == 1 and files[0].source.uri == location
+        uri = location if is_file else location.rstrip("/") + "/"
+        return self._copy_direct(job, uri, jsonpaths, ["GZIP"] * (compressed == {True}))
+
+    def _require_paths_for_copy(self, job: LoadJob, jsonpaths: str, remedy: str) -> None:
+        """Refuse a JSONPaths file that COPY can't read as it is."""
+        if not jsonpaths.startswith("s3://"):
             raise SourceError(
                 "[S3] LOG_JSONPATH: Redshift reads the JSONPaths file from S3",
                 "put log_json_path.json into a bucket and name it in [S3] LOG_JSONPATH, or set [S3]"
                 " WORK_PREFIX",
             )
-        told = DirectCopy(
-            location if len(files) == 1 and files[0].source.uri == location else location.rstrip("/") + "/",
-            options.log_jsonpath if job.source == "log_data" else "",
-            ["GZIP"] * (compressed == {True}),
-        )
-        job.on_records(some_records(job.store, files))
-        return self._copy_direct(job, told)
+        if _names_positions(job):
+            raise SourceError(
+                f"{jsonpaths}: names array positions, and COPY fails where a record does not have them",
+                remedy,
+            )
+        if mixes_notations(open_source(jsonpaths, self._aws).read_text()):
+            raise SourceError(
+                f"{jsonpaths}: mixes $['key'] and $.key, which COPY does not read",
+                f"write all of its paths one way, or {remedy}",
+            )
 
     def _by_manifest(self, job: LoadJob) -> Staged:
         """Load just these files: small ones bundled, large ones from where they are."""
         # A manifest and its files have to be in one region, so what comes from another is bundled, too.
         elsewhere = self._aws.s3_region not in ("", self._aws.aws_region)
         limit = self._redshift.bundle_below_mb * 2**20
-        small = [file for file in job.files if file.source.size < limit or elsewhere]
-        large = [file for file in job.files if not (file.source.size < limit or elsewhere)]
+        bundles_all = elsewhere or _names_positions(job)
+        large = [file for file in job.files if file.source.size >= limit and not bundles_all]
+        small = [file for file in job.files if file.source.size < limit or bundles_all]
         staged = Staged()
         with WorkFolder(self._redshift.work_prefix, self._aws) as work:
             if small:
@@ -156,29 +173,32 @@ class Stager:
                     region=self._aws.aws_region,
                     memory_limit=self._memory_limit,
                 )
-            if large:
-                job.on_records(some_records(job.store, large))
             jsonpaths = jsonpaths_file(work, job.paths) if large and job.source == "log_data" else ""
             for options in ([], ["GZIP"]):
                 some = [file for file in large if file.source.uri.endswith(".gz") == bool(options)]
                 if some:
                     name = f"{job.source}-direct{'-gzip' * bool(options)}"
                     manifest = work.put_manifest(name, [file.source.uri for file in some])
-                    told = DirectCopy(manifest, jsonpaths, ["MANIFEST", *options])
-                    staged.records.update(self._copy_direct(job.of(some), told))
+                    counts = self._copy_direct(job.of(some), manifest, jsonpaths, ["MANIFEST", *options])
+                    staged.records.update(counts)
         return staged
 
-    def _copy_direct(self, job: LoadJob, told: DirectCopy) -> dict[int, int]:
-        counts = copy_direct(
-            self._session,
-            job,
-            told,
-            role_arn=self._redshift.iam_role_arn,
-            region=self._aws.s3_region or self._aws.aws_region,
-        )
+    def _copy_direct(self, job: LoadJob, uri: str, jsonpaths: str, options: list[str]) -> dict[int, int]:
+        job.on_records(some_records(job.store, job.files))
+        share = job.options.max_reject_share
+        # No record is shorter than a byte and a newline, so this is never too few; compressed, nobody knows.
+        most = MAX_MAXERROR if "GZIP" in options else int(share * (job.size // 2 + 1))
+        region = self._aws.s3_region or self._aws.aws_region
+        template = f"copy_{NOUNS[job.source]}"
+        copy = Copy(template, uri, self._redshift.iam_role_arn, most, share, region, jsonpaths, options)
+        counts = copy_direct(self._session, job, copy)
         self._direct[job.source] |= {file_id: count - refused for file_id, (count, refused) in counts.items()}
         job.advance(len(job.files), job.size)
         return {file_id: count for file_id, (count, _) in counts.items()}
+
+
+def _names_positions(job: LoadJob) -> bool:
+    return any(isinstance(step, int) for path in job.paths for step in path)
 
 
 def _id_list(file_ids: list[int]) -> str:

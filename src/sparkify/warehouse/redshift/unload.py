@@ -13,7 +13,7 @@ from pathlib import Path
 from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import SparkifyError, UsageError, WarehouseError
 from sparkify.sources.s3_folder import S3Folder
-from sparkify.warehouse.redshift.copy import literal
+from sparkify.warehouse.redshift.copy import literal, role
 
 Execute = Callable[[str], object]
 
@@ -51,10 +51,9 @@ def unload(
     Raises:
         WarehouseError: Redshift can't do it, or its role may not.
     """
-    role = literal(redshift.iam_role_arn) if redshift.iam_role_arn else "DEFAULT"
     # 6.2 GB is the default. But the files of exports are copied, each by one request (CopyObject): it may
     # take [S3] TIMEOUT, and 5 GB.
-    options = [f"IAM_ROLE {role}", "FORMAT AS PARQUET", "MAXFILESIZE 1 GB"]
+    options = [f"IAM_ROLE {role(redshift.iam_role_arn)}", "FORMAT AS PARQUET", "MAXFILESIZE 1 GB"]
     if partition_by:
         options.append(f"PARTITION BY ({', '.join(partition_by)})")
     if aws.aws_region:
