@@ -1,8 +1,10 @@
-"""The round on a real AWS account: create, look, load the public data, delete, and nothing is left.
+"""The round on a real AWS account: create, look, load the public data, ask what no page settles, delete.
 
-It costs money: see docs/redshift.md. Runs only with ``pytest -m aws``, with the credentials and the
+It costs money: see docs/verify-on-aws.md. Runs only with ``pytest -m aws``, with the credentials and the
 region of AWS's own chain. With AWS_TEST_BUCKET, the name of a bucket in that region which may be written to,
-files are bundled there and the tables exported; without, COPY reads the public bucket itself.
+files are bundled there, the tables exported, and the doubts asked; without, COPY reads the public bucket.
+
+Nothing is left behind: the fixture deletes it, and should this process be killed, another one does.
 """
 
 import csv
@@ -14,9 +16,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+
+from sparkify.config.loading import load_settings
+from sparkify.warehouse.redshift.login import log_in
+from tests.support import emptied
+from tests.support.doubts import DOUBTS, Asker, Doubt
+from tests.support.guard import guarded
 
 pytestmark = pytest.mark.aws
 
@@ -91,13 +100,15 @@ def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]
     )
     (folder / "dwh.cfg").write_text(CONFIG.format(type=request.param, name=folder.name, work=work))
     account = Account(folder)
-    try:
+    emptying = [sys.executable, emptied.__file__, f"{bucket}/{folder.name}/"] if bucket else []
+    deleting = [sys.executable, "-m", "sparkify", "cluster", "delete", "--yes"]
+    with guarded([deleting, *filter(None, [emptying])], folder):
         yield account
-    finally:
-        account.run("delete", "--yes")
 
 
-def test_a_cluster_is_created_loaded_and_deleted_without_a_rest(account: Account) -> None:
+def test_a_cluster_is_created_loaded_and_deleted_without_a_rest(
+    account: Account, request: pytest.FixtureRequest
+) -> None:
     assert account.there() == {}
     address = account.run("create", "--yes").strip()
     host = address.partition(":")[0]
@@ -107,9 +118,28 @@ def test_a_cluster_is_created_loaded_and_deleted_without_a_rest(account: Account
     assert {"security group", "role"} < there.keys()
     assert str(there["security group"]["note"]).endswith("/32 to port 5439")
     load_the_public_data(account)
+    if bucket := os.environ.get("AWS_TEST_BUCKET", ""):
+        kind = request.node.callspec.params["account"]
+        told = request.config.stash.setdefault(DOUBTS, [])
+        told += [(kind, doubt) for doubt in ask_doubts(account, bucket)]
     account.run("delete", "--yes")
     assert account.there() == {}
     assert "HOST=\n" in (account.folder / "dwh.cfg").read_text()
+
+
+def ask_doubts(account: Account, bucket: str) -> list[Doubt]:
+    """Ask the cluster what no page settles, below the work prefix, which its role may read and write."""
+    settings = load_settings(str(account.folder / "dwh.cfg"))
+    prefix = f"{account.folder.name}/work/doubts/"
+    s3 = boto3.client("s3")
+
+    def put(name: str, content: bytes) -> str:
+        return str(s3.put_object(Bucket=bucket, Key=prefix + name, Body=content)["ETag"]).strip('"')
+
+    def connect() -> Any:
+        return log_in(settings.redshift, settings.aws)
+
+    return Asker(connect, f"s3://{bucket}/{prefix}", put, "DEFAULT").ask()
 
 
 def load_the_public_data(account: Account) -> None:

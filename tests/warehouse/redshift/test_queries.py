@@ -7,11 +7,13 @@ import pytest
 from sparkify.answers.query import require_select
 from sparkify.answers.questions import load_questions
 from sparkify.errors import UsageError
+from sparkify.warehouse.opening import connect
 from tests.standin.fixtures import BUCKET
 from tests.standin.server import RedshiftStandIn
 from tests.support.builders import write
 from tests.support.cli import Run, assert_fails
 from tests.support.engines import RedshiftEngine, environment_of
+from tests.warehouse.redshift.support import Site
 
 READING = [
     "SELECT 1",
@@ -157,3 +159,20 @@ def test_no_statement_hides_in_a_comment_from_query_nor_from_check(
     assert "a comment within a comment" in checked.stdout
     assert "the function pg_cancel_backend does more" in checked.stdout
     assert redshift.s3.list(f"s3://{BUCKET}/stolen/") == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "shown"),
+    [
+        ("CAST(81.2 AS DECIMAL(38, 15))", "81.2"),
+        ("CAST(100 AS DECIMAL(38, 15))", "100.0"),
+        ("CAST(0.1234567890123 AS DECIMAL(38, 15))", "0.1234567890123"),
+        ("CAST(1.50 AS DECIMAL(6, 2))", "1.50"),
+        ("CAST(-1E20 AS DECIMAL(38, 15))", "-100000000000000000000.0"),
+    ],
+)
+def test_zeros_that_fill_the_scale_of_a_quotient_are_not_shown(site: Site, sql: str, shown: str) -> None:
+    # Computations with numeric values: the scale of a quotient; ROUND: "returns the same numeric data type".
+    reader = connect(site.settings, read_only=True)
+    assert str(reader.query(f"SELECT {sql}")[0][0]) == shown
+    reader.close()

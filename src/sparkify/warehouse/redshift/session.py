@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -29,6 +30,20 @@ _IDLE_SECONDS = 300
 """After which something is sent: Serverless ends idle sessions after an hour by default, firewalls sooner."""
 
 _POLL_SECONDS = 0.2
+
+_PADDED_SCALE = 10
+"""Digits after the point from which on zeros at the end are filling, and nobody's measurement."""
+
+
+def _unpadded(value: Any) -> Any:
+    """A number without the zeros with which Redshift fills the scale of a quotient, which ROUND keeps."""
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return value
+    text = f"{value:f}"
+    if len(text.partition(".")[2]) < _PADDED_SCALE:
+        return value
+    short = text.rstrip("0")
+    return Decimal(f"{short}0" if short.endswith(".") else short)
 
 
 class RedshiftSession:
@@ -106,7 +121,9 @@ class RedshiftSession:
             cursor.execute(sql, list(parameters) or None)
             if not cursor.description:
                 return [], []
-            return [column[0] for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
+            return [column[0] for column in cursor.description], [
+                tuple(map(_unpadded, row)) for row in cursor.fetchall()
+            ]
         except (Error, OSError) as error:
             raise explain(error, self.location, self._redshift, self._aws) from None
         finally:
