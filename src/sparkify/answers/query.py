@@ -57,7 +57,7 @@ def require_select(sql: str, engine: str) -> None:
         count = len(statements)
     else:
         try:
-            from sparkify.warehouse.redshift.queries import require_reading
+            from sparkify.answers.redshift_sql import require_reading
         except ImportError:
             raise UsageError(
                 "the parser of Redshift's SQL is not installed",

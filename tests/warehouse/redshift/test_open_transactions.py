@@ -160,7 +160,7 @@ def test_a_session_is_kept_awake_while_files_are_read_and_nothing_is_said_to_red
     write(site.folder / "song_data/A/song.json", track())
     write(site.folder / "log_data/a.json", event(ts=1))
     kept: list[session.RedshiftSession] = []
-    monkeypatch.setattr(session.RedshiftSession, "keep_awake", kept.append)
+    monkeypatch.setattr(session.RedshiftSession, "keep_awake", lambda self: kept.append(self))
     site.use("bundled")
     site.load()
     assert kept
