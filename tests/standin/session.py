@@ -347,6 +347,9 @@ class Session:
                 self._client.write(notice(text))
             return "COPY"
         assert isinstance(plan, statements.Unload)
+        # BEGIN: "Gives the transaction read-only permissions". Whether these include UNLOAD is not said.
+        if self._backend.query("SHOW transaction_read_only").rows == [["on"]]:
+            raise Refused("transaction is read-only", "25006", "That UNLOAD is refused in one is assumed.")
         for text in self._unloader.run(plan.command, plan.query):
             self._client.write(notice(text))
         return "UNLOAD"

@@ -119,3 +119,10 @@ def test_a_manifest_lists_the_files(redshift: RedshiftStandIn, plays: Sql, folde
 )
 def test_a_wrong_unload_is_refused(sql: Sql, statement: str, message: str) -> None:
     assert message in sql.error(statement)["M"]
+
+
+def test_unload_is_refused_in_a_read_only_transaction(sql: Sql, folder: str) -> None:
+    # BEGIN: "Gives the transaction read-only permissions". That UNLOAD is none of them is assumed.
+    sql.connection.autocommit = True
+    sql("BEGIN READ ONLY")
+    assert sql.error(unload("SELECT 1 AS a", folder))["M"] == "transaction is read-only"

@@ -9,12 +9,13 @@ import pytest
 from redshift_connector.error import ProgrammingError
 
 from sparkify.config.settings import Settings
-from sparkify.errors import ConflictError, WarehouseError
+from sparkify.errors import ConflictError, StatementError, WarehouseError
 from sparkify.load.progress import NullProgress
 from sparkify.warehouse.opening import connect
 from sparkify.warehouse.redshift import login, session
 from sparkify.warehouse.redshift.engine import RedshiftWarehouse
 from tests.standin.fixtures import connect as driver_connect
+from tests.standin.server import RedshiftStandIn
 from tests.support.builders import event, track, write
 from tests.support.engines import RedshiftEngine
 from tests.support.runs import create_tables, redshift_warehouse, run_etl
@@ -95,6 +96,29 @@ def test_a_conflict_is_told_by_the_whole_message_and_not_by_a_number_in_it(
         ProgrammingError({"C": "XX000", **told}), "here", site.settings.redshift, site.settings.aws
     )
     assert isinstance(explained, ConflictError) == is_conflict
+
+
+def test_who_may_not_change_a_table_learns_that_tables_belong_to_who_created_them(
+    site: Site, redshift: RedshiftStandIn
+) -> None:
+    # Data API: through IAM the database user is IAM:name or IAMR:role, so a colleague's tables are theirs.
+    redshift.as_superuser('CREATE ROLE "IAMR:colleague"', "CREATE TABLE public.theirs (x INT)")
+    redshift.as_superuser('ALTER TABLE public.theirs OWNER TO "IAMR:colleague"')
+    warehouse = redshift_warehouse(site.settings)
+    for statement in ("ALTER TABLE theirs ADD COLUMN y INT", "SELECT * FROM theirs"):
+        with pytest.raises(WarehouseError) as caught:
+            warehouse.query(statement)
+        assert "tables belong to whoever created them" in caught.value.hint
+    warehouse.close()
+    redshift.as_superuser("DROP TABLE public.theirs", 'DROP ROLE "IAMR:colleague"')
+
+
+def test_a_select_that_a_read_only_transaction_refuses_is_not_taken_for_a_change(site: Site) -> None:
+    # awslabs/mcp#1966: external tables in BEGIN READ ONLY, before Redshift's patch 204.
+    told = {"C": "25006", "M": "Failed to incorporate external table", "D": "Error=transaction is read-only"}
+    explained = login.explain(ProgrammingError(told), "here", site.settings.redshift, site.settings.aws)
+    assert isinstance(explained, StatementError)
+    assert "external tables" in explained.users_hint
 
 
 def test_what_the_detail_of_an_error_says_is_told(site: Site) -> None:
