@@ -9,7 +9,7 @@ from sparkify.config.destinations import require_good_endpoint, require_good_hos
 from sparkify.config.loading import load_settings
 from sparkify.config.settings import Settings
 from sparkify.errors import SparkifyError, UsageError
-from sparkify.sources.s3 import connect
+from sparkify.sources.s3_client import connect
 from sparkify.warehouse.redshift.login import log_in
 from tests.standin.server import RedshiftStandIn
 from tests.support.cli import Run, assert_fails

@@ -75,7 +75,8 @@ def simulate(
     ] = 0.0,
 ) -> None:
     """Write song and log files of an imaginary music service."""
-    from sparkify.config.places import is_on_s3, output_place
+    from sparkify.config.location import is_on_s3
+    from sparkify.config.places import output_place
     from sparkify.simulate import SimulationOptions, sink_for
     from sparkify.simulate import simulate as run
     from sparkify.simulate.progress import progress
@@ -206,7 +207,8 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
 ) -> None:
     """Write the five tables as Parquet files into a folder or to S3, to be read by anything else."""
-    from sparkify.config.places import is_on_s3, output_place
+    from sparkify.config.location import is_on_s3
+    from sparkify.config.places import output_place
     from sparkify.printing.output import print_rows
     from sparkify.warehouse.opening import opened
 

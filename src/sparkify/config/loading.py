@@ -13,6 +13,7 @@ from sparkify.config import credentials, paths, places, rules
 from sparkify.config.cluster_address import address_parts
 from sparkify.config.dwh_cfg import read_file
 from sparkify.config.dwh_cfg_keys import meant_name
+from sparkify.config.location import is_on_s3
 from sparkify.config.settings import TYPES, Settings, compose, values_of
 from sparkify.errors import UsageError
 
@@ -75,7 +76,7 @@ def config_path(config: str | None) -> Path:
         return Path(DEFAULT_CONFIG)
     credentials.require_none(config, "--config")
     place = places.plain_place(config, "--config")
-    if places.is_on_s3(place):
+    if is_on_s3(place):
         raise UsageError("--config: not a file of this machine", "copy it here, and name the copy")
     return places.local_path(place)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from sparkify.config import credentials
+from sparkify.config.location import S3Location, is_on_s3
 from sparkify.errors import SourceError, UsageError
 
 # Not three slashes: s3://$BUCKET/x where the variable is empty must not mean the bucket x.
@@ -124,7 +125,7 @@ def _from_address(text: str, origin: str) -> str:
             f"{origin}: an address of the web, which can't be read",
             "write it as s3://bucket/prefix; [S3] ENDPOINT names another S3 server than Amazon's",
         )
-    return f"s3://{bucket}/{key}"
+    return str(S3Location(bucket, key))
 
 
 def local_path(location: str) -> Path:
@@ -160,8 +161,3 @@ def output_place(text: str) -> str:
     if not is_on_s3(place) and re.match(r"\w{2,}:/", place):
         raise UsageError(f"{place}: can't be written to", _HOW_TO_WRITE)
     return place
-
-
-def is_on_s3(place: str) -> bool:
-    """Whether a place is on S3, and not on this machine."""
-    return place.startswith("s3://")

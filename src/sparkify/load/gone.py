@@ -11,6 +11,7 @@ import os
 from collections.abc import Collection, Container, Mapping
 from datetime import datetime
 
+from sparkify.config.location import is_on_s3
 from sparkify.errors import WarehouseError
 from sparkify.sources.objects import (
     GoneFiles,
@@ -20,7 +21,6 @@ from sparkify.sources.objects import (
     SourcePlan,
     Store,
     first_few,
-    is_s3_uri,
 )
 from sparkify.warehouse.contract import Session
 
@@ -60,14 +60,14 @@ def after_listing(loaded: LoadedFiles, source: str, store: Store, listed: Collec
 def by_source(loaded: LoadedFiles) -> dict[str, GoneFiles]:
     """By source, the files that are not there any more: local ones as it is now, others as runs found it."""
     places = {file.location for file in loaded.values() if file.location}
-    leads_to = {place: os.path.realpath(place) for place in places if not is_s3_uri(place)}
+    leads_to = {place: os.path.realpath(place) for place in places if not is_on_s3(place)}
     gone: dict[str, GoneFiles] = {}
     for (source, uri), file in loaded.items():
         root = leads_to.get(file.location or "")
         is_elsewhere = root is not None and uri != root and not uri.startswith(root.rstrip("/") + "/")
         if file.left_out:
             continue
-        if (file.gone_at is not None) if is_s3_uri(uri) else (is_elsewhere or _is_gone(uri)):
+        if (file.gone_at is not None) if is_on_s3(uri) else (is_elsewhere or _is_gone(uri)):
             gone.setdefault(source, {})[uri] = file
     return {source: _sorted(files) for source, files in gone.items()}
 
@@ -166,4 +166,4 @@ def _sorted(files: dict[str, LoadedFile]) -> GoneFiles:
 
 
 def _is_gone(path: str) -> bool:
-    return not is_s3_uri(path) and not os.path.exists(path)  # noqa: PTH110 (there may be many)
+    return not is_on_s3(path) and not os.path.exists(path)  # noqa: PTH110 (there may be many)

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from sparkify.config.loading import load_settings
-from sparkify.config.places import is_on_s3, output_place
+from sparkify.config.location import is_on_s3
+from sparkify.config.places import output_place
 from sparkify.config.settings import AwsOptions
 from sparkify.simulate.sinks import Folder, Sink
 

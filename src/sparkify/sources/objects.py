@@ -171,11 +171,6 @@ class SourcePlan:
         return sum(file.source.size for file in self.added)
 
 
-def is_s3_uri(place: str) -> bool:
-    """Whether a store's location or an object's URI is on S3."""
-    return place.startswith("s3://")
-
-
 def is_data(relative_path: str) -> bool:
     """Whether an object is source data, by its path below the place that is searched."""
     parts = relative_path.split("/")

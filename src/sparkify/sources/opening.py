@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sparkify.config.location import S3Location, is_on_s3, s3_location
 from sparkify.config.places import local_path
 from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceError
@@ -21,11 +22,11 @@ def open_source(location: str, aws: AwsOptions, *, follow_links: bool = False) -
     Raises:
         SourceError: the location is of a kind that can't be read.
     """
-    scheme = urlsplit(location).scheme if "://" in location else "file"
-    if scheme == "s3":
+    if is_on_s3(location):
         from sparkify.sources.s3 import S3Source
 
         return S3Source(location, aws)
+    scheme = urlsplit(location).scheme if "://" in location else "file"
     if scheme == "file":
         from sparkify.sources.local import LocalSource
 
@@ -37,7 +38,7 @@ def open_source(location: str, aws: AwsOptions, *, follow_links: bool = False) -
 
 def beside(location: str, name: str) -> str | None:
     """The location of a file in the folder that holds another location; None where no folder does."""
-    if urlsplit(location).scheme == "s3" and "://" in location:
-        folder, _, last = location.rstrip("/").rpartition("/")
-        return f"{folder}/{name}" if last and folder != "s3:/" else None
+    if found := s3_location(location):
+        folder, _, last = found.key.rstrip("/").rpartition("/")
+        return str(S3Location(found.bucket, f"{folder}/{name}" if folder else name)) if last else None
     return str(Path(os.path.abspath(local_path(location))).with_name(name))  # noqa: PTH100 (links stay)

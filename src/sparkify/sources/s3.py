@@ -4,34 +4,28 @@ Built on obstore, which retries transient faults with backoff. Reads ask for the
 listed (If-Match), and check its ETag for those servers that don't honour the question.
 """
 
-import os
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import BaseError, GenericError, PermissionDeniedError, PreconditionError
-from obstore.store import S3Store
+from obstore.exceptions import GenericError, PermissionDeniedError, PreconditionError
 
-from sparkify.config import destinations
+from sparkify.config.location import S3Location, s3_location
 from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceChangedError, SourceError, SourceMissingError
 from sparkify.sources.local import require_short
 from sparkify.sources.objects import LoadFile, SourceObject, is_data
+from sparkify.sources.s3_client import connect, explained
 from sparkify.sources.s3_errors import NO_LISTING, explanation, may_be_missing
 from sparkify.sources.s3_exact import is_segment
-from sparkify.sources.s3_listing import FIRST_PAUSE, LONGEST_PAUSE, list_nameable
+from sparkify.sources.s3_listing import list_nameable
 from sparkify.sources.unread import Unread, is_no_data
 from sparkify.system import interrupts
 
 if TYPE_CHECKING:
     from obstore import GetResult
-    from obstore.store import ClientConfig, RetryConfig
 
 PART_BYTES = 8 * 2**20
 """How much of an object one request asks for: large objects are read in parts, several at a time."""
@@ -39,9 +33,6 @@ PART_BYTES = 8 * 2**20
 WINDOW_BYTES = 64 * 2**20
 """How much may be asked for ahead of what has been taken."""
 
-
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-"""Wider than today's rules, for there are old buckets; of other names the client would make no address."""
 
 _PATIENCE = 0.3
 """Seconds to wait for an answer before asking whether to wait on."""
@@ -69,16 +60,14 @@ class S3Source:
     """Locations where an object was not to be found under the name that the client has for it."""
 
     def __init__(self, location: str, aws: AwsOptions) -> None:
-        parts = urlsplit(location, allow_fragments=False)
+        place = s3_location(location)
+        if not place or not place.bucket:
+            raise SourceError(f"{location}: no bucket", "write it as s3://bucket/prefix")
         self._location = location
-        self._bucket = parts.netloc
-        # Not parts.path alone: a ? may be part of a key.
-        self._key = location.partition("://")[2].partition("/")[2]
+        self._bucket, self._key = place.bucket, place.key
         self._requests = aws.s3_requests
         self._retries = aws.s3_retries
-        if not self._bucket:
-            raise SourceError(f"{location}: no bucket", "write it as s3://bucket/prefix")
-        self.location = f"s3://{self._bucket}/{self._key.rstrip('/')}"
+        self.location = self._uri(self._key.rstrip("/"))
         self.others: list[str] = []
         """Objects below the place that are no source files, once it has been listed."""
         self.unread = Unread()
@@ -126,11 +115,10 @@ class S3Source:
         """What the URIs of all its objects begin with."""
         if is_data(self._key.rpartition("/")[2]):
             return None
-        return (
-            f"s3://{self._bucket}/{self._key.rstrip('/')}/"
-            if self._key.strip("/")
-            else f"s3://{self._bucket}/"
-        )
+        return self._uri(f"{self._key.rstrip('/')}/" if self._key.strip("/") else "")
+
+    def _uri(self, key: str) -> str:
+        return str(S3Location(self._bucket, key))
 
     def _list(self, prefix: str) -> list[SourceObject]:
         found, unnamed = list_nameable(
@@ -138,7 +126,7 @@ class S3Source:
         )
         data, self.others, self.unread = [], [], Unread()
         for item in found:
-            name, uri = item["path"].removeprefix(prefix), f"s3://{self._bucket}/{item['path']}"
+            name, uri = item["path"].removeprefix(prefix), self._uri(item["path"])
             if is_data(name):
                 data.append(self._described(item))
             elif item["size"]:  # consoles make empty objects for folders
@@ -147,7 +135,7 @@ class S3Source:
                     self.unread.add(uri)
         for key, size in unnamed:
             if size:
-                uri = f"s3://{self._bucket}/{key}"
+                uri = self._uri(key)
                 self.others.append(uri)
                 segments = list(filter(is_segment, key.removeprefix(prefix).split("/")))
                 if is_data("/".join(segments)):
@@ -160,7 +148,7 @@ class S3Source:
         # Some servers quote the ETag in one answer and not in another; some send none.
         e_tag = (item["e_tag"] or "").strip('"')
         version = e_tag or f"{MODIFIED}{item['last_modified']:%Y-%m-%dT%H:%M:%SZ}"
-        return SourceObject(f"s3://{self._bucket}/{item['path']}", item["size"], version)
+        return SourceObject(self._uri(item["path"]), item["size"], version)
 
     def read(self, files: Iterable[LoadFile], chunk_bytes: int) -> Iterator[tuple[LoadFile, Iterator[bytes]]]:
         """Each file with its bytes; what follows is fetched meanwhile."""
@@ -251,7 +239,7 @@ class S3Source:
         options: Any = {} if part is None else {"range": part}
         if not source.version.startswith(MODIFIED):
             options["if_match"] = f'"{source.version}"'
-        key = source.uri.removeprefix(f"s3://{self._bucket}/")
+        key = source.uri.removeprefix(self._uri(""))
         try:
             response = obstore.get(self._store, key, options=options)
         except (PreconditionError, FileNotFoundError):
@@ -278,85 +266,6 @@ class S3Source:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise SourceError(f"{self._location}: not a text in UTF-8", "check the object") from None
-
-
-@contextmanager
-def explained(uri: str, *, is_written: bool = False) -> Iterator[None]:
-    """Turn the client's errors, which quote whole responses, into one line about the object."""
-    try:
-        yield
-    except (BaseError, FileNotFoundError, ValueError) as error:
-        raise SourceError(*explanation(uri, error, is_written=is_written)) from None
-
-
-def connect(bucket: str, aws: AwsOptions, region: str = "") -> S3Store:
-    """A client for a bucket, in a region of its own or in the configured one.
-
-    Raises:
-        SourceError: that is no bucket's name, or the profile can't be used.
-        UsageError: credentials must not go to that endpoint.
-    """
-    if not _BUCKET.fullmatch(bucket):
-        raise SourceError(f"s3://{bucket}: {bucket!r} is no bucket's name", "write it as s3://bucket/prefix")
-    destinations.require_good_endpoint(aws)
-    client: ClientConfig = {
-        "timeout": timedelta(seconds=aws.s3_timeout),
-        "connect_timeout": timedelta(seconds=min(10, aws.s3_timeout)),
-        "allow_http": aws.s3_endpoint.lower().startswith("http://"),
-    }
-    retry: RetryConfig = {
-        "max_retries": aws.s3_retries,
-        "retry_timeout": timedelta(seconds=aws.s3_timeout * (aws.s3_retries + 1)),
-        "backoff": {
-            "init_backoff": timedelta(seconds=FIRST_PAUSE),
-            "max_backoff": timedelta(seconds=LONGEST_PAUSE),
-            "base": 2,
-        },
-    }
-    config: Any = {}
-    if aws.s3_endpoint:
-        config["endpoint"] = aws.s3_endpoint
-    if region or aws.aws_region:
-        config["region"] = region or aws.aws_region
-    if aws.s3_anonymous:
-        config["skip_signature"] = True
-    elif aws.aws_access_key_id:
-        config |= _keys(aws)
-    elif aws.aws_profile:
-        config["credential_provider"] = _profile(aws.aws_profile)
-    return S3Store(bucket, client_options=client, retry_config=retry, **config)
-
-
-def _keys(aws: AwsOptions) -> dict[str, Any]:
-    keys = {
-        "access_key_id": aws.aws_access_key_id,
-        "secret_access_key": aws.aws_secret_access_key,
-    }
-    if aws.aws_session_token:
-        return {**keys, "session_token": aws.aws_session_token}
-    if os.environ.get("AWS_SESSION_TOKEN"):
-        # The client would send it with these keys, which it does not belong to.
-        return {"credential_provider": lambda: {**keys, "token": None, "expires_at": None}}
-    return keys
-
-
-def _profile(name: str) -> Any:
-    # obstore knows the environment and the instance's role; profiles and single sign-on take boto3.
-    try:
-        import boto3
-        import botocore.exceptions
-        from obstore.auth.boto3 import Boto3CredentialProvider
-    except ImportError:
-        raise SourceError(
-            "[AWS] PROFILE needs boto3",
-            "install it from the project's folder: make redshift",
-        ) from None
-    try:
-        return Boto3CredentialProvider(boto3.Session(profile_name=name))
-    except botocore.exceptions.BotoCoreError as error:
-        # Without its name: a key may stand in the wrong line.
-        told = str(error).replace(f"({name}) ", "")
-        raise SourceError(f"[AWS] PROFILE: {told}", "check ~/.aws/config") from None
 
 
 def _result(future: Future[bytes]) -> bytes:

@@ -15,9 +15,10 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from sparkify.config.location import S3Location, s3_location
 from sparkify.config.settings import AwsOptions
 from sparkify.errors import UsageError
-from sparkify.sources.s3 import connect, explained
+from sparkify.sources.s3_client import connect, explained
 from sparkify.sources.s3_listing import ask_again, list_all
 
 _PART_BYTES = 5 * 2**20
@@ -53,22 +54,21 @@ class S3Folder:
     """
 
     def __init__(self, uri: str, aws: AwsOptions) -> None:
-        scheme, _, place = uri.partition("://")
-        bucket, _, key = place.partition("/")
-        key = key.rstrip("/")
-        if scheme.lower() != "s3" or not bucket:
+        place = s3_location(uri)
+        if not place or not place.bucket:
             raise UsageError(f"{uri}: no bucket", "write it as s3://bucket/prefix")
+        key = place.key.rstrip("/")
         if key and (not key.isprintable() or {"", ".", ".."} & set(key.split("/"))):
             raise UsageError(
                 f"{uri}: can't be asked for", "leave out empty path segments, . and .. and control characters"
             )
         self._key = f"{key}/" if key else ""
-        self.uri = f"s3://{bucket}/{self._key}"
+        self.uri = str(S3Location(place.bucket, self._key))
         """With the last slash."""
         self._aws = aws
         with explained(self.uri, is_written=True):
             # A public source is read without credentials; nobody may write so.
-            self._store: S3Store = connect(bucket, replace(aws, s3_anonymous=False))
+            self._store: S3Store = connect(place.bucket, replace(aws, s3_anonymous=False))
 
     def entries(self) -> dict[str, Entry]:
         """Everything that is there, by name, but for empty objects: consoles make those for folders."""

@@ -6,6 +6,7 @@ OUT/_manifest.json     written last: all is there
 
 from pathlib import Path
 
+from sparkify.config.location import is_on_s3, s3_location
 from sparkify.config.places import local_path
 from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceError
@@ -39,10 +40,9 @@ def require_finished(location: str, aws: AwsOptions, looked_at: set[str]) -> Non
 
 def _roots(location: str) -> set[str]:
     """The folders that a simulation may have been written to, if the location is in one."""
-    if "://" in location and not location.lower().startswith("file://"):
-        scheme, _, place = location.rstrip("/").partition("://")
-        parts = place.split("/")
-        return {f"{scheme}://{'/'.join(parts[:end])}" for end in _ends(parts)}
+    if place := s3_location(location):
+        parts = [place.bucket, *place.key.rstrip("/").split("/")] if place.key.strip("/") else [place.bucket]
+        return {"s3://" + "/".join(parts[:end]) for end in _ends(parts)}
     parts = list(local_path(location).resolve().parts)
     return {str(Path(*parts[:end])) for end in _ends(parts)}
 
@@ -53,7 +53,7 @@ def _ends(parts: list[str]) -> list[int]:
 
 
 def _is_there(place: str, aws: AwsOptions) -> bool:
-    if "://" not in place:
+    if not is_on_s3(place):
         return Path(place).exists()
     try:
         open_source(place, aws).read_text()

@@ -129,7 +129,7 @@ def test_a_process_may_open_a_file_several_times(database: Path) -> None:
 def test_duckdb_draws_no_bar_on_stdout_where_python_is_interactive(database: Path) -> None:
     code = f"""
 import duckdb
-from sparkify.config.settings import Settings
+from sparkify.config.settings import DuckDBOptions
 from sparkify.warehouse.duckdb.opening import open_database
 asked = "SELECT current_setting('enable_progress_bar')"
 opened = [open_database(settings_of(database={str(database)!r}), read_only=True) for _ in range(3)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from sparkify.config.location import is_on_s3
 from sparkify.config.settings import AwsOptions, DuckDBOptions
 from sparkify.errors import WarehouseError
 from sparkify.reading.judging import Staged
@@ -47,7 +48,7 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
         writes_to: str = "",
     ) -> None:
         # What goes to S3 is written here before.
-        self._aside = _temporary_folder() if writes_to.startswith("s3://") else None
+        self._aside = _temporary_folder() if is_on_s3(writes_to) else None
         folder = Path(self._aside.name if self._aside else writes_to).resolve() if writes_to else None
         super().__init__(database, options, read_only=read_only, writes_to=folder)
         self._aws = aws
@@ -176,7 +177,7 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
 
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
-        if folder.startswith("s3://"):
+        if is_on_s3(folder):
             self._upload_parquet(select, folder, partition_by)
             return
         options = ["FORMAT parquet", "COMPRESSION zstd"]

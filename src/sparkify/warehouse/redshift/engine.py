@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from sparkify.config.location import is_on_s3
 from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.reading.judging import Staged
 from sparkify.sources.objects import Source
@@ -105,7 +106,7 @@ class RedshiftWarehouse(RedshiftSession, OwnTables):
 
     def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
-        if folder.startswith("s3://"):
+        if is_on_s3(folder):
             unload(self.execute, self._redshift, self._aws, select, folder, partition_by)
         else:
             unload_to_folder(self.execute, self._redshift, self._aws, select, Path(folder), partition_by)

@@ -16,6 +16,7 @@ the same transaction is the one way that is always right. (A half-written log th
 bundle_below_mb.)
 """
 
+from sparkify.config.location import is_on_s3
 from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.reading.jsonpaths import mixes_notations
@@ -86,7 +87,7 @@ class Stager:
 
     def _load(self, job: LoadJob) -> Staged:
         noun = NOUNS[job.source]
-        if not job.files[0].source.uri.startswith("s3://"):
+        if not is_on_s3(job.files[0].source.uri):
             raise SourceError(
                 f"{job.files[0].source.uri}: Redshift loads from S3 only",
                 "copy the files to a bucket, and name it in [S3] SONG_DATA and LOG_DATA as s3://bucket/folder",
@@ -137,7 +138,7 @@ class Stager:
 
     def _require_paths_for_copy(self, job: LoadJob, jsonpaths: str, remedy: str) -> None:
         """Refuse a JSONPaths file that COPY can't read as it is."""
-        if not jsonpaths.startswith("s3://"):
+        if not is_on_s3(jsonpaths):
             raise SourceError(
                 "[S3] LOG_JSONPATH: Redshift reads the JSONPaths file from S3",
                 "put log_json_path.json into a bucket and name it in [S3] LOG_JSONPATH, or set [S3]"

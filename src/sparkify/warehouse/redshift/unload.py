@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sparkify.config.location import s3_location
 from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import SparkifyError, UsageError, WarehouseError
 from sparkify.sources.s3_folder import S3Folder
@@ -91,7 +92,8 @@ def unload_to_folder(
         WarehouseError: Redshift can't do it, or its role may not.
     """
     prefix = redshift.export_prefix or redshift.work_prefix
-    if not re.match("s3://[^/]", prefix):
+    place = s3_location(prefix)
+    if not place or not place.bucket:
         raise UsageError(
             "database redshift: there is no folder on S3 to export through",
             "set [S3] EXPORT_PREFIX = s3://bucket/folder, which Redshift's role may write to",

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
+from sparkify.config.location import s3_location
 from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceError, SparkifyError, UsageError
 from sparkify.reading.jsonpaths import written
@@ -36,7 +37,8 @@ class WorkFolder:
     """
 
     def __init__(self, prefix: str, aws: AwsOptions) -> None:
-        if not prefix.startswith("s3://") or prefix == "s3://":
+        place = s3_location(prefix)
+        if not place or not place.bucket:
             raise UsageError("[S3] WORK_PREFIX is not on S3", "write it as s3://bucket/folder")
         self._place = S3Folder(f"{prefix.rstrip('/')}/sparkify-staging", aws)
         self._run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
