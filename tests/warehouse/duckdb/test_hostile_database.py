@@ -132,7 +132,7 @@ import duckdb
 from sparkify.config.settings import DuckDBOptions
 from sparkify.warehouse.duckdb.opening import open_database
 asked = "SELECT current_setting('enable_progress_bar')"
-opened = [open_database(settings_of(database={str(database)!r}), read_only=True) for _ in range(3)]
+opened = [open_database({str(database)!r}, DuckDBOptions(), read_only=True) for _ in range(3)]
 print(*(one.execute(asked).fetchone()[0] for one in [duckdb.connect(), *opened, opened[1].cursor()]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
