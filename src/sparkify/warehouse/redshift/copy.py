@@ -2,7 +2,7 @@
 
 The statements are templates, ``sql/redshift/copy_*.sql``. COPY takes no parameters, so values become SQL
 text, and ``literal`` is the one way in which they do. What COPY did is read from SYS views, which clusters
-and Serverless have alike; they are no part of the transaction, survive its rollback, and may lag behind.
+and Serverless have alike. They survive a rollback, and may lag behind.
 """
 
 import re
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from string import Template
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sparkify.errors import TooManyRejectsError, UsageError, WarehouseError
 from sparkify.sql import read_sql
@@ -157,18 +157,7 @@ def run_copy(
         TooManyRejectsError: more were bad than MAXERROR allows; the transaction is rolled back.
         WarehouseError: it failed for another reason, or Redshift doesn't tell what it refused.
     """
-    # By session and not by PG_LAST_COPY_ID(), which a COPY that fails leaves as it was.
-    ours = "FROM sys_load_error_detail WHERE session_id = PG_BACKEND_PID()"
-    ((before,),) = session.query(f"SELECT COALESCE(MAX(query_id), -1) {ours}")
-
-    def errors(limit: int = MAX_MAXERROR) -> list[LoadError]:
-        rows = session.query(
-            "SELECT TRIM(file_name), line_number, TRIM(column_name), TRIM(error_message)"
-            f" {ours} AND query_id > ? ORDER BY 1, 2 LIMIT {limit}",
-            [before],
-        )
-        return [LoadError(*row) for row in rows]
-
+    ((last_id, since),) = session.query("SELECT PG_LAST_COPY_ID(), GETDATE()")
     session.take_notices()
     try:
         session.query(copy.statement)
@@ -177,7 +166,9 @@ def run_copy(
             raise
         # The transaction is lost already; only after it is given up can the reasons be read.
         session.roll_back()
-        found = awaited(lambda: errors(_SHOWN_ERRORS), bool)
+        # Not by PG_LAST_COPY_ID(), which a COPY that fails leaves as it was.
+        of_session = "session_id = ? AND query_id > ? AND start_time >= ?"
+        found = _errors(session, of_session, [session.process, last_id, since], 1)[:_SHOWN_ERRORS]
         shown = "".join(f"\n  {uri}:{line}: {error}" for error in found for uri, line in [origin(error)])
         raise TooManyRejectsError(
             f"more records are bad than max_reject_share ({copy.max_reject_share:.4g}) allows;"
@@ -186,7 +177,7 @@ def run_copy(
         ) from None
     told = [re.search(r"(\d+) record\(s\) could not be loaded", notice) for notice in session.take_notices()]
     expected = sum(int(match[1]) for match in told if match)
-    found = awaited(errors, lambda rows: len(rows) >= expected) if expected else []
+    found = _errors(session, "query_id = ?", [_last_copy_id(session)], expected) if expected else []
     if len(found) < expected:
         raise WarehouseError(
             f"{session.location}: Redshift has refused {expected:,} records, and told of {len(found):,}"
@@ -196,22 +187,46 @@ def run_copy(
     return found
 
 
+def _last_copy_id(session: RedshiftSession) -> int:
+    ((query_id,),) = session.query("SELECT PG_LAST_COPY_ID()")
+    return int(query_id)
+
+
+def _errors(
+    session: RedshiftSession, condition: str, parameters: Sequence[Any], expected: int
+) -> list[LoadError]:
+    """The records that a COPY refused, as soon as there are as many as expected."""
+
+    def told() -> list[LoadError]:
+        rows = session.watch(
+            "SELECT TRIM(file_name), line_number, TRIM(column_name), TRIM(error_message)"
+            f" FROM sys_load_error_detail WHERE {condition} ORDER BY 1, 2 LIMIT {MAX_MAXERROR}",
+            parameters,
+        )
+        return [LoadError(*row) for row in rows]
+
+    return _awaited(told, lambda found: len(found) >= expected, SYSTEM_VIEWS_SECONDS)
+
+
 def files_read(session: RedshiftSession, expected: set[str]) -> dict[str, FileRead]:
     """What the last COPY read, by URI as logged; less than expected if Redshift doesn't tell in time."""
+    query_id = _last_copy_id(session)
 
     def told() -> dict[str, FileRead]:
-        rows = session.query(
+        rows = session.watch(
             "SELECT TRIM(file_name), SUM(lines_scanned), COALESCE(MAX(TRIM(file_etag)), '')"
-            " FROM sys_load_detail WHERE query_id = PG_LAST_COPY_ID() GROUP BY 1"
+            " FROM sys_load_detail WHERE query_id = ? GROUP BY 1",
+            [query_id],
         )
         return {uri: FileRead(int(lines or 0), etag.strip('"')) for uri, lines, etag in rows}
 
-    return awaited(told, lambda found: found.keys() >= expected)
+    # Less patiently: the files can be listed and read instead.
+    return _awaited(told, lambda found: found.keys() >= expected, SYSTEM_VIEWS_SECONDS / 4)
 
 
-def awaited(ask: Callable[[], Rows], is_enough: Callable[[Rows], bool]) -> Rows:
+def _awaited(ask: Callable[[], Rows], is_enough: Callable[[Rows], bool], seconds: float) -> Rows:
     """What a system view has, as soon as it has enough, or at the end of patience."""
-    until = time.monotonic() + SYSTEM_VIEWS_SECONDS
+    until = time.monotonic() + seconds
     pause = 0.1
     while not is_enough(rows := ask()) and time.monotonic() < until:
         time.sleep(pause)

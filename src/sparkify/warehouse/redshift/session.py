@@ -73,6 +73,7 @@ class RedshiftSession:
         # No page says whether a read-only transaction may UNLOAD.
         self._begin_reading = "BEGIN" if unloads else "BEGIN READ ONLY"
         self._in_snapshot = False
+        self._watcher: RedshiftSession | None = None
         self._last_sent = time.monotonic()
         self._connection = log_in(redshift, aws)
         try:
@@ -162,6 +163,21 @@ class RedshiftSession:
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with ``?`` for its parameters, and return its rows."""
         return self.execute(sql, parameters)[1]
+
+    @property
+    def process(self) -> int:
+        """The process that serves this session."""
+        ((process,),) = self.query("SELECT PG_BACKEND_PID()")
+        return int(process)
+
+    def watch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Ask a system view, in a session of its own.
+
+        No page says that a transaction sees what has been logged since it began.
+        """
+        if self._watcher is None:
+            self._watcher = RedshiftSession(self._redshift, self._aws, read_only=True)
+        return self._watcher.query(sql, parameters)
 
     def select(self, sql: str) -> tuple[list[str], list[Row]]:
         """Run a statement, and return the names of its columns and its rows."""
@@ -297,5 +313,7 @@ class RedshiftSession:
         """Close the connection; what was not committed is gone."""
         from redshift_connector.error import Error
 
+        if self._watcher:
+            self._watcher.close()
         with contextlib.suppress(Error, OSError):
             self._connection.close()
