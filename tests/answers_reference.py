@@ -13,13 +13,14 @@ import json
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sparkify.simulate import simulate, sink_for
 from tests.support.answers import ANSWERS, SIMULATED_ANSWERS, SIMULATION
@@ -41,6 +42,8 @@ class Play:
     song_id: str | None
     location: str | None
     agent: str | None
+    moment: datetime
+    """In UTC, whatever the time zone of ``at`` is."""
 
     @property
     def day(self) -> date:
@@ -115,10 +118,12 @@ class Data:
             )
             key = (event["ts"], event["userId"], event["sessionId"])
             assert key not in found, "these data deliver no play twice"
+            at = datetime.fromtimestamp(event["ts"] // 1000, UTC).replace(
+                microsecond=event["ts"] % 1000 * 1000, tzinfo=None
+            )
             found[key] = Play(
-                at=datetime.fromtimestamp(event["ts"] // 1000, UTC).replace(
-                    microsecond=event["ts"] % 1000 * 1000, tzinfo=None
-                ),
+                at=at,
+                moment=at,
                 user=int(event["userId"]),
                 session=event["sessionId"],
                 level=event["level"],
@@ -131,6 +136,16 @@ class Data:
         return sorted(found.values(), key=lambda each: (each.at, each.user, each.session))
 
     @cached_property
+    def span(self) -> tuple[date, date]:
+        """The first and the last day with a play."""
+        return min(each.day for each in self.plays), max(each.day for each in self.plays)
+
+    def covered(self, first: date, days: int) -> int:
+        """How many of so many days from one on the data cover."""
+        covered = [first + timedelta(days=n) for n in range(days)]
+        return sum(self.span[0] <= day <= self.span[1] for day in covered)
+
+    @cached_property
     def users(self) -> dict[int, User]:
         """Every user, by the latest event."""
         ordered = sorted(
@@ -141,6 +156,26 @@ class Data:
             int(event["userId"]): User(event["firstName"], event["lastName"], event["gender"], event["level"])
             for event in ordered
         }
+
+
+@dataclass(frozen=True)
+class Window(Data):
+    """The same files, seen through a span of days in a time zone."""
+
+    since: date = date.min
+    until: date = date.max
+    zone: str = "UTC"
+
+    @cached_property
+    def plays(self) -> list[Play]:
+        """The plays of these days, at their local times."""
+        zone = ZoneInfo(self.zone)
+        local = [
+            replace(each, at=each.moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None))
+            for each in Data(self.folder).plays
+        ]
+        kept = (each for each in local if self.since <= each.day <= self.until)
+        return sorted(kept, key=lambda each: (each.at, each.user, each.session))
 
 
 def rounded(value: Fraction) -> Decimal:
@@ -209,6 +244,16 @@ def _active(data: Data, key: Callable[[Play], date], name: str) -> Answer:
     return f"{name},active_users,plays", rows
 
 
+def _with_days(data: Data, answer: Answer, days: Callable[[date], int]) -> Answer:
+    """An answer whose rows begin with the first day of a week or month, and how much of it the data cover."""
+    header, rows = answer
+    return f"{header},days", [(*row, data.covered(row[0], days(row[0]))) for row in rows]
+
+
+def _days_of_month(first: date) -> int:
+    return ((first + timedelta(days=31)).replace(day=1) - first).days
+
+
 def _shares(data: Data, key: Callable[[Play], Any], name: str) -> Answer:
     rows = [
         (value, len(group), percent(len(group), len(data.plays)), listeners(group))
@@ -271,12 +316,20 @@ def busiest_weeks(data: Data) -> Answer:
         (week, week.isocalendar().week, len(group), listeners(group))
         for week, group in grouped(lambda each: each.week, data.plays).items()
     ]
-    return "week_start,week,plays,listeners", sorted(rows, key=lambda row: (-row[2], row[0]))
+    answer = "week_start,week,plays,listeners", sorted(rows, key=lambda row: (-row[2], row[0]))
+    return _with_days(data, answer, lambda _: 7)
 
 
 def plays_by_hour_and_weekday(data: Data) -> Answer:
     counts = Counter((each.weekday, each.at.hour) for each in data.plays)
-    return "weekday,hour,plays", sorted((*cell, count) for cell, count in counts.items())
+    days = {
+        weekday: len({each.day for each in group})
+        for weekday, group in grouped(lambda each: each.weekday, data.plays).items()
+    }
+    return "weekday,hour,plays,days,plays_per_day", sorted(
+        (*cell, count, days[cell[0]], rounded(Fraction(count, days[cell[0]])))
+        for cell, count in counts.items()
+    )
 
 
 def daily_active_users(data: Data) -> Answer:
@@ -284,11 +337,11 @@ def daily_active_users(data: Data) -> Answer:
 
 
 def weekly_active_users(data: Data) -> Answer:
-    return _active(data, lambda each: each.week, "week_start")
+    return _with_days(data, _active(data, lambda each: each.week, "week_start"), lambda _: 7)
 
 
 def monthly_active_users(data: Data) -> Answer:
-    return _active(data, lambda each: each.month, "month_start")
+    return _with_days(data, _active(data, lambda each: each.month, "month_start"), _days_of_month)
 
 
 def stickiness(data: Data) -> Answer:
@@ -345,8 +398,8 @@ def session_length_by_level(data: Data) -> Answer:
     for level, group in sorted(grouped(lambda each: each.level, data.plays).items()):
         sessions = grouped(lambda each: (each.user, each.session), group).values()
         seconds = [
-            int(max(each.at for each in session).timestamp())
-            - int(min(each.at for each in session).timestamp())
+            int(max(each.moment for each in session).timestamp())
+            - int(min(each.moment for each in session).timestamp())
             for session in sessions
         ]
         rows.append(
@@ -379,7 +432,8 @@ def level_changes_by_week(data: Data) -> Answer:
     for at, *_, after, _ in level_changes(data)[1]:
         changes[at.date() - timedelta(days=at.weekday()), after] += 1
     weeks = sorted({each.week for each in data.plays})
-    return "week_start,to_paid,to_free", [(w, changes[w, "paid"], changes[w, "free"]) for w in weeks]
+    rows: list[tuple[Any, ...]] = [(w, changes[w, "paid"], changes[w, "free"]) for w in weeks]
+    return _with_days(data, ("week_start,to_paid,to_free", rows), lambda _: 7)
 
 
 def weekly_retention(data: Data) -> Answer:
@@ -390,10 +444,17 @@ def weekly_retention(data: Data) -> Answer:
         (min(active), (week - min(active)).days // 7) for active in weeks.values() for week in active
     )
     rows = [
-        (cohort, later, sizes[cohort], count, percent(count, sizes[cohort]))
+        (
+            cohort,
+            later,
+            sizes[cohort],
+            count,
+            percent(count, sizes[cohort]),
+            data.covered(cohort + timedelta(weeks=later), 7),
+        )
         for (cohort, later), count in sorted(cells.items())
     ]
-    return "cohort,weeks_later,cohort_users,active_users,active_percent", rows
+    return "cohort,weeks_later,cohort_users,active_users,active_percent,days", rows
 
 
 DERIVED: dict[str, Callable[[Data], Answer]] = {

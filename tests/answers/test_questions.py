@@ -166,8 +166,8 @@ def test_weeks_begin_on_monday_also_across_the_year(tmp_path: Path) -> None:
     events = (play(new_years_eve - DAY, 7, "A", "B"), play(new_years_eve, 7, "A", "B"))
     answered = answer(tmp_path, "busiest_weeks", *events, play(new_years_eve + DAY, 8, "A", "B"))
     assert [(str(start), *rest) for start, *rest in answered] == [
-        ("2018-12-31", 1, 2, 2),
-        ("2018-12-24", 52, 1, 1),
+        ("2018-12-31", 1, 2, 2, 2),
+        ("2018-12-24", 52, 1, 1, 1),
     ]
 
 
@@ -191,9 +191,9 @@ def test_retention_follows_each_cohort_through_the_weeks(tmp_path: Path) -> None
     ]
     answered = answer(tmp_path, "weekly_retention", *events)
     assert [(str(cohort), *rest) for cohort, *rest in answered] == [
-        ("2018-10-29", 0, 2, 2, 100.0),
-        ("2018-10-29", 2, 2, 1, 50.0),
-        ("2018-11-05", 0, 1, 1, 100.0),
+        ("2018-10-29", 0, 2, 2, 100.0, 4),
+        ("2018-10-29", 2, 2, 1, 50.0, 4),
+        ("2018-11-05", 0, 1, 1, 100.0, 7),
     ]
 
 
@@ -278,7 +278,7 @@ class TestOnTheCommandLine:
 
     def test_questions_lists_all_of_them_without_a_warehouse(self) -> None:
         listed = json.loads(invoke("questions", "--json"))
-        assert {"name": "top_users", "question": "Who listens most?"} in listed
+        assert {"name": "top_users", "question": "Who listens most?", "also_takes": "--compare"} in listed
         assert len(listed) == len(load_questions())
 
     def test_an_answer_comes_as_csv_or_json(self, database: str) -> None:

@@ -298,7 +298,7 @@ class TestInTheBrowser:
             chart.focus()
             chart.press("End")
             chart.press("ArrowLeft")
-            assert re.fullmatch(r"22:00 UTC: \d+\splays?", chart.locator("[aria-live]").inner_text())
+            assert re.fullmatch(r"22:00: \d+\splays?", chart.locator("[aria-live]").inner_text())
             assert page.locator("#tip").is_visible()
             chart.press("Escape")
             assert not page.locator("#tip").is_visible()

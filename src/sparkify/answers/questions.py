@@ -8,14 +8,22 @@ alone, the file runs verbatim and its own default counts.
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from sparkify.answers.comparing import compared
+from sparkify.answers.spans import Span, restricted
 from sparkify.errors import UsageError, WarehouseError
 from sparkify.sql import names_in, read_sql
 from sparkify.warehouse.contract import Row, Schema, Session
 
 _GIVEN = re.compile(r"CAST\(NULL AS (DATE|BIGINT)\) AS (\w+)(?= -- given$)", re.MULTILINE)
+
+_ALL = 10**9
+"""More rows than any answer has."""
+
+_COMPARED = "compare by: "
+"""How the line begins that names the columns by which answers can be compared."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +35,21 @@ class Question:
         title: the question, a sentence.
         note: what a row of the answer is, and what counts; empty where the question says it all.
         sql: the file, verbatim.
+        keys: the columns that say what a row is about, by which answers about two spans can be compared;
+            none where the rows are spans themselves.
     """
 
     name: str
     title: str
     note: str
     sql: str
+    keys: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> str:
+        """What it takes beside a span, a time zone and a limit."""
+        given = [f"--given {name}={'DAY' if kind == 'DATE' else 'N'}" for name, kind in self.givens.items()]
+        return ", ".join([*given, *(["--compare"] if self.keys else [])])
 
     @property
     def givens(self) -> dict[str, str]:
@@ -61,7 +78,10 @@ def parse_question(name: str, sql: str, origin: str) -> Question:
             f"{origin}: its first line is not a question",
             "begin it with a line such as: -- Who listens most?",
         )
-    return Question(name, comments[0], " ".join(comments[1:]), sql)
+    keys = [line.removeprefix(_COMPARED) for line in comments if line.startswith(_COMPARED)]
+    note = " ".join(line for line in comments[1:] if not line.startswith(_COMPARED))
+    by = tuple(name.strip() for name in keys[0].split(",")) if keys else ()
+    return Question(name, comments[0], note, sql, by)
 
 
 def load_questions() -> list[Question]:
@@ -89,7 +109,10 @@ def find_question(name: str) -> Question:
 
 
 def ask(
-    warehouse: Session, question: Question, given: Mapping[str, str] | None = None
+    warehouse: Session,
+    question: Question,
+    given: Mapping[str, str] | None = None,
+    span: Span | None = None,
 ) -> tuple[list[str], list[Row]]:
     """Ask a warehouse a question.
 
@@ -97,6 +120,7 @@ def ask(
         warehouse: one that has been loaded.
         question: the question.
         given: what to fill its blanks with.
+        span: which plays to ask about; all by default.
 
     Returns:
         The names of the columns, and the rows in the answer's order.
@@ -104,7 +128,27 @@ def ask(
     Raises:
         UsageError: the question has no such blank, or the value is none of its type.
     """
-    return warehouse.select(fill_in(question, given or {}))
+    sql = fill_in(question, given or {})
+    return warehouse.select(restricted(sql, span) if span else sql)
+
+
+def ask_compared(
+    warehouse: Session, question: Question, given: Mapping[str, str], span: Span
+) -> tuple[list[str], list[Row]]:
+    """Ask a question about a span, and about the one before it, side by side.
+
+    Raises:
+        UsageError: the question can't be compared, or nobody has said where the span begins.
+    """
+    before = span.before()
+    if not question.keys:
+        raise UsageError(
+            f"{question.name} can't be compared: its rows are days, weeks, months or single events",
+            "ask for a span that holds both: --since",
+        )
+    columns, rows = ask(warehouse, question, given, span)
+    every = replace(before, asked=replace(before.asked, limit=_ALL))
+    return compared(columns, rows, ask(warehouse, question, given, every)[1], question.keys)
 
 
 def fill_in(question: Question, given: Mapping[str, str]) -> str:

@@ -13,14 +13,17 @@ from sparkify.cli.options import (
     Database,
     Expanded,
     Format,
+    Last,
     Output,
     Plain,
+    Since,
+    TimeZone,
+    Until,
     Wide,
     form_of,
     settings_of,
 )
 from sparkify.config import credentials
-from sparkify.errors import UsageError
 from sparkify.printing.terminal import say
 
 app = typer.Typer()
@@ -67,62 +70,6 @@ def query(
 
 
 @app.command()
-def questions(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The question to answer. [default: list them all]")
-    ] = None,
-    config: Config = None,
-    database: Database = None,
-    output: Output = Format.TABLE,
-    as_csv: AsCsv = False,
-    as_safe_csv: AsSafeCsv = False,
-    as_json: AsJson = False,
-    wide: Wide = False,
-    expanded: Expanded = False,
-    plain: Plain = False,
-    given: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="What the question is about, e.g. day=2018-11-15."),
-    ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Answer all of them, the first 10 rows each.")] = False,
-    sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL.")] = False,
-) -> None:
-    """List the analysts' questions, or answer one."""
-    from sparkify.answers import questions
-    from sparkify.printing.output import print_rows
-    from sparkify.printing.tables import CUT, Look
-    from sparkify.warehouse.opening import opened
-
-    form = form_of(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json)
-    values = questions.parse_given(given or ())
-    if (name is None and (values or sql)) or (all_ and (name is not None or form != "table")):
-        raise UsageError(
-            "--given and --sql go with the NAME of a question, --all with neither NAME nor another format",
-            "see sparkify questions --help",
-        )
-    if name is None and not all_:
-        listed = [(question.name, question.title) for question in questions.load_questions()]
-        print_rows(["name", "question"], listed, form, Look(wide, expanded, plain, is_prose=True))
-        return
-    chosen = questions.load_questions() if name is None else [questions.find_question(name)]
-    if sql:
-        typer.echo(questions.fill_in(chosen[0], values), nl=False)
-        return
-    look, is_cut = Look(wide, expanded, plain, bars=True), False
-    with opened(settings_of(config, database=database), read_only=True) as warehouse:
-        questions.require_tables(warehouse)
-        for question in chosen:
-            columns, rows = questions.ask(warehouse, question, values)
-            if all_:
-                typer.echo(f"\n{question.title}  ({question.name})")
-            is_cut |= print_rows(columns, rows[:10] if all_ else rows, form, look)
-            if all_ and len(rows) > 10:
-                typer.echo(f"… and {len(rows) - 10:,} more: sparkify questions {question.name}")
-    if is_cut:
-        say(CUT)
-
-
-@app.command()
 def check(
     answers: Annotated[
         Path | None,
@@ -153,14 +100,24 @@ def report(
     out: Annotated[Path, typer.Argument(metavar="OUT.html", help="The file to write.")] = Path("report.html"),
     config: Config = None,
     database: Database = None,
+    since: Since = None,
+    until: Until = None,
+    last: Last = None,
+    time_zone: TimeZone = None,
 ) -> None:
     """Write a page with all answers as charts, and the quality of the data."""
+    from sparkify.answers.emptiness import why_empty
     from sparkify.answers.questions import require_tables
     from sparkify.answers.report import write_report
+    from sparkify.answers.spans import read_asked, span_of
     from sparkify.warehouse.opening import opened
 
     credentials.require_none(str(out), "OUT.html")
+    asked = read_asked(since, until, last, time_zone)
     with opened(settings_of(config, database=database), read_only=True) as warehouse:
         require_tables(warehouse)
-        write_report(warehouse, out)
+        span = span_of(warehouse, asked)
+        if why := why_empty(warehouse, span):
+            say(f"note: {why}")
+        write_report(warehouse, out, span)
     typer.echo(out)

@@ -19,6 +19,7 @@ from sparkify.cli.cluster import app as cluster_app
 from sparkify.cli.notebooks import notebooks
 from sparkify.cli.options import Config, Database, Yes, settings_of
 from sparkify.cli.progress import on_console
+from sparkify.cli.questions import app as questions_app
 from sparkify.errors import UsageError
 from sparkify.printing.terminal import say
 
@@ -33,6 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(questions_app)
 app.add_typer(answers_app)
 app.add_typer(cluster_app)
 app.command()(notebooks)

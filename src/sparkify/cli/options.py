@@ -55,6 +55,19 @@ Plain = Annotated[
     typer.Option("--plain", help="No lines and bars in tables, for screen readers."),
 ]
 
+Since = Annotated[str | None, typer.Option(metavar="DAY", help="Only plays since this day, e.g. 2018-11-01.")]
+Until = Annotated[str | None, typer.Option(metavar="DAY", help="Only plays until this day, included.")]
+Last = Annotated[
+    str | None,
+    typer.Option(metavar="7d", help="Only the last days (d) or weeks (w) up to the last day with a play."),
+]
+TimeZone = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Time zone of days and hours, e.g. America/Los_Angeles.", show_default="UTC"
+    ),
+]
+
 
 def form_of(output: Format, *, as_csv: bool, as_safe_csv: bool, as_json: bool) -> "Form":
     """The form that the flags ask for.

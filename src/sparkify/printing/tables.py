@@ -116,7 +116,7 @@ def columns_of(names: Sequence[str], rows: Sequence[Sequence[Any]], cell: Any, l
         texts = _numbers(name, values, cell) if is_number else [_text(value, cell) for value in values]
         is_cut = is_cut and not is_number
         made.append(Column(name, texts, is_number, is_cut and not look.is_prose, is_cut and look.is_prose))
-        if look.bars and not look.plain and name.endswith("_percent"):
+        if look.bars and not look.plain and name.endswith("_percent") and name != "change_percent":
             made.append(Column("", [_bar(value) for value in values]))
     return made
 

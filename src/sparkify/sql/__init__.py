@@ -32,6 +32,7 @@ VIEWS = (
     "dim_time",
     "heard_plays",
     "event_horizon",
+    "play_span",
     "audit_window",
 )
 

@@ -6,10 +6,13 @@ from decimal import Decimal
 import pytest
 
 from sparkify.answers.questions import ask, load_questions
+from sparkify.answers.spans import read_asked, span_of
 from sparkify.simulate import SimulationOptions, simulate, sink_for
 from sparkify.warehouse.contract import Row
 from sparkify.warehouse.opening import connect
 from tests.warehouse.redshift.support import Site, assert_equal, drop_what_copy_judges_otherwise
+
+SPAN = read_asked("2018-11-02", "2018-11-03", None, "America/Los_Angeles")
 
 
 def as_numbers(rows: list[Row]) -> list[Row]:
@@ -33,6 +36,9 @@ def test_dirty_data_give_the_same_rows_rejects_and_answers_on_both_engines(site:
             columns, rows = ask(here, question)
             assert (columns, as_numbers(rows)) == ask(there, question), question.name
             answered += bool(rows)
+            spans = (span_of(each, SPAN) for each in (here, there))
+            columns, rows = ask(here, question, span=next(spans))
+            assert (columns, as_numbers(rows)) == ask(there, question, span=next(spans)), question.name
     assert answered > 20
 
 

@@ -24,6 +24,7 @@ from sparkify.answers.report.cards import view_of
 from sparkify.answers.report.charts import Chart, number
 from sparkify.answers.report.safety import below, policy, quiet
 from sparkify.answers.report.words import Record, shown
+from sparkify.answers.spans import Asked, Span, restricted, span_of
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.load import accounts
 from sparkify.load.audits import load_audits
@@ -120,14 +121,20 @@ class Page:
     tables: list[Table]
     audits: list[tuple[str, str, str]] = field(default_factory=list)
     loaded: str = ""
+    zone: str = "UTC"
 
 
 _MARK, _BEGIN_BYTES = b'<meta name="generator" content="Sparkify Warehouse ', 200
 """What stands at the beginning of a report: no other file is replaced by one."""
 
 
-def write_report(warehouse: Session, out: Path) -> None:
+def write_report(warehouse: Session, out: Path, span: Span | None = None) -> None:
     """Write the report to a file, all of it or nothing.
+
+    Args:
+        warehouse: one that has been loaded.
+        out: the file.
+        span: which plays it is about; all by default.
 
     Raises:
         UsageError: the file is there already, and is no report.
@@ -135,7 +142,7 @@ def write_report(warehouse: Session, out: Path) -> None:
     """
     _require_replaceable(out)
     with warehouse.snapshot():
-        page = collect(warehouse)
+        page = collect(warehouse, span)
     html = render(page)
     try:
         _put(html, out)
@@ -184,20 +191,23 @@ def _require_replaceable(out: Path, now_at: Path | None = None) -> None:
         )
 
 
-def collect(warehouse: Session) -> Page:
-    """Ask everything that the page tells."""
+def collect(warehouse: Session, span: Span | None = None) -> Page:
+    """Ask everything that the page tells, about a span of time or all of it."""
+    span = span or span_of(warehouse, Asked())
     questions = {question.name: question for question in load_questions()}
     last = future.last_day(warehouse)
     sections = {
-        section: [_card(warehouse, questions.pop(name), width, last) for name, width in widths.items()]
+        section: [_card(warehouse, questions.pop(name), width, last, span) for name, width in widths.items()]
         for section, widths in SECTIONS.items()
     }
     if questions:
-        more = [_card(warehouse, question, 12, last) for question in questions.values()]
+        more = [_card(warehouse, question, 12, last, span) for question in questions.values()]
         quality = sections.pop("Data quality")
         sections |= {_MORE: more, "Data quality": quality}
-    (headline,) = _records(warehouse, "headline")
-    page = Page(_period(headline), _headline_figures(headline), sections, [], [])
+    (headline,) = _records(warehouse, "headline", span)
+    page = Page(_period(headline, span), _headline_figures(headline), sections, [], [])
+    if span.asked.zone:
+        page.zone = span.asked.zone.key
     _add_quality(warehouse, headline, page)
     return page
 
@@ -219,27 +229,28 @@ def render(page: Page) -> str:
     )
 
 
-def _records(warehouse: Session, name: str) -> list[Record]:
-    columns, rows = warehouse.select(read_sql(f"report/{name}"))
+def _records(warehouse: Session, name: str, span: Span | None = None) -> list[Record]:
+    sql = read_sql(f"report/{name}")
+    columns, rows = warehouse.select(restricted(sql, span) if span else sql)
     return [dict(zip(columns, map(quiet, row), strict=True)) for row in rows]
 
 
-def _card(warehouse: Session, question: Question, width: int, last: date) -> Card:
-    columns, rows = ask(warehouse, question)
+def _card(warehouse: Session, question: Question, width: int, last: date, span: Span) -> Card:
+    columns, rows = ask(warehouse, question, span=span)
     rows = [tuple(map(quiet, row)) for row in rows]
     records, left_out = future.split([dict(zip(columns, row, strict=True)) for row in rows], last)
     said, chart = view_of(question.name, records)
-    sql = highlight(question.sql, PostgresLexer(), HtmlFormatter(nowrap=True))
+    sql = highlight(restricted(question.sql, span), PostgresLexer(), HtmlFormatter(nowrap=True))
     cells = [[shown(value) for value in row] for row in rows[:_SHOWN_ROWS]]
     return Card(
         question, width, said + left_out, chart, columns, cells, len(rows), sql, question.name in _TALL
     )
 
 
-def _period(headline: Record) -> str:
+def _period(headline: Record, span: Span) -> str:
     first, last = headline["first_play"], headline["last_play"]
     if first is None:
-        return "no plays yet"
+        return f"no plays: {span.text}" if span.has_plays else "no plays yet"
 
     def day(value: date) -> str:
         return f"{value.day} {value:%B %Y}"

@@ -57,6 +57,7 @@ class Panel:
         name: what the values are.
         path: outline in a box as wide as there are steps, and 100 high.
         second_path: outline of the downward columns.
+        faint_path: outline of the columns of which the time is covered only partly.
         is_line: whether ``path`` is a line, to be filled below.
         ticks: marks of the vertical axis, from the top.
     """
@@ -66,6 +67,7 @@ class Panel:
     ticks: list[Tick]
     second_path: str = ""
     is_line: bool = False
+    faint_path: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,19 @@ class Series:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a heat map: its step of the colour scale, what it shows, and what is said of it."""
+    """One cell of a heat map.
+
+    Attributes:
+        step: its step of the colour scale.
+        text: what it shows.
+        tip: what is said of it.
+        is_part: whether the data cover only a part of its time.
+    """
 
     step: int
     text: str
     tip: str
+    is_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -197,12 +207,20 @@ def bars(
     )
 
 
-def columns_panel(name: str, values: Sequence[float], down: Sequence[float] = ()) -> Panel:
-    """A plot of columns, those of ``down`` hanging below the base line."""
+def columns_panel(
+    name: str, values: Sequence[float], down: Sequence[float] = (), faint: Sequence[bool] = ()
+) -> Panel:
+    """A plot of columns, those of ``down`` hanging below the base line, and some faint."""
     if not down:
         top = nice_top(max(values))
         ticks = [Tick(0, compact(top)), Tick(0.5, compact(top / 2)), Tick(1, "0")]
-        return Panel(name, _columns(values, 100, -100 / top), ticks)
+        is_faint = faint or [False] * len(values)
+        full, part = (
+            [0 if left == faint_one else value for value, faint_one in zip(values, is_faint, strict=True)]
+            for left in (True, False)
+        )
+        path, faint_path = (_columns(some, 100, -100 / top) for some in (full, part))
+        return Panel(name, path, ticks, faint_path=faint_path)
     # One scale for both directions, and the base line where it leaves each the room it needs.
     up_top, down_top = nice_top(max(values)), nice_top(max(down))
     base = 100 * up_top / (up_top + down_top)

@@ -14,7 +14,7 @@ from sparkify.answers.report.charts import (
     number,
     step_of,
 )
-from sparkify.answers.report.times import filled, week_marks
+from sparkify.answers.report.times import filled, incomplete, is_part, part_of, week_marks
 from sparkify.answers.report.words import Record, View, full_day, needs_years, plural, short_day
 
 _GENDERS = {"F": "Women", "M": "Men"}
@@ -108,13 +108,13 @@ def changes_by_week(rows: list[Record]) -> tuple[str, Chart]:
     to_paid, to_free = sum(row["to_paid"] for row in rows), sum(row["to_free"] for row in rows)
     points = [
         f"Week of {full_day(row['week_start'])}:"
-        f" {number(row['to_paid'])} to paid, {number(row['to_free'])} to free"
+        f" {number(row['to_paid'])} to paid, {number(row['to_free'])} to free{part_of(row)}"
         for row in weeks
     ]
     panel = columns_panel("changes", [row["to_paid"] for row in weeks], [row["to_free"] for row in weeks])
     marks = week_marks([row["week_start"] for row in weeks])
     chart = Series(len(weeks), [panel], marks, points, ["to paid", "back to free"])
-    return f"{number(to_paid)} went from free to paid, {number(to_free)} back.", chart
+    return f"{number(to_paid)} went from free to paid, {number(to_free)} back.{incomplete(rows)}", chart
 
 
 def changes(rows: list[Record]) -> tuple[str, Chart]:
@@ -146,6 +146,7 @@ def retention(rows: list[Record]) -> tuple[str, Chart]:
     weeks = range(min(_SHOWN_WEEKS, max(row["weeks_later"] for row in rows)) + 1)
     percents = {(row["cohort"], row["weeks_later"]): row["active_percent"] for row in rows}
     counts = {(row["cohort"], row["weeks_later"]): row["active_users"] for row in rows}
+    parts = {row["cohort"] + timedelta(weeks=row["weeks_later"]): row for row in rows if is_part(row)}
     with_year = needs_years(min(sizes), max(sizes))
     cells: list[tuple[str, list[Cell | None]]] = []
     for cohort in largest:
@@ -159,7 +160,9 @@ def retention(rows: list[Record]) -> tuple[str, Chart]:
                 f"First listened in the week of {full_day(cohort)}, {plural(week, 'week')} later:"
                 f" {number(count)} of {number(sizes[cohort])}, {percent:g} %"
             )
-            line.append(Cell(step_of(percent, 100), f"{percent:.0f}", tip))
+            part = parts.get(cohort + timedelta(weeks=week))
+            tip += part_of(part) if part else ""
+            line.append(Cell(step_of(percent, 100), f"{percent:.0f}", tip, is_part=part is not None))
         first = short_day(cohort, with_year=with_year)
         cells.append((f"{first} ·\N{NO-BREAK SPACE}{compact(sizes[cohort])}", line))
     back = [
@@ -173,6 +176,7 @@ def retention(rows: list[Record]) -> tuple[str, Chart]:
         said = f"{100 * came / of:.0f} % of new listeners came back in the week after their first."
     if len(sizes) > len(largest):
         said += f" Shown are the {len(largest)} largest of {len(sizes)} cohorts."
+    said += incomplete([{**row, "week_start": week} for week, row in sorted(parts.items())])
     return said, Heat(
         "first week · users", [str(week) for week in weeks], cells, shows_text=True, low="0 %", high="100 %"
     )

@@ -1,5 +1,6 @@
 """What the report shows of the questions about time: days, weeks, months and hours."""
 
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -24,6 +25,7 @@ from sparkify.answers.report.words import Record, full_day, needs_years, plural,
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
+_WEEK_DAYS = 7
 _WEEK = (1, 2, 3, 4, 5, 6, 0)
 
 
@@ -60,15 +62,31 @@ def filled(rows: list[Record], key: str, days: int) -> list[Record]:
     return [found.get(step, {**empty, key: step}) for step in steps]
 
 
+def is_part(week: Record) -> bool:
+    """Whether the data cover a week only partly; those without a play between others are covered."""
+    return 0 < int(week["days"]) < _WEEK_DAYS
+
+
+def part_of(week: Record) -> str:
+    """What is said of a week that is covered partly."""
+    return f" ({week['days']} of {_WEEK_DAYS} days)" if is_part(week) else ""
+
+
+def incomplete(weeks: Sequence[Record], key: str = "week_start") -> str:
+    """The sentence that names the weeks that can't be compared with others."""
+    named = [f"{short_day(week[key])}{part_of(week)}" for week in weeks if is_part(week)]
+    return f" Incomplete: the week of {' and of '.join(named)}." if named else ""
+
+
 def _weeks(rows: list[Record], value: str, noun: str) -> Chart:
     weeks = filled(rows, "week_start", 7)
     days = [week["week_start"] for week in weeks]
     return Series(
         len(weeks),
-        [columns_panel(noun, [week[value] for week in weeks])],
+        [columns_panel(noun, [week[value] for week in weeks], faint=[is_part(week) for week in weeks])],
         week_marks(days),
         [
-            f"Week of {full_day(day)}: {number(week[value])} {noun}"
+            f"Week of {full_day(day)}: {number(week[value])} {noun}{part_of(week)}"
             for day, week in zip(days, weeks, strict=True)
         ],
     )
@@ -79,7 +97,7 @@ def daily(rows: list[Record]) -> tuple[str, Chart]:
     busiest = max(rows, key=lambda row: (row["active_users"], row["plays"]))
     days = filled(rows, "day", 1)
     said = (
-        f"Most came on {full_day(busiest['day'])}: {plural(busiest['active_users'], 'listener')}"
+        f"Busiest day by listeners: {full_day(busiest['day'])}, {plural(busiest['active_users'], 'listener')}"
         f" with {plural(busiest['plays'], 'play')}."
     )
     points = [
@@ -97,7 +115,7 @@ def weekly(rows: list[Record]) -> tuple[str, Chart]:
     """Listeners by week."""
     busiest = max(rows, key=lambda row: row["active_users"])
     week, users = full_day(busiest["week_start"]), plural(busiest["active_users"], "listener")
-    said = f"Most in the week of {week}: {users}."
+    said = f"Most in the week of {week}: {users}." + incomplete(rows)
     return said, _weeks(rows, "active_users", "listeners")
 
 
@@ -106,16 +124,26 @@ def busiest_weeks(rows: list[Record]) -> tuple[str, Chart]:
     first = rows[0]
     week = full_day(first["week_start"])
     said = f"The week of {week} (week {first['week']}): {plural(first['plays'], 'play')}."
+    said += incomplete(sorted(rows, key=lambda row: row["week_start"]))
     return said, _weeks(rows, "plays", "plays")
 
 
 def monthly(rows: list[Record]) -> tuple[str, Chart]:
     """Listeners by month."""
     last = rows[-1]
-    said = f"{last['month_start']:%B %Y}: {plural(last['active_users'], 'listener')}."
+    said = f"{last['month_start']:%B %Y}: {plural(last['active_users'], 'listener')}{_part_of_month(last)}."
     return said, bars(
-        rows[-12:], lambda row: f"{row['month_start']:%b %Y}", lambda row: row["active_users"], limit=12
+        rows[-12:],
+        lambda row: f"{row['month_start']:%b %Y}",
+        lambda row: row["active_users"],
+        note=_part_of_month,
+        limit=12,
     )
+
+
+def _part_of_month(row: Record) -> str:
+    days = monthrange(row["month_start"].year, row["month_start"].month)[1]
+    return f" ({row['days']} of {days} days)" if 0 < row["days"] < days else ""
 
 
 def stickiness(rows: list[Record]) -> tuple[str, Chart]:
@@ -142,12 +170,12 @@ def hours(rows: list[Record]) -> tuple[str, Chart]:
     by_hour = {row["hour"]: row["plays"] for row in rows}
     first = rows[0]
     said = (
-        f"{first['hour']:02}:00 to {(first['hour'] + 1) % 24:02}:00 UTC is the busiest hour:"
+        f"{first['hour']:02}:00 to {(first['hour'] + 1) % 24:02}:00 is the busiest hour:"
         f" {plural(first['plays'], 'play')}, {number(first['share_percent'])} % of all."
     )
     values = [by_hour.get(hour, 0) for hour in range(24)]
     marks = [(hour, f"{hour}") for hour in range(0, 24, 3)]
-    points = [f"{hour:02}:00 UTC: {plural(value, 'play')}" for hour, value in enumerate(values)]
+    points = [f"{hour:02}:00: {plural(value, 'play')}" for hour, value in enumerate(values)]
     return said, Series(24, [columns_panel("plays", values)], thin(marks, 24, narrow=8), points)
 
 
@@ -156,13 +184,13 @@ def weekdays(rows: list[Record]) -> tuple[str, Chart]:
     first = rows[0]
     by_day = {row["weekday"]: row for row in rows}
     ordered = [by_day[day] for day in _WEEK if day in by_day]
-    said = f"{first['weekday_name']}: {number(first['plays_per_day'])} plays on an average one."
+    said = f"{first['weekday_name']}s: {number(round(first['plays_per_day']))} plays on average."
     return said, bars(ordered, lambda row: row["weekday_name"], lambda row: float(row["plays_per_day"]))
 
 
 def hour_by_weekday(rows: list[Record]) -> tuple[str, Chart]:
-    """Plays by weekday and hour."""
-    plays = {(row["weekday"], row["hour"]): row["plays"] for row in rows}
+    """Plays by weekday and hour, on an average one: some weekdays come five times in a month, others four."""
+    plays = {(row["weekday"], row["hour"]): float(row["plays_per_day"]) for row in rows}
     top = max(plays.values())
     weekday, hour = max(plays, key=lambda cell: plays[cell])
     cells: list[tuple[str, list[Cell | None]]] = [
@@ -172,14 +200,14 @@ def hour_by_weekday(rows: list[Record]) -> tuple[str, Chart]:
                 Cell(
                     step_of(plays.get((day, at), 0), top),
                     number(plays.get((day, at), 0)),
-                    f"{_DAYS[day]} {at:02}:00 UTC: {plural(plays.get((day, at), 0), 'play')}",
+                    f"{_DAYS[day]} {at:02}:00: {number(plays.get((day, at), 0))} plays on average",
                 )
                 for at in range(24)
             ],
         )
         for day in _WEEK
     ]
-    said = f"The peak is on {_DAYS[weekday]}s at {hour:02}:00 UTC: {plural(top, 'play')}."
+    said = f"The peak is on {_DAYS[weekday]}s at {hour:02}:00: {number(top)} plays on average."
     return said, Heat(
-        "UTC", [str(at) for at in range(24)], cells, shows_text=False, low="no plays", high=compact(top)
+        "hour", [str(at) for at in range(24)], cells, shows_text=False, low="no plays", high=compact(top)
     )

@@ -1,5 +1,6 @@
 -- At which hours of the day do people listen most?
 -- One row per hour (UTC) with a play, the busiest first.
+-- compare by: hour
 WITH plays AS (SELECT CAST(EXTRACT(HOUR FROM start_time) AS SMALLINT) AS hour FROM songplays)
 
 SELECT

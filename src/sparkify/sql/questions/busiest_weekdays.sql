@@ -1,6 +1,7 @@
 -- On which weekdays do people listen most?
 -- One row per weekday (UTC) with a play, the one with the most plays a day first. days: how many such days had a
 -- play.
+-- compare by: weekday, weekday_name
 WITH plays AS (
     SELECT
         CAST(EXTRACT(DOW FROM start_time) AS SMALLINT) AS weekday,

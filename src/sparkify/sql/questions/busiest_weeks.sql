@@ -1,5 +1,6 @@
 -- In which weeks do people listen most?
--- One row per ISO week (Monday to Sunday, UTC) with a play, the busiest first.
+-- One row per ISO week (Monday to Sunday, UTC) with a play, the busiest first. days: how many of the week's seven the
+-- data cover; with fewer the week is incomplete.
 WITH weeks AS (
     SELECT
         CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_start,
@@ -10,9 +11,15 @@ WITH weeks AS (
 )
 
 SELECT
-    week_start,
-    CAST(EXTRACT(WEEK FROM week_start) AS SMALLINT) AS week,
-    plays,
-    listeners
+    weeks.week_start,
+    CAST(EXTRACT(WEEK FROM weeks.week_start) AS SMALLINT) AS week,
+    weeks.plays,
+    weeks.listeners,
+    CAST(
+        GREATEST(
+            LEAST(weeks.week_start + 6, play_span.last_day) - GREATEST(weeks.week_start, play_span.first_day) + 1, 0
+        ) AS INTEGER
+    ) AS days
 FROM weeks
-ORDER BY plays DESC, week_start;
+CROSS JOIN play_span
+ORDER BY weeks.plays DESC, weeks.week_start;

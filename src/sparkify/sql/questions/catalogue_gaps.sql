@@ -1,5 +1,6 @@
 -- Which artists are played that the catalogue lacks songs of?
 -- One row per artist with plays that match no song, the first 100.
+-- compare by: artist
 WITH counted AS (
     SELECT
         match_id,

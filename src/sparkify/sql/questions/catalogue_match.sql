@@ -1,5 +1,6 @@
 -- How many plays match a song of the catalogue?
 -- One row for the plays that do, one for those that do not.
+-- compare by: matched
 WITH plays AS (
     SELECT
         CASE WHEN song_id IS NULL THEN 'no' ELSE 'yes' END AS matched,

@@ -1,5 +1,6 @@
 -- What does the free tier hear most?
 -- One row per song, the first 20, of the plays made at level free.
+-- compare by: title, artist
 SELECT
     title,
     artist,

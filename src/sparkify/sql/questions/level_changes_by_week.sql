@@ -1,5 +1,6 @@
 -- How many go from free to paid each week, and how many back?
--- One row per ISO week (Monday to Sunday, UTC) with a play, by the first play at the new level.
+-- One row per ISO week (Monday to Sunday, UTC) with a play, by the first play at the new level. days: how many
+-- of the week's seven the data cover; with fewer the week is incomplete.
 WITH changed AS (
     SELECT user_id
     FROM songplays
@@ -32,7 +33,13 @@ weeks AS (SELECT DISTINCT CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_s
 SELECT
     weeks.week_start,
     CAST(COALESCE(changes.to_paid, 0) AS BIGINT) AS to_paid,
-    CAST(COALESCE(changes.to_free, 0) AS BIGINT) AS to_free
+    CAST(COALESCE(changes.to_free, 0) AS BIGINT) AS to_free,
+    CAST(
+        GREATEST(
+            LEAST(weeks.week_start + 6, play_span.last_day) - GREATEST(weeks.week_start, play_span.first_day) + 1, 0
+        ) AS INTEGER
+    ) AS days
 FROM weeks
+CROSS JOIN play_span
 LEFT JOIN changes ON weeks.week_start = changes.week_start
 ORDER BY weeks.week_start;

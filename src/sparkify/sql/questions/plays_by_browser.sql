@@ -1,6 +1,7 @@
 -- Which browsers do people listen with?
 -- One row per browser, told by the user agent. Most browsers also name those that they are compatible with, so
 -- the order of the tests matters.
+-- compare by: browser
 WITH agents AS (
     SELECT
         user_id,

@@ -1,5 +1,6 @@
 -- How much do women and men play, free and paid?
 -- One row per gender and level, at the time of the play.
+-- compare by: gender, level
 SELECT
     users.gender,
     songplays.level,

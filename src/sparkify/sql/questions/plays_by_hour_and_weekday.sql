@@ -1,16 +1,29 @@
 -- At which hours of which weekdays do people listen?
--- One row per weekday (0 = Sunday … 6 = Saturday) and hour (UTC) with a play.
+-- One row per weekday (0 = Sunday … 6 = Saturday) and hour (UTC) with a play. days: how many such weekdays had a play.
+-- compare by: weekday, hour
 WITH plays AS (
     SELECT
         CAST(EXTRACT(DOW FROM start_time) AS SMALLINT) AS weekday,
-        CAST(EXTRACT(HOUR FROM start_time) AS SMALLINT) AS hour
+        CAST(EXTRACT(HOUR FROM start_time) AS SMALLINT) AS hour,
+        CAST(start_time AS DATE) AS day
     FROM songplays
+),
+
+weekdays AS (
+    SELECT
+        weekday,
+        COUNT(DISTINCT day) AS days
+    FROM plays
+    GROUP BY weekday
 )
 
 SELECT
-    weekday,
-    hour,
-    COUNT(*) AS plays
+    plays.weekday,
+    plays.hour,
+    COUNT(*) AS plays,
+    weekdays.days,
+    ROUND(1.0 * COUNT(*) / weekdays.days, 1) AS plays_per_day
 FROM plays
-GROUP BY weekday, hour
-ORDER BY weekday, hour;
+INNER JOIN weekdays ON plays.weekday = weekdays.weekday
+GROUP BY plays.weekday, plays.hour, weekdays.days
+ORDER BY plays.weekday, plays.hour;

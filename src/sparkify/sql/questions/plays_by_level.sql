@@ -1,5 +1,6 @@
 -- How much do free and paid listeners play?
 -- One row per level, at the time of the play. Who changed level counts as a listener at both.
+-- compare by: level
 SELECT
     level,
     COUNT(*) AS plays,

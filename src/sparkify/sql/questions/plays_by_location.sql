@@ -1,5 +1,6 @@
 -- Where do people listen?
 -- One row per location, as a rule a metropolitan area.
+-- compare by: location
 SELECT
     location,
     COUNT(*) AS plays,

@@ -1,6 +1,7 @@
 -- Which platforms do people listen on?
 -- One row per platform, told by the user agent. An iPhone says that it is like Mac OS X and Android that it is a
 -- Linux, so these come first.
+-- compare by: platform
 WITH agents AS (
     SELECT
         user_id,

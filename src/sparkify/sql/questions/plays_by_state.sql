@@ -1,6 +1,7 @@
 -- In which states do people listen?
 -- One row per state. A metropolitan area across several states (New York-Newark-Jersey City, NY-NJ-PA) counts for
 -- its first, where its main city is.
+-- compare by: state
 WITH locations AS (
     SELECT
         location,

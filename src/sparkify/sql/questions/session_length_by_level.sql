@@ -2,6 +2,7 @@
 -- One row per level. Only sessions with a play count; minutes are from the start of the first play to the start
 -- of the last. A session in which the level changes counts for both, each with its own plays. It does not end in the
 -- future, unless it began there.
+-- compare by: level
 WITH spans AS (
     SELECT
         songplays.level,

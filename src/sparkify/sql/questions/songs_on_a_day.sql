@@ -5,14 +5,8 @@ WITH given AS (
 ),
 
 asked AS (
-    SELECT
-        COALESCE(
-            MAX(given.day),
-            CAST(MAX(CASE WHEN songplays.start_time <= event_horizon.horizon THEN songplays.start_time END) AS DATE),
-            CAST(MIN(songplays.start_time) AS DATE)
-        ) AS day
-    FROM songplays
-    CROSS JOIN event_horizon
+    SELECT COALESCE(given.day, play_span.last_day) AS day
+    FROM play_span
     CROSS JOIN given
 )
 

@@ -1,5 +1,6 @@
 -- Which artists are played most?
 -- One row per artist, the first 20, whether or not the catalogue has them.
+-- compare by: artist
 WITH counted AS (
     SELECT
         match_id,

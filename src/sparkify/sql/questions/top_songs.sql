@@ -1,5 +1,6 @@
 -- Which songs are played most?
 -- One row per song, the first 20, whether or not the catalogue has it.
+-- compare by: title, artist
 WITH counted AS (
     SELECT
         match_id,

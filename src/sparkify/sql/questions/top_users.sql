@@ -1,5 +1,6 @@
 -- Who listens most?
 -- One row per user, the first 20. level is what the user is at now.
+-- compare by: user_id, first_name, last_name, level
 WITH listened AS (
     SELECT
         user_id,

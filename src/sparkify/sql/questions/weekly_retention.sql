@@ -1,6 +1,6 @@
 -- Who comes back: how many of those who first listened in one week listen in the weeks after?
 -- One row per cohort (the ISO week, Monday to Sunday, UTC, of a user's first play) and week since then with a
--- play.
+-- play. days: how many of that week's seven the data cover; with fewer not everybody had the time to come back.
 WITH active AS (
     SELECT DISTINCT
         user_id,
@@ -29,9 +29,15 @@ SELECT
     CAST((active.week_start - cohorts.cohort) / 7 AS INTEGER) AS weeks_later,
     sizes.cohort_users,
     COUNT(*) AS active_users,
-    ROUND(100.0 * COUNT(*) / sizes.cohort_users, 1) AS active_percent
+    ROUND(100.0 * COUNT(*) / sizes.cohort_users, 1) AS active_percent,
+    CAST(
+        GREATEST(
+            LEAST(active.week_start + 6, play_span.last_day) - GREATEST(active.week_start, play_span.first_day) + 1, 0
+        ) AS INTEGER
+    ) AS days
 FROM active
+CROSS JOIN play_span
 INNER JOIN cohorts ON active.user_id = cohorts.user_id
 INNER JOIN sizes ON cohorts.cohort = sizes.cohort
-GROUP BY cohorts.cohort, active.week_start, sizes.cohort_users
+GROUP BY cohorts.cohort, active.week_start, sizes.cohort_users, play_span.first_day, play_span.last_day
 ORDER BY cohorts.cohort, weeks_later;

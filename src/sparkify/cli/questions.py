@@ -1,0 +1,159 @@
+"""The command that asks the analysts' questions."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sparkify.cli.options import (
+    AsCsv,
+    AsJson,
+    AsSafeCsv,
+    Config,
+    Database,
+    Expanded,
+    Format,
+    Last,
+    Output,
+    Plain,
+    Since,
+    TimeZone,
+    Until,
+    Wide,
+    form_of,
+    settings_of,
+)
+from sparkify.errors import UsageError
+from sparkify.printing.terminal import say
+
+if TYPE_CHECKING:
+    from sparkify.answers.questions import Question
+    from sparkify.answers.spans import Span
+    from sparkify.printing.output import Form
+    from sparkify.printing.tables import Look
+    from sparkify.warehouse.contract import Session
+
+app = typer.Typer()
+
+_FEW = 10
+"""Rows that --all prints of each answer."""
+
+
+class Compare(StrEnum):
+    """What a span is compared with."""
+
+    PREVIOUS = "previous"
+
+
+@app.command()
+def questions(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The question to answer. [default: list them all]")
+    ] = None,
+    config: Config = None,
+    database: Database = None,
+    output: Output = Format.TABLE,
+    as_csv: AsCsv = False,
+    as_safe_csv: AsSafeCsv = False,
+    as_json: AsJson = False,
+    wide: Wide = False,
+    expanded: Expanded = False,
+    plain: Plain = False,
+    since: Since = None,
+    until: Until = None,
+    last: Last = None,
+    compare: Annotated[
+        Compare | None,
+        typer.Option(help="Set each row beside that of the span before, which is as long."),
+    ] = None,
+    time_zone: TimeZone = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="How many rows, instead of the question's own number."),
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="What the question is about, e.g. day=2018-11-15."),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Answer all of them, the first 10 rows each.")] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL.")] = False,
+) -> None:
+    """List the analysts' questions, or answer one, about all plays or a span of time."""
+    from sparkify.answers import questions
+    from sparkify.answers.spans import read_asked, restricted, span_of
+    from sparkify.printing.tables import Look
+    from sparkify.warehouse.opening import opened
+
+    form = form_of(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json)
+    values = questions.parse_given(given or ())
+    asked = read_asked(since, until, last, time_zone, limit)
+    if (name is None and (values or sql)) or (all_ and (name is not None or form != "table")):
+        raise UsageError(
+            "--given and --sql go with the NAME of a question, --all with neither NAME nor another format",
+            "see sparkify questions --help",
+        )
+    if name is None and not all_:
+        _print_list(form, Look(wide, expanded, plain, is_prose=True))
+        return
+    chosen = questions.load_questions() if name is None else [questions.find_question(name)]
+    if sql and asked == read_asked(None, None, None, None):
+        typer.echo(questions.fill_in(chosen[0], values), nl=False)
+        return
+    with opened(settings_of(config, database=database), read_only=True) as warehouse:
+        questions.require_tables(warehouse)
+        span = span_of(warehouse, asked)
+        if sql:
+            typer.echo(restricted(questions.fill_in(chosen[0], values), span), nl=False)
+            return
+        if compare and name is None:
+            chosen = [question for question in chosen if question.keys]
+        look = Look(wide, expanded, plain, bars=True)
+        _Answering(warehouse, span, values, form, look, is_few=all_).print_all(
+            chosen, is_compared=bool(compare)
+        )
+
+
+def _print_list(form: "Form", look: "Look") -> None:
+    from sparkify.answers.questions import load_questions
+    from sparkify.printing.output import print_rows
+
+    listed = [(each.name, each.title, each.takes) for each in load_questions()]
+    print_rows(["name", "question", "also_takes"], listed, form, look)
+    say(
+        "answer one with: sparkify questions NAME; all take --since, --until, --last, --time-zone and --limit"
+    )
+
+
+@dataclass(frozen=True)
+class _Answering:
+    """Prints the answers to questions about one span."""
+
+    warehouse: "Session"
+    span: "Span"
+    given: dict[str, str]
+    form: "Form"
+    look: "Look"
+    is_few: bool
+
+    def print_all(self, chosen: "list[Question]", *, is_compared: bool) -> None:
+        """Print the answers, and then what is to be said of them."""
+        from sparkify.answers import questions
+        from sparkify.answers.emptiness import why_empty
+        from sparkify.printing.output import print_rows
+        from sparkify.printing.tables import CUT
+
+        ask = questions.ask_compared if is_compared else questions.ask
+        why, is_cut = "", False
+        for question in chosen:
+            columns, rows = ask(self.warehouse, question, self.given, self.span)
+            if self.is_few:
+                typer.echo(f"\n{question.title}  ({question.name})")
+            is_cut |= print_rows(columns, rows[:_FEW] if self.is_few else rows, self.form, self.look)
+            if self.is_few and len(rows) > _FEW:
+                typer.echo(f"… and {len(rows) - _FEW:,} more: sparkify questions {question.name}")
+            why = why or ("" if rows else why_empty(self.warehouse, self.span, self.given))
+        if why:
+            say(f"note: {why}")
+        if is_cut:
+            say(CUT)

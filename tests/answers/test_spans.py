@@ -1,0 +1,196 @@
+"""Questions about a span of time, in a time zone, with a limit: as plain Python answers them."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkify.answers.check import compare
+from sparkify.answers.questions import ask, ask_compared, find_question, load_questions
+from sparkify.answers.spans import Asked, read_asked, restricted, span_of
+from sparkify.errors import UsageError
+from sparkify.simulate import simulate, sink_for
+from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.opening import connect
+from tests.answers_reference import DERIVED, Window, write_answers
+from tests.support.answers import SIMULATION, load, play, write_sources
+from tests.support.cli import Run
+
+HOUR = 3_600_000
+CLOCKS_BACK = 1_541_322_000_000  # 2018-11-04 09:00 UTC, when it is 2:00, and then 1:00, in Los Angeles
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("simulated")
+    simulate(SIMULATION, sink_for(str(folder)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def loaded(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    settings = load(folder, tmp_path_factory.mktemp("loaded") / "simulated.duckdb")
+    with closing(connect(settings, read_only=True)) as warehouse:
+        yield warehouse
+
+
+SPANS = [  # since, until, last, zone: and the days that this is
+    ("2018-11-20", "2018-12-02", None, None, date(2018, 11, 20), date(2018, 12, 2)),
+    (None, None, None, "America/Los_Angeles", date.min, date.max),
+    ("2018-11-28", None, None, "Asia/Kolkata", date(2018, 11, 28), date.max),
+    (None, "2018-12-03", None, "Pacific/Auckland", date.min, date(2018, 12, 3)),
+    ("2018-12-01", "2018-12-01", None, "America/New_York", date(2018, 12, 1), date(2018, 12, 1)),
+    (None, "2018-12-09", "2w", None, date(2018, 11, 26), date(2018, 12, 9)),
+]
+
+
+@pytest.mark.parametrize("span", SPANS, ids=lambda span: " ".join(str(part) for part in span[:4] if part))
+def test_every_question_answers_about_a_span_as_plain_python_does(
+    span: Any, folder: Path, loaded: Warehouse, tmp_path: Path
+) -> None:
+    *flags, first, last = span
+    write_answers(Window(folder, first, last, flags[3] or "UTC"), tmp_path)
+    for name in sorted(DERIVED):
+        question = find_question(name)
+        columns, rows = ask(loaded, question, span=span_of(loaded, read_asked(*flags)))
+        outcome = compare(name, columns, rows, tmp_path / f"{name}.csv")
+        assert outcome.result == "equal", (name, outcome.remark, outcome.differing)
+
+
+def test_a_span_is_printed_as_sql_that_answers_the_same(loaded: Warehouse) -> None:
+    for question in load_questions():
+        span = span_of(loaded, read_asked("2018-11-20", "2018-11-22", None, "Asia/Kolkata"))
+        assert loaded.select(restricted(question.sql, span)) == ask(loaded, question, span=span)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 40])
+def test_a_limit_gives_the_first_rows_of_what_there_is(limit: int, loaded: Warehouse) -> None:
+    every = span_of(loaded, Asked(limit=10**6))
+    some = span_of(loaded, Asked(limit=limit))
+    for question in load_questions():
+        assert ask(loaded, question, span=some)[1] == ask(loaded, question, span=every)[1][:limit], (
+            question.name
+        )
+
+
+def test_a_comparison_has_both_answers_side_by_side(loaded: Warehouse) -> None:
+    asked = read_asked("2018-11-26", "2018-12-02", None, None, 5)
+    before = read_asked("2018-11-19", "2018-11-25", None, None, 10**6)
+    for question in load_questions():
+        if not question.keys:
+            with pytest.raises(UsageError, match="can't be compared"):
+                ask_compared(loaded, question, {}, span_of(loaded, asked))
+            continue
+        columns, rows = ask_compared(loaded, question, {}, span_of(loaded, asked))
+        plain, now = ask(loaded, question, span=span_of(loaded, asked))
+        then = {
+            row[: len(question.keys)]: row for row in ask(loaded, question, span=span_of(loaded, before))[1]
+        }
+        assert tuple(plain[: len(question.keys)]) == question.keys
+        for row, expected in zip(rows, now, strict=True):
+            told = dict(zip(columns, row, strict=True))
+            assert [told[name] for name in plain] == list(expected)
+            earlier = dict(
+                zip(plain, then.get(expected[: len(question.keys)], [None] * len(plain)), strict=True)
+            )
+            measures = plain[len(question.keys) :]
+            assert [told[f"previous_{name}"] for name in measures] == [earlier[name] for name in measures]
+            if earlier[measures[0]]:
+                change = 100 * (told[measures[0]] - earlier[measures[0]]) / earlier[measures[0]]
+                assert told["change_percent"] == pytest.approx(float(change), abs=0.05)
+            else:
+                assert told["change_percent"] is None
+
+
+def test_hours_and_days_follow_the_clocks_of_the_time_zone(tmp_path: Path) -> None:
+    write_sources(
+        tmp_path, [], [play(CLOCKS_BACK + n * HOUR, 7, "A", "B", session=n) for n in (-2, -1, 0, 1)]
+    )
+    span = read_asked(None, None, None, "America/Los_Angeles")
+    with closing(connect(load(tmp_path, tmp_path / "w.duckdb"), read_only=True)) as warehouse:
+        found = ask(warehouse, find_question("busiest_hours"), span=span_of(warehouse, span))[1]
+    assert [row[:2] for row in found] == [(1, 2), (0, 1), (2, 1)]
+
+
+def test_a_session_is_as_long_as_it_is_while_the_clocks_change(tmp_path: Path) -> None:
+    write_sources(tmp_path, [], [play(CLOCKS_BACK + n * HOUR, 7, "A", "B") for n in (-1, 1)])
+    span = read_asked(None, None, None, "America/Los_Angeles")
+    with closing(connect(load(tmp_path, tmp_path / "w.duckdb"), read_only=True)) as warehouse:
+        ((*_, minutes),) = ask(
+            warehouse, find_question("session_length_by_level"), span=span_of(warehouse, span)
+        )[1]
+    assert minutes == 120
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("2018-13-01", None, None, None), "--since '2018-13-01' is not a day"),
+        ((None, "yesterday", None, None), "--until 'yesterday' is not a day"),
+        (("0001-01-01", None, None, None), "is not a day"),
+        ((None, None, "7", None), "--last '7' is not a number of days or weeks"),
+        ((None, None, "0d", None), "is not a number of days or weeks"),
+        (("2018-11-01", None, "7d", None), "choose one of them"),
+        (("2018-11-02", "2018-11-01", None, None), "is after"),
+        ((None, None, None, "Mars/Olympus"), "is not known here"),
+        ((None, None, None, "../../etc/passwd"), "is not known here"),
+        ((None, None, None, "'; DROP TABLE songplays; --"), "is not known here"),
+    ],
+)
+def test_a_span_that_cannot_be_read_is_explained(flags: Any, said: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        read_asked(*flags)
+    assert said in str(raised.value)
+
+
+def test_a_comparison_needs_a_beginning(loaded: Warehouse) -> None:
+    with pytest.raises(UsageError, match="needs a span"):
+        ask_compared(loaded, find_question("top_songs"), {}, span_of(loaded, Asked()))
+
+
+class TestOnTheCommandLine:
+    @pytest.fixture
+    def sparkify(self, run: Run, data: Path) -> Run:
+        for path in (data / "log_data").rglob("*.json"):
+            path.unlink()
+        write_sources(data, [], [play(CLOCKS_BACK + n * 24 * HOUR, 7, f"Song {n}", "B") for n in range(10)])
+        assert run("etl").returncode == 0
+        return run
+
+    def test_a_span_without_plays_says_so_and_what_there_is(self, sparkify: Run) -> None:
+        for flags in (
+            ("--since", "2019-01-01"),
+            ("--until", "2018-10-01"),
+            ("--last", "2d", "--until", "2018-10-01"),
+        ):
+            told = sparkify("questions", "plays_by_level", *flags)
+            assert told.returncode == 0
+            assert "no plays: " in told.stderr
+            assert "the warehouse has plays of 2018-11-04 to 2018-11-13" in " ".join(told.stderr.split())
+        told = sparkify("questions", "songs_on_a_day", "--given", "day=2018-12-24")
+        assert "no rows for day=2018-12-24" in told.stderr
+
+    def test_an_answer_of_a_whole_warehouse_says_nothing_of_spans(self, sparkify: Run) -> None:
+        told = sparkify("questions", "level_changes")  # nobody has changed
+        assert (told.returncode, told.stderr) == (0, "")
+
+    def test_the_report_takes_a_span_too(self, sparkify: Run, tmp_path: Path) -> None:
+        told = sparkify("report", "out.html", "--since", "2018-11-05", "--until", "2018-11-06",
+                        "--time-zone", "America/Los_Angeles")  # fmt: skip
+        page = (tmp_path / "out.html").read_text(encoding="utf-8")
+        assert told.returncode == 0
+        assert "5 November 2018 to 6 November 2018, times in America/Los_Angeles" in page
+        assert "<dt>plays</dt><dd>2</dd>" in page
+        assert "Song 1" in page
+        assert "Song 5" not in page
+
+    def test_the_last_days_are_those_before_the_last_play(self, sparkify: Run) -> None:
+        told = sparkify("questions", "daily_active_users", "--last", "3d", "--csv").stdout
+        assert [line.split(",")[0] for line in told.splitlines()[1:]] == [
+            "2018-11-11",
+            "2018-11-12",
+            "2018-11-13",
+        ]
