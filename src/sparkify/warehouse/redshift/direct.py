@@ -5,7 +5,6 @@ the lines that COPY scanned or, where these don't add up, counted by reading the
 """
 
 import contextlib
-import zlib
 from collections import Counter
 
 from sparkify.errors import SourceChangedError, SourceError, WarehouseError
@@ -23,8 +22,6 @@ from sparkify.warehouse.redshift.copy import (
     run_copy,
 )
 from sparkify.warehouse.redshift.session import RedshiftSession
-
-_SAMPLED_FILES, _SAMPLED_BYTES, _SAMPLED_LINES = 10, 2**16, 100
 
 
 def copy_direct(session: RedshiftSession, job: LoadJob, copy: Copy) -> dict[int, tuple[int, int]]:
@@ -84,24 +81,6 @@ def _require_unchanged(job: LoadJob, copy: Copy) -> None:
             raise SourceChangedError(file.source.uri)
     if "MANIFEST" not in copy.options and len(listed) != len(job.files):
         raise SourceChangedError(copy.uri)
-
-
-def some_records(store: Store, files: list[LoadFile]) -> list[str]:
-    """The first lines of some files, for those who want to see what COPY alone reads."""
-    lines: list[str] = []
-    chosen = {number * (len(files) - 1) // (_SAMPLED_FILES - 1) for number in range(_SAMPLED_FILES)}
-    # Who loads need not be allowed to read: the role that COPY uses is.
-    with contextlib.suppress(SourceError, zlib.error):
-        for number in sorted(chosen):
-            source = files[number].source
-            data = store.beginning(source, _SAMPLED_BYTES)
-            is_whole = len(data) == source.size
-            if source.uri.endswith(".gz"):
-                unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
-                data, is_whole = unpacking.decompress(data, _SAMPLED_BYTES), unpacking.eof
-            found = data.decode(errors="replace").split("\n")
-            lines += found[: len(found) if is_whole else -1][:_SAMPLED_LINES]
-    return lines
 
 
 def _count(

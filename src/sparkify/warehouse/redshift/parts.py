@@ -11,20 +11,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import duckdb
-import pyarrow as pa
 
 from sparkify.errors import WarehouseError
-from sparkify.reading.judging import (
-    INVALID,
-    LARGE_RECORD_BYTES,
-    are_usual,
-    judged_relation,
-    pieces_of,
-    records_of,
-)
+from sparkify.reading.judged_json import judged_json
+from sparkify.reading.judging import LARGE_RECORD_BYTES
 from sparkify.reading.records import RecordReader
-from sparkify.sources.objects import Source
-from sparkify.sql import read_sql
 from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.redshift.copy import KEPT_CHARACTERS
 from sparkify.warehouse.redshift.work import WorkFolder
@@ -38,8 +29,6 @@ PARTS_WANTED = 8
 
 MAX_REJECTS = 100_000
 """As many as COPY itself tolerates at most (MAXERROR)."""
-
-_BATCH_ROWS = 20_000
 
 
 @dataclass
@@ -102,7 +91,7 @@ def _part_lines(
 ) -> Iterator[tuple[list[str], int]]:
     lines: list[str] = []
     size = 0
-    for texts, bad in _judged(job, connection, reader):
+    for texts, bad in judged_json(connection, reader, job.source, job.paths):
         for file_id, line, raw, reason in bad:
             # PostgreSQL's wire has no NUL characters in texts.
             text = raw.strip()[:KEPT_CHARACTERS].replace("\0", "\N{REPLACEMENT CHARACTER}")
@@ -122,76 +111,6 @@ def _part_lines(
                 lines, size = [], 0
     if lines:
         yield lines, len(lines)
-
-
-def _judged(
-    job: LoadJob, connection: duckdb.DuckDBPyConnection, reader: RecordReader
-) -> Iterator[tuple[list[str], list[Row]]]:
-    """The good records as JSON texts, and the bad ones as (file_id, line, raw, reason)."""
-    is_quick = are_usual(job.source, job.paths)
-    torn: list[Row] = []
-    try:
-        with records_of(connection, reader):
-            if is_quick:
-                connection.execute(read_sql("quick_events", "duckdb"))
-                # Put aside by a cursor, since the connection is busy with the records.
-                aside = connection.cursor()
-                aside.execute(
-                    "CREATE TABLE under_review (file_id INTEGER, line BIGINT, raw VARCHAR, fault VARCHAR)"
-                )
-                for batch in _batches(connection, "quick_events", "NOT is_under_review", "fault"):
-                    yield batch.column("good").drop_null().to_pylist(), []
-                    if batch.column("good").null_count:
-                        aside.register("batch", pa.Table.from_batches([batch]))
-                        aside.execute(
-                            "INSERT INTO under_review SELECT file_id, line, raw, why FROM batch"
-                            " WHERE good IS NULL"
-                        )
-            else:
-                yield from _good_and_bad(connection, job.source, torn)
-        reader.require_all()
-        if is_quick:
-            connection.execute("CREATE OR REPLACE TEMP VIEW records AS SELECT * FROM under_review")
-            yield from _good_and_bad(connection, job.source, torn)
-        if torn:
-            with pieces_of(connection, torn, reader):
-                yield from _good_and_bad(connection, job.source, None)
-    except duckdb.Error as error:
-        raise WarehouseError(
-            f"bundling {job.source}: {str(error).splitlines()[0]}", "free some memory"
-        ) from None
-
-
-def _good_and_bad(
-    connection: duckdb.DuckDBPyConnection, source: Source, torn: list[Row] | None
-) -> Iterator[tuple[list[str], list[Row]]]:
-    """What is said of the relation ``records``; what is no JSON goes to ``torn`` where that is a list."""
-    for batch in _batches(connection, judged_relation(connection, source), "reason IS NULL", "reason"):
-        bad: list[Row] = []
-        if batch.column("good").null_count:
-            columns = (batch.column(name).to_pylist() for name in ("file_id", "line", "raw", "why"))
-            bad = [row for row in zip(*columns, strict=True) if row[-1] is not None]
-        if torn is not None:
-            torn += [row for row in bad if row[-1] == INVALID]
-            bad = [row for row in bad if row[-1] != INVALID]
-        yield batch.column("good").drop_null().to_pylist(), bad
-
-
-def _batches(
-    connection: duckdb.DuckDBPyConnection, relation: str, is_good: str, why: str
-) -> Iterator[pa.RecordBatch]:
-    """The rows of a relation as (good, file_id, line, raw, why): the record as JSON, or its text."""
-    columns = [
-        name
-        for name, *_ in connection.execute(f"DESCRIBE {relation}").fetchall()
-        if name not in ("raw", "fault", "reason", "is_under_review")
-    ]
-    # A TIMESTAMP's own text has the form that COPY's TIMEFORMAT 'auto' reads.
-    pairs = ", ".join(f"'{name}', {'ts::VARCHAR' if name == 'ts' else name}" for name in columns)
-    yield from connection.sql(
-        f"SELECT CASE WHEN {is_good} THEN json_object({pairs})::VARCHAR END AS good, file_id, line,"
-        f" CASE WHEN NOT ({is_good}) THEN raw::VARCHAR END AS raw, {why} AS why FROM {relation}"
-    ).to_arrow_reader(_BATCH_ROWS)
 
 
 def origin_of(work: WorkFolder, uri: str, line: int) -> tuple[int, int, str]:

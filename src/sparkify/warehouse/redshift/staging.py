@@ -21,12 +21,13 @@ from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.reading.jsonpaths import mixes_notations
 from sparkify.reading.judging import Staged
+from sparkify.reading.samples import some_records
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sources.opening import open_source
 from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.redshift.bundled import copy_bundled
 from sparkify.warehouse.redshift.copy import MAX_MAXERROR, Copy
-from sparkify.warehouse.redshift.direct import copy_direct, some_records
+from sparkify.warehouse.redshift.direct import copy_direct
 from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder, jsonpaths_file
 
