@@ -111,13 +111,13 @@ def test_a_signal_while_a_listing_hangs_stops_the_run(
 
 # Which ends when it is told to, however long that takes here.
 ENDLESS = f"""
-from sparkify.load import pipeline
+from sparkify.load import transforms
 from sparkify.system import interrupts
 interrupts.GRACE_SECONDS = {HANGS}
-read = pipeline.read_sql
+read = transforms.read_sql
 numbers = "range(1000000000) a, range(1000000000) b"
 endless = f"CREATE TEMP TABLE endless AS SELECT COUNT(*) FROM {{numbers}} WHERE a.range * b.range % 7 = 3;"
-pipeline.read_sql = lambda name, *rest: (endless if name == "star/users" else "") + read(name, *rest)
+transforms.read_sql = lambda name, *rest: (endless if name == "star/users" else "") + read(name, *rest)
 """
 
 
@@ -150,12 +150,12 @@ def run_to_its_end(tmp_path: Path, settings: Settings, start: Start, prelude: st
 NOHUP = """
 import os, signal
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
-from sparkify.load import pipeline
-read = pipeline.read_sql
+from sparkify.load import transforms
+read = transforms.read_sql
 def hang_up_and_read(name, *rest):
     os.kill(os.getpid(), signal.SIGHUP)
     return read(name, *rest)
-pipeline.read_sql = hang_up_and_read
+transforms.read_sql = hang_up_and_read
 """
 
 
@@ -197,10 +197,10 @@ def test_a_signal_that_comes_too_late_lets_the_run_end_well(
 
 CONFLICT = """
 import contextlib, os, signal
-from sparkify.load import pipeline
+from sparkify.load import transforms
 from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
 from sparkify.errors import ConflictError
-transaction, read = DuckDBWarehouse.transaction, pipeline.read_sql
+transaction, read = DuckDBWarehouse.transaction, transforms.read_sql
 tries = []
 @contextlib.contextmanager
 def conflict_at_the_first_commit(self):
@@ -215,7 +215,7 @@ numbers = "range(1000000000) a, range(1000) b"
 endless = f"CREATE TEMP TABLE endless AS SELECT COUNT(*) FROM {numbers} WHERE a.range % 7 = b.range;"
 def endless_in_the_second_try(name, *rest):
     return (endless if name == "star/users" and len(tries) == 2 else "") + read(name, *rest)
-pipeline.read_sql = endless_in_the_second_try
+transforms.read_sql = endless_in_the_second_try
 """
 
 

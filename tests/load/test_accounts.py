@@ -10,17 +10,16 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import WarehouseError
-from sparkify.load import accounts, pipeline
+from sparkify.load import accounts
 from sparkify.load.accounts import EventAccount
 from sparkify.load.audits import load_audits
 from sparkify.load.progress import NullProgress
-from sparkify.sql import read_sql
 from sparkify.warehouse.opening import connect
 from tests.support.builders import Loaded, Record, event, read_star, track, write
 from tests.support.cli import Run
 from tests.support.either import Either
 from tests.support.engines import Engine
-from tests.support.runs import run_etl
+from tests.support.runs import run_etl, run_meddled_with
 
 Load = Callable[..., Loaded]
 
@@ -97,7 +96,6 @@ def test_events_that_go_missing_between_staging_and_the_star_fail_the_run(
     tmp_path: Path,
     load: Load,
     settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write(logs / "1.json", *plays(3))
     load()
@@ -105,15 +103,9 @@ def test_events_that_go_missing_between_staging_and_the_star_fail_the_run(
     write(logs / "2.json", *plays(2, 10), *plays(2, 20, page="Home"))
     engine.publish(tmp_path)
     table = "staging_events" if engine.name == "duckdb" else "batch_events"
-    monkeypatch.setattr(
-        pipeline,
-        "read_sql",
-        lambda name, kind=None: (
-            read_sql(name, kind) + f"DELETE FROM {table} WHERE page = 'Home';" * (name == "star/time")
-        ),
-    )
+    lose = f"DELETE FROM {table} WHERE page = 'Home'"
     with pytest.raises(WarehouseError, match="4 events were loaded, but accounted for: 2 events: 2 plays, "):
-        run_etl(settings, NullProgress())
+        run_meddled_with(settings, "audit", lambda warehouse: warehouse.run(lose))
     assert read_star(settings) == before
 
 

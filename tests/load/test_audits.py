@@ -9,16 +9,19 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import AuditError, WarehouseError
-from sparkify.load import pipeline
 from sparkify.load.audits import Audit, load_audits, run_audits
-from sparkify.load.progress import NullProgress, Progress
-from sparkify.sql import read_sql
+from sparkify.load.progress import NullProgress
 from sparkify.warehouse.contract import Warehouse
 from sparkify.warehouse.opening import connect
 from tests.support.builders import Loaded, Record, event, read_star, track, write
 from tests.support.engines import Engine
 from tests.support.prepared import Prepared
-from tests.support.runs import run_etl
+from tests.support.runs import run_etl, run_meddled_with
+
+
+def by(script: str) -> Callable[[Warehouse], None]:
+    """Puts a fault into a warehouse."""
+    return lambda warehouse: warehouse.run(script)
 
 
 def in_events_and_users(change: str) -> str:
@@ -241,22 +244,19 @@ def test_each_audit_catches_its_planted_faults(warehouse: Warehouse) -> None:
 
 
 def test_each_audit_catches_its_planted_faults_in_an_incremental_run(
-    engine: Engine, first_loaded: Prepared, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, first_loaded: Prepared
 ) -> None:
     settings = first_loaded.anew()
     write(first_loaded.folder / "log_data/2.json", *LAST)
     engine.publish(first_loaded.folder)
-    transform = pipeline._transform
     missed: list[dict[str, str]] = []
 
-    def transform_and_try_faults(warehouse: Warehouse, progress: Progress) -> None:
-        transform(warehouse, progress)
+    def try_faults(warehouse: Warehouse) -> None:
         warehouse.run("COMMIT")  # so that each fault can have a transaction of its own
         missed.append(what_is_missed(warehouse, PLANTED, in_run=True))
         warehouse.run("BEGIN")
 
-    monkeypatch.setattr(pipeline, "_transform", transform_and_try_faults)
-    assert run_etl(settings, NullProgress()).findings == []
+    assert run_meddled_with(settings, "audit", try_faults).findings == []
     assert missed == [{}]
 
 
@@ -265,25 +265,20 @@ ALONE = ("songplays_unique", "levels_known", "time_reconcile")
 
 @pytest.mark.parametrize(("name", "fault"), [item for item in PLANTED if item[0] in ALONE])
 def test_an_audit_catches_its_planted_fault_and_the_warehouse_stays_as_it_was(
-    engine: Engine, first_loaded: Prepared, monkeypatch: pytest.MonkeyPatch, name: str, fault: str
+    engine: Engine, first_loaded: Prepared, name: str, fault: str
 ) -> None:
     settings = first_loaded.anew()
     before = read_star(settings)
     write(first_loaded.folder / "log_data/2.json", *LAST)
     engine.publish(first_loaded.folder)
-    monkeypatch.setattr(
-        pipeline,
-        "read_sql",
-        lambda file, kind=None: read_sql(file, kind) + (fault + ";" if file == "star/time" else ""),
-    )
     audit = audit_named(name)
     if not audit.fails:
-        findings = run_etl(settings, NullProgress()).findings
+        findings = run_meddled_with(settings, "audit", by(fault)).findings
         assert [finding.audit.name for finding in findings] == [name]
         return
     try:
         with pytest.raises(AuditError) as caught:
-            run_etl(settings, NullProgress())
+            run_meddled_with(settings, "audit", by(fault))
     except WarehouseError as refused:
         if not is_refused_by_redshift(engine.name, refused):
             raise
@@ -297,7 +292,6 @@ def test_a_user_who_is_kept_without_events_is_found_in_an_incremental_run(
     tmp_path: Path,
     load: Callable[..., Loaded],
     settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write(tmp_path / "song_data/song.json", SONG)
     write(tmp_path / "log_data/1.json", FIRST)
@@ -307,17 +301,12 @@ def test_a_user_who_is_kept_without_events_is_found_in_an_incremental_run(
     write(tmp_path / "log_data/2.json", LAST[-1], event(ts=1543449657006, userId="3"))
     engine.publish(tmp_path)
     kept = (
-        "; INSERT INTO users VALUES (2, 'Jacob', 'Klein', 'M', 'paid');"
+        "INSERT INTO users VALUES (2, 'Jacob', 'Klein', 'M', 'paid');"
         " INSERT INTO user_latest_event VALUES"
         " (2, TIMESTAMP '2018-11-29 00:00:57.003', 53, 2, 'Jacob', 'Klein', 'M', 'paid');"
     )
-    monkeypatch.setattr(
-        pipeline,
-        "read_sql",
-        lambda file, kind=None: read_sql(file, kind) + (kept if file == "star/time" else ""),
-    )
     with pytest.raises(AuditError, match=r"users_reconcile.*fault no event says so, user_id 2"):
-        run_etl(settings, NullProgress())
+        run_meddled_with(settings, "audit", by(kept))
     assert read_star(settings) == before
 
 
@@ -391,7 +380,6 @@ def test_a_failed_audit_leaves_the_old_warehouse_untouched(
     tmp_path: Path,
     load: Callable[..., Loaded],
     settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write(tmp_path / "song_data/song.json", track())
     write(tmp_path / "log_data/a.json", event(ts=1))
@@ -399,17 +387,11 @@ def test_a_failed_audit_leaves_the_old_warehouse_untouched(
     before = read_star(settings)
     write(tmp_path / "log_data/b.json", event(ts=2))
     engine.publish(tmp_path)
-
-    def with_a_fault(name: str, engine: str | None = None) -> str:
-        fault = "UPDATE users SET user_id = user_id + 1000000;" if name == "star/time" else ""
-        return read_sql(name, engine) + fault
-
-    monkeypatch.setattr(pipeline, "read_sql", with_a_fault)
+    fault = "UPDATE users SET user_id = user_id + 1000000"
     for full in (False, True):
         with pytest.raises(AuditError, match="songplays_user_exists"):
-            run_etl(settings, NullProgress(), full=full)
+            run_meddled_with(settings, "audit", by(fault), full=full)
         assert read_star(settings) == before
-    monkeypatch.undo()
     assert run_etl(settings, NullProgress()).tables["songplays"] == (2, 1)
 
 

@@ -1,5 +1,6 @@
 """What the command line makes of settings: each function is given what it may touch."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -9,14 +10,42 @@ from sparkify.config.settings import Settings
 from sparkify.export import parquet, s3
 from sparkify.load import pipeline
 from sparkify.load.pipeline import Summary
-from sparkify.load.progress import Progress
+from sparkify.load.progress import NullProgress, Progress
 from sparkify.sources.objects import Source, SourcePlan
 from sparkify.warehouse import recreate
-from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.contract import Advance, Warehouse
 from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
 from sparkify.warehouse.opening import opened, opened_if_there
 from sparkify.warehouse.recreate import Holdings
 from sparkify.warehouse.redshift.engine import RedshiftWarehouse
+
+
+class At(NullProgress):
+    """Does something to the warehouse of a run, in its transaction, when a step begins.
+
+    Args:
+        step: its name.
+        act: what; given the warehouse.
+    """
+
+    warehouse: Warehouse
+
+    def __init__(self, step: str, act: Callable[[Warehouse], object]) -> None:
+        self._step, self._act = step, act
+
+    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
+        if name == self._step:
+            self._act(self.warehouse)
+        return super().step(name, files=files, size=size)
+
+
+def run_meddled_with(
+    settings: Settings, step: str, act: Callable[[Warehouse], object], **options: Any
+) -> Summary:
+    """A run to whose warehouse something is done, in its transaction, when a step begins."""
+    progress = At(step, act)
+    with opened(settings) as progress.warehouse:
+        return pipeline.run_etl(progress.warehouse, settings.loading, settings.aws, progress, **options)
 
 
 def run_etl(settings: Settings, progress: Progress, **options: Any) -> Summary:

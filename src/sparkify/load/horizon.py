@@ -37,7 +37,7 @@ class Horizon:
         )
 
     def settle(self) -> None:
-        """Leave the relations ``event_horizon``, for all SQL of this run, and ``due_events``."""
+        """Leave the tables ``event_horizon``, for all SQL of this run, ``passed_time`` and ``due_events``."""
         self._warehouse.run(
             f"CREATE TEMP TABLE event_horizon AS SELECT TIMESTAMP '{self._moment}' AS horizon;"
             " CREATE TEMP TABLE passed_time (earlier TIMESTAMP, later TIMESTAMP)"
@@ -45,3 +45,8 @@ class Horizon:
         if self.has_passed_events:
             self._warehouse.insert("passed_time", self._passed)
         self._warehouse.run(read_sql("star/due_events"))
+
+    def drop(self) -> None:
+        """Drop what ``settle`` has left."""
+        for table in ("due_events", "passed_time", "event_horizon"):
+            self._warehouse.run(f"DROP TABLE {table}")

@@ -1,6 +1,6 @@
 """The whole flow: discover, stage, transform, audit, commit."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,31 +16,16 @@ from sparkify.load.key_notes import notes_on_keys
 from sparkify.load.key_sample import KeySample
 from sparkify.load.limits import FileCount
 from sparkify.load.progress import NullProgress, Progress
-from sparkify.load.repair import repair
 from sparkify.load.retries import LeftOut, with_retries
+from sparkify.load.transforms import derive_plays_again, drop_left, run_transforms
 from sparkify.reading.keys import KeyMap, event_keys, song_keys
 from sparkify.sources.objects import LoadedFiles, Source, SourceObject, SourcePlan, Store
 from sparkify.sources.opening import open_source
 from sparkify.sources.unfinished import require_finished
-from sparkify.sql import STAR_TABLES, read_sql
+from sparkify.sql import STAR_TABLES
 from sparkify.system import interrupts
 from sparkify.warehouse.contract import Loading, LoadJob, Row, Schema, Session, Warehouse
 from sparkify.warehouse.tables import count_rows
-
-TRANSFORMS = (
-    "songs",
-    "artists",
-    "users",
-    "new_song_matches",
-    "song_matches",
-    "touched_plays",
-    "songplays",
-    "time",
-)
-"""The files of sql/star in the order in which they run."""
-
-_OF_PLAYS = ("touched_plays", "rematched_plays")
-"""What the transforms leave about plays, for the audits of the run."""
 
 _SHOWN_REJECTS = 5
 
@@ -167,7 +152,7 @@ def load(
     with warehouse.transaction():
         listed = listed if _last_run(warehouse) == last_run else _discover(options, aws, progress)
         if warehouse.upgrade_tables():
-            _derive_plays_again(warehouse, progress)
+            derive_plays_again(warehouse, progress)
         has_tables = warehouse.has_tables()
         before = count_rows(warehouse.query, STAR_TABLES) if has_tables else {}
         loaded = ledger.loaded_files(warehouse.query) if has_tables else {}
@@ -200,13 +185,13 @@ def load(
             counts = _stage(warehouse, options, plans, keys, summary, progress)
             summary.warnings += shrunk.check(warehouse, plans, counts, loaded, may_be_empty=allow_shrunk)
             horizon.settle()
-            _transform(warehouse, progress)
+            run_transforms(warehouse, progress)
             progress.step("audit")
             summary.account = accounts.of_run(warehouse, summary.sources["log_data"].loaded)
             with nullcontext() if is_full else warehouse.audit_scope():
                 summary.findings = run_audits(warehouse, in_run=True)
-            for table in (*_OF_PLAYS, "touched_users", "due_events", "event_horizon"):
-                warehouse.run(f"DROP TABLE {table}")
+            drop_left(warehouse)
+            horizon.drop()
             warehouse.forget_batch()
             summary.run_id = ledger.record_run(
                 warehouse, plans, counts, started=started, is_full=is_full, event_keys=digest
@@ -341,30 +326,6 @@ def _first_rejects(
         [first_id],
     )
     return [(file, line, reason) for file, line, reason in rows]
-
-
-def _derive_plays_again(warehouse: Loading, progress: Progress) -> None:
-    """Bring plays forward that an older version has loaded, which did not keep what was heard in them."""
-    warehouse.restage_events()
-    warehouse.run("DELETE FROM songplays")
-    _transform(warehouse, progress, TRANSFORMS[TRANSFORMS.index("new_song_matches") :])
-    for table in _OF_PLAYS:
-        warehouse.run(f"DROP TABLE {table}")
-    warehouse.forget_batch()
-
-
-def _transform(warehouse: Loading, progress: Progress, names: Sequence[str] = TRANSFORMS) -> None:
-    """Run the star SQL, with the repair of garbled text where it is first needed."""
-    for name in names:
-        progress.step(f"transform {name}")
-        if name == "song_matches":
-            garbled = warehouse.query(read_sql("garbled_text", warehouse.engine))
-            warehouse.insert("encoding_repairs", [(text, repair(text)) for (text,) in garbled])
-        sql = read_sql(f"star/{name}")
-        if name == "songplays":
-            warehouse.insert_songplays(sql)
-        else:
-            warehouse.run(sql)
 
 
 def _last_run(warehouse: Schema) -> Row | None:

@@ -21,5 +21,3 @@ INNER JOIN songplays
         new_plays.start_time = songplays.start_time
         AND new_plays.user_id = songplays.user_id
         AND new_plays.session_id = songplays.session_id;
-
-DROP TABLE new_plays;

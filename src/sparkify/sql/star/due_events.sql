@@ -15,5 +15,3 @@ FROM staging_events
 INNER JOIN passed_time
     ON staging_events.ts > passed_time.earlier AND staging_events.ts <= passed_time.later
 WHERE staging_events.user_id IS NOT NULL;
-
-DROP TABLE passed_time;

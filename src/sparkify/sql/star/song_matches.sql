@@ -124,4 +124,3 @@ FROM rematched_plays
 WHERE songplays.songplay_id = rematched_plays.songplay_id;
 
 DROP TABLE changed_matches;
-DROP TABLE new_song_matches;

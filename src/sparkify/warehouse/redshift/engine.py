@@ -99,6 +99,7 @@ class RedshiftWarehouse(RedshiftSession, OwnTables):
         """Append new plays to songplays and play_matches; IDENTITY numbers them."""
         self.run(f"CREATE TEMP TABLE new_plays AS\n{select}")
         self.run(read_sql("insert_songplays", self.engine))
+        self.run("DROP TABLE new_plays")
 
     def audit_scope(self) -> contextlib.AbstractContextManager[None]:
         """Let audits see everything: a cluster has the strength for it."""
