@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from sparkify.reading import splitter
+from sparkify.reading.cutting import Cutter
 from sparkify.reading.records import RecordReader
 from sparkify.reading.splitter import MAX_RECORD_BYTES, Splitter
 from sparkify.sources.local import LocalSource
@@ -141,7 +142,7 @@ def work(monkeypatch: pytest.MonkeyPatch, folder: Path, contents: bytes) -> int:
     folder.mkdir()
     (folder / "a.json").write_bytes(contents)
     done = 0
-    cut, split, decode = RecordReader._cut, Splitter.split, splitter._decode
+    cut, split, decode = Cutter.cut, Splitter.split, splitter.decode
 
     def counting(step: Callable[..., Any], position: int) -> Callable[..., Any]:
         def counted(*arguments: Any, **options: Any) -> Any:
@@ -152,9 +153,9 @@ def work(monkeypatch: pytest.MonkeyPatch, folder: Path, contents: bytes) -> int:
         return counted
 
     with monkeypatch.context() as patch:
-        patch.setattr(RecordReader, "_cut", counting(cut, 2))
+        patch.setattr(Cutter, "cut", counting(cut, 2))
         patch.setattr(Splitter, "split", counting(split, 1))
-        patch.setattr(splitter, "_decode", counting(decode, 0))
+        patch.setattr(splitter, "decode", counting(decode, 0))
         read(folder)
     assert done
     return done

@@ -5,7 +5,7 @@ casts it; only what can't become text at all (bad UTF-8, a record over 4 MB) is 
 byte of a file that does not just stand between objects ends up in exactly one record.
 
 Almost all files are one object per line, and these are cut by NumPy without a Python step per line and
-without copying. Only the lines that are something else go to ``sparkify.reading.splitter``.
+without copying (``sparkify.reading.cutting``); small files many at a time, large ones chunk by chunk.
 """
 
 import json
@@ -19,16 +19,9 @@ import pyarrow as pa
 
 from sparkify.errors import BadFileError, SourceChangedError, UnusableFilesError
 from sparkify.reading.contents import MAX_UNPACKED_RATIO, contents
+from sparkify.reading.cutting import Cut, Cutter, Place, find_lines, is_regular
 from sparkify.reading.reject_bound import RejectBound
-from sparkify.reading.splitter import (
-    MAX_RECORD_BYTES,
-    TOO_LONG,
-    Flags,
-    Pieces,
-    Positions,
-    Splitter,
-    texts_between,
-)
+from sparkify.reading.splitter import Flags
 from sparkify.sources.objects import LoadFile, Store
 
 SCHEMA = pa.schema(
@@ -46,17 +39,12 @@ damage is to be expected beside it."""
 CHUNK_BYTES = 4 * 2**20
 """How much is read and cut at a time: few steps per byte, and small beside the memory limit."""
 
-KEPT_BYTES = 1000
-"""How much is kept of a record that can't become text; Redshift's error tables keep 1,024."""
-
 _SHOWN_OF_A_BATCH = 20
 _ASKED_AT_FIRST, _ASKED_EVERY, _FIRST_RECORDS = 16, 256, 50_000
 """Every so many records one is parsed, to tell whether damage is to be expected."""
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 """Numbers may have any length, and their values are not asked for."""
-
-_NEWLINE, _RETURN, _OPEN, _CLOSE = b"\n\r{}"  # as byte values
 
 
 class RecordReader:
@@ -99,14 +87,14 @@ class RecordReader:
         self._on_records = on_records
         self._max_unpacked_ratio = max_unpacked_ratio
         self._bound = bound
-        self._splitter = Splitter()
+        self._cutter = Cutter()
         self._is_doubtful = False
         self._seen = 0
         self._waiting: list[tuple[int, bytes]] = []
         self._waiting_bytes = 0
         self.counts: dict[int, int] = {}
         self.sizes: dict[int, int] = {}
-        self.lost: dict[int, int] = {}
+        self.lost = self._cutter.lost
         self.uris: dict[int, str] = {}
         self.bad: list[BadFileError] = []
         self.changed: dict[str, str] = {}
@@ -169,21 +157,21 @@ class RecordReader:
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         if len(waiting) < 2:
             for file_id, text in waiting:
-                yield from self._cut(_Place(file_id), text, 0, final=True)
+                yield from self._batches_of(Place(file_id), text, 0, final=True)
             return
         data = b"\n".join(text for _, text in waiting)
-        newlines, starts, ends = _find_lines(data, 0, len(data))
+        newlines, starts, ends = find_lines(data, 0, len(data))
         file_starts = np.cumsum([0] + [len(text) + 1 for _, text in waiting[:-1]])
         file_of = np.searchsorted(file_starts, starts, "right") - 1
-        odd = set(file_of[~_is_regular(data, starts, ends)].tolist())
+        odd = set(file_of[~is_regular(data, starts, ends)].tolist())
         if not odd:
             lines = np.searchsorted(newlines, starts) - np.searchsorted(newlines, file_starts)[file_of] + 1
             file_ids = np.array([file_id for file_id, _ in waiting], np.int32)[file_of]
-            yield from self._of_lines(data, starts, ends, file_ids, lines)
+            yield from map(self._batch, self._cutter.of_lines(data, starts, ends, file_ids, lines))
             return
         for number in sorted(odd):
             file_id, text = waiting[number]
-            yield from self._cut(_Place(file_id), text, 0, final=True)
+            yield from self._batches_of(Place(file_id), text, 0, final=True)
         self._waiting = [file for number, file in enumerate(waiting) if number not in odd]
         yield from self._cut_waiting()
 
@@ -191,8 +179,8 @@ class RecordReader:
         self, file_id: int, first: bytes, second: bytes, chunks: Iterator[bytes]
     ) -> Iterator[pa.RecordBatch]:
         """One file, chunk by chunk, with what is left over of one carried into the next."""
-        place = _Place(file_id)
-        yield from self._cut(place, first, 0, final=False)
+        place = Place(file_id)
+        yield from self._batches_of(place, first, 0, final=False)
         chunk: bytes | None = second
         while chunk is not None:
             self.sizes[file_id] += len(chunk)
@@ -202,181 +190,18 @@ class RecordReader:
                 # The line that goes over the border by itself: copying a chunk costs more than cutting it.
                 begin = chunk.find(b"\n") + 1 or len(chunk)
                 head = place.carry + chunk[:begin]
-                yield from self._cut(place, head, 0, final=following is None and begin == len(chunk))
+                yield from self._batches_of(place, head, 0, final=following is None and begin == len(chunk))
             if place.carry:
                 chunk, begin = place.carry + chunk[begin:], 0
             if begin < len(chunk) or (begin and following is None):
-                yield from self._cut(place, chunk, begin, final=following is None)
+                yield from self._batches_of(place, chunk, begin, final=following is None)
             chunk = following
 
-    def _cut(self, place: "_Place", data: bytes, begin: int, *, final: bool) -> Iterator[pa.RecordBatch]:
-        """A text from where no object is open; what may go on behind it stays in ``place.carry``."""
-        place.carry = b""
-        if place.is_skipping:  # the rest of a record that is too long
-            newline = data.find(b"\n", begin)
-            end = len(data) if newline < 0 else newline + 1
-            self._lose(place.file_id, end - begin)
-            place.is_skipping = newline < 0
-            place.line += newline >= 0
-            begin = end
-        whole = len(data) if final else data.rfind(b"\n", begin) + 1
-        if whole <= begin:
-            if final or len(data) - begin <= MAX_RECORD_BYTES:
-                place.carry = data[begin:]
-                return
-            # No line ends for longer than a record may be: these are objects with nothing between them.
-            whole = len(data)
-        newlines, starts, ends = _find_lines(data, begin, whole)
-        regular = _is_regular(data, starts, ends)
-        if regular.all():
-            lines = np.searchsorted(newlines, starts) + place.line
-            yield from self._of_lines(data, starts, ends, place.file_id, lines)
-            place.line += len(newlines)
-            place.carry = data[whole:]
-            return
-        yield from self._cut_mixed(place, data, whole, (newlines, starts, ends, regular), final=final)
+    def _batches_of(self, place: Place, data: bytes, begin: int, *, final: bool) -> Iterator[pa.RecordBatch]:
+        return map(self._batch, self._cutter.cut(place, data, begin, final=final))
 
-    def _cut_mixed(
-        self,
-        place: "_Place",
-        data: bytes,
-        whole: int,
-        found: tuple[Positions, Positions, Positions, Flags],
-        *,
-        final: bool,
-    ) -> Iterator[pa.RecordBatch]:
-        """A text of which some lines are no objects: those go to the splitter, the others as they are."""
-        newlines, starts, ends, regular = found
-        kept = regular.copy()
-        irregulars, regulars = np.flatnonzero(~regular), np.flatnonzero(regular)
-        loose: list[Pieces] = []
-        rest = whole
-        cursor = 0
-        while (number := int(np.searchsorted(irregulars, cursor))) < len(irregulars):
-            first = int(irregulars[number])
-            after = int(np.searchsorted(regulars, first))
-            cursor = int(regulars[after]) if after < len(regulars) else len(starts)
-            start, more = int(starts[first]), 1
-            while True:
-                is_end = cursor == len(starts)
-                end = whole if is_end else int(starts[cursor])
-                pieces = self._splitter.split(data[start:end], final=final and is_end)
-                if start + pieces.rest == end or is_end:
-                    break
-                # An object goes on over lines that look whole.
-                cursor, more = min(cursor + more, len(starts)), 2 * more
-            pieces = Pieces(pieces.starts + start, pieces.ends + start, start + pieces.rest)
-            lines = slice(first, cursor)
-            # Damage as it usually is: lines that were cut off, each a record of its own.
-            kept[lines] = pieces.rest == end and _are_lines(pieces, starts[lines], ends[lines])
-            if not kept[first]:
-                loose.append(pieces)
-                rest = pieces.rest if is_end else rest
-        yield from self._of_regular_among(place, data, starts, ends, kept, newlines)
-        yield from self._of_pieces(place, data, loose, newlines)
-        place.line += int(np.searchsorted(newlines, rest))
-        place.carry = data[rest:]
-        if len(place.carry) > MAX_RECORD_BYTES:
-            long = np.array([0], np.int64), np.array([len(place.carry)], np.int64)
-            yield self._one_by_one(place.carry, *long, place.file_id, np.array([place.line], np.int64))
-            place.line += place.carry.count(b"\n")
-            place.carry, place.is_skipping = b"", True
-
-    def _of_regular_among(
-        self,
-        place: "_Place",
-        data: bytes,
-        starts: Positions,
-        ends: Positions,
-        kept: Flags,
-        newlines: Positions,
-    ) -> Iterator[pa.RecordBatch]:
-        """The regular lines among others, which are blanked for it."""
-        if not kept.any():
-            return
-        text = data
-        if not kept.all():
-            blanked = bytearray(data)
-            for first, last in zip(starts[~kept].tolist(), ends[~kept].tolist(), strict=True):
-                blanked[first:last] = b" " * (last - first)
-            text = bytes(blanked)
-        lines = np.searchsorted(newlines, starts[kept]) + place.line
-        yield from self._of_lines(text, starts[kept], ends[kept], place.file_id, lines)
-
-    def _of_lines(
-        self,
-        data: bytes,
-        starts: Positions,
-        ends: Positions,
-        file_ids: npt.NDArray[np.int32] | int,
-        lines: Positions,
-    ) -> Iterator[pa.RecordBatch]:
-        """Records whose texts reach to the next: white space between them is part of no value."""
-        if not len(starts):
-            return
-        offsets = np.append(starts, ends[-1]).astype(np.int32)
-        texts = pa.Array.from_buffers(
-            pa.string(), len(starts), [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-        )
-        try:
-            texts.validate(full=True)
-        except pa.ArrowInvalid:  # not UTF-8 somewhere
-            yield self._one_by_one(data, starts, ends, file_ids, lines)
-            return
-        yield self._batch(file_ids, lines, texts, None)
-
-    def _of_pieces(
-        self, place: "_Place", data: bytes, loose: list[Pieces], newlines: Positions
-    ) -> Iterator[pa.RecordBatch]:
-        """Records of the splitter's."""
-        if not loose:
-            return
-        starts = np.concatenate([pieces.starts for pieces in loose])
-        ends = np.concatenate([pieces.ends for pieces in loose])
-        if not len(starts):
-            return
-        lines = np.searchsorted(newlines, starts) + place.line
-        if (ends - starts).max() <= MAX_RECORD_BYTES:
-            try:
-                texts = texts_between(data, starts, ends)
-            except pa.ArrowInvalid:
-                pass
-            else:
-                yield self._batch(place.file_id, lines, texts, None)
-                return
-        yield self._one_by_one(data, starts, ends, place.file_id, lines)
-
-    def _one_by_one(
-        self,
-        data: bytes,
-        starts: Positions,
-        ends: Positions,
-        file_ids: npt.NDArray[np.int32] | int,
-        lines: Positions,
-    ) -> pa.RecordBatch:
-        """Records of which some can't become text."""
-        texts, faults = [], []
-        owners = np.broadcast_to(file_ids, len(starts)).tolist()
-        for file_id, start, end in zip(owners, starts.tolist(), ends.tolist(), strict=True):
-            fault = TOO_LONG if end - start > MAX_RECORD_BYTES else None
-            try:
-                text = data[start:end].decode() if fault is None else ""
-            except UnicodeDecodeError as error:
-                fault = f"not UTF-8: {error.reason} at byte {error.start + 1}"
-            if fault is not None:
-                text = data[start : min(end, start + KEPT_BYTES)].decode(errors="backslashreplace")
-                self._lose(file_id, max(0, end - start - KEPT_BYTES))
-            texts.append(text)
-            faults.append(fault)
-        return self._batch(file_ids, lines, pa.array(texts, pa.string()), faults)
-
-    def _batch(
-        self,
-        file_ids: npt.NDArray[np.int32] | int,
-        lines: Positions,
-        texts: pa.StringArray,
-        faults: list[str | None] | None,
-    ) -> pa.RecordBatch:
+    def _batch(self, cut: Cut) -> pa.RecordBatch:
+        file_ids, lines, texts, faults = cut
         size = len(texts)
         if isinstance(file_ids, int):
             self.counts[file_ids] += size
@@ -413,54 +238,6 @@ class RecordReader:
             self._is_doubtful |= record is None
             if self._bound:
                 self._bound.look(text, record, size // len(asked))
-
-    def _lose(self, file_id: int, size: int) -> None:
-        self.lost[file_id] = self.lost.get(file_id, 0) + size
-
-
-class _Place:
-    """How far a file has been cut.
-
-    Attributes:
-        file_id: the file.
-        line: the number of the line that ``carry`` begins on.
-        carry: what is left over, from where no object is open.
-        is_skipping: whether the rest of a line belongs to a record that is too long.
-    """
-
-    def __init__(self, file_id: int) -> None:
-        self.file_id = file_id
-        self.line = 1
-        self.carry = b""
-        self.is_skipping = False
-
-
-def _find_lines(data: bytes, begin: int, end: int) -> tuple[Positions, Positions, Positions]:
-    """Where newlines are in a part of a text; and the starts and ends of the lines that are not empty."""
-    text = np.frombuffer(data, np.uint8)
-    newlines = np.flatnonzero(text[begin:end] == _NEWLINE) + begin
-    starts = np.concatenate(([begin], newlines + 1))
-    ends = np.concatenate((newlines, [end]))
-    if end > begin:
-        ends = ends - ((ends > starts) & (text[ends - 1] == _RETURN))
-    filled = ends > starts
-    return newlines, starts[filled], ends[filled]
-
-
-def _is_regular(data: bytes, starts: Positions, ends: Positions) -> Flags:
-    """Which lines are one object as far as their ends show."""
-    text = np.frombuffer(data, np.uint8)
-    found: Flags = (text[starts] == _OPEN) & (text[ends - 1] == _CLOSE) & (ends - starts <= MAX_RECORD_BYTES)
-    return found
-
-
-def _are_lines(pieces: Pieces, starts: Positions, ends: Positions) -> bool:
-    """Whether pieces are just these lines."""
-    return (
-        np.array_equal(pieces.starts, starts)
-        and np.array_equal(pieces.ends, ends)
-        and int((ends - starts).max()) <= MAX_RECORD_BYTES
-    )
 
 
 def _parsed(text: str) -> Any:

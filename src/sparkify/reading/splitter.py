@@ -49,7 +49,7 @@ _may_end_value = np.zeros(256, np.bool_)
 _may_end_value[list(b'el"0123456789')] = True
 
 # Numbers stay texts: they may have any length, and their values are not asked for.
-_decode = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).raw_decode
+decode = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).raw_decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class _Walk:
             text = self._text[start : start + window]
             self._budget -= len(text)
             try:
-                return start + _decode(text)[1], start, False
+                return start + decode(text)[1], start, False
             except json.JSONDecodeError as error:
                 reached = start + error.pos
                 # A string may not run over a newline, so an unterminated one reaches to the end of the text.
@@ -314,7 +314,7 @@ def _is_blank(data: bytes) -> bool:
 def _is_object(data: bytes) -> bool:
     try:
         text = data.decode("latin-1")
-        value, end = _decode(text)
+        value, end = decode(text)
     except (ValueError, RecursionError):
         return False
     return isinstance(value, dict) and end == len(text)
