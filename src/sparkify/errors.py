@@ -124,15 +124,19 @@ class StatementError(WarehouseError):
     Args:
         message: what it said.
         users_hint: what to do about it where the statement is the user's own.
+        details: what else it said: suggestions, and the place in the statement.
+        position: the place as a number of characters, from 1; 0 where the details have it, or nobody knows.
     """
 
-    def __init__(self, message: str, users_hint: str = "") -> None:
+    def __init__(self, message: str, users_hint: str = "", *, details: str = "", position: int = 0) -> None:
         super().__init__(
             message,
             "if somebody has changed the tables, make them anew with: sparkify create-tables; otherwise this"
             " is a bug in sparkify: please report it",
         )
-        self.users_hint = users_hint or "correct the statement"
+        self.users_hint = users_hint
+        self.details = details
+        self.position = position
 
 
 class ConflictError(WarehouseError):

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 import duckdb
 
@@ -16,6 +17,12 @@ TABLE_ROWS = 1000
 """How many rows a table shows unless told otherwise: nobody reads more, and a table needs all at once."""
 
 _QUERY_WORDS = b"SELECT WITH FROM VALUES TABLE PIVOT UNPIVOT SHOW DESCRIBE SUMMARIZE".split()
+_FILE = re.compile(r"[^\s;'\"()]*\.sql|[^\n;]*[/\\\\][^\n;]*\.sql", re.IGNORECASE)
+"""A file's name: no statement ends in a column named sql of a table without anything before it."""
+
+_DOUBLE_QUOTED = re.compile(r'column "([^"]*)"', re.IGNORECASE)
+"""A name that the engine does not know as a column."""
+
 _WORD = re.compile(rb"\w+|.", re.DOTALL)
 
 
@@ -23,23 +30,52 @@ def read_statement(sql: str) -> str:
     """The SQL that the command line names.
 
     Args:
-        sql: the statement, or ``-`` for standard input.
+        sql: the statement; the name of a file with it, which ends in ``.sql``; or ``-`` for standard input.
 
     Raises:
-        UsageError: it is not UTF-8.
+        UsageError: it is not UTF-8, or the file can't be read.
     """
-    if sql != "-":
+    place = "the statement"
+    if sql == "-":
+        place = "standard input"
+        data = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    elif _FILE.fullmatch(sql):
+        place = sql
+        try:
+            data = Path(sql).read_bytes()
+        except OSError as error:
+            raise UsageError(f"{sql}: can't be read: {error.strerror}", "check the path") from None
+    else:
         # Bytes of the command line that are no text come as lone surrogates.
         data = sql.encode(errors="surrogateescape")
-    else:
-        data = sys.stdin.buffer.read() if sys.stdin is not None else b""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        place = "standard input" if sql == "-" else "the statement"
         raise UsageError(
             f"{place}: not UTF-8: {error.reason} at byte {error.start + 1}", "save it as UTF-8"
         ) from None
+
+
+def users_error(error: StatementError, sql: str) -> WarehouseError:
+    """What to tell of a statement of the user's own: all that the engine said; a hint where more is known."""
+    place = _place(sql, error.position) if error.position else ""
+    hint = error.users_hint
+    if not hint and (text := _DOUBLE_QUOTED.search(error.message)) and f'"{text[1]}"' in sql:
+        hint = f"if {text[1]} is a text, write it in single quotes: '{text[1]}'; double quotes are for names"
+    elif not hint and "unterminated" in error.message.lower():
+        hint = "a single quote within a text is written twice: 'Don''t'"
+    # All alike indented, so that the mark stays below the place.
+    below = "".join(f"\n  {line}" for line in f"{error.details}\n{place}".splitlines() if line)
+    return WarehouseError(error.message + below, hint)
+
+
+def _place(sql: str, position: int) -> str:
+    """The line of a statement with a mark below a place, as DuckDB draws it."""
+    before = sql[: position - 1]
+    line = sql.splitlines()[before.count("\n")] if before.count("\n") < len(sql.splitlines()) else ""
+    begin = f"LINE {before.count(chr(10)) + 1}: "
+    column = len(before) - (before.rfind("\n") + 1)
+    return f"{begin}{line}\n{' ' * (len(begin) + column)}^"
 
 
 def require_select(sql: str, engine: str) -> None:
@@ -146,7 +182,7 @@ def print_answer(
         sys.stdout.flush()  # whoever reads on no more needs to be told of no more
         is_all = limit is None or next(rows, None) is None
     except StatementError as error:
-        raise WarehouseError(error.message, error.users_hint) from None
+        raise users_error(error, sql) from None
     notes = [CUT] if is_cut else []
     if not is_all:
         notes.append(f"showing the first {limit:,} rows; for more: --limit N, for all: --csv or --json")

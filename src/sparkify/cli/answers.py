@@ -1,5 +1,6 @@
 """The commands that answer: the user's own SQL, the analysts' questions, checks, the report."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -32,8 +33,11 @@ app = typer.Typer()
 @app.command()
 def query(
     sql: Annotated[
-        str, typer.Argument(metavar="SQL", help="A statement, or - to read it from standard input.")
-    ],
+        str,
+        typer.Argument(
+            metavar="[SQL|FILE.sql]", help="A statement, or a file with one. [default: standard input]"
+        ),
+    ] = "-",
     config: Config = None,
     database: Database = None,
     output: Output = Format.TABLE,
@@ -56,6 +60,8 @@ def query(
     from sparkify.printing.tables import Look
     from sparkify.warehouse.opening import opened
 
+    if sql == "-" and sys.stdin is not None and sys.stdin.isatty():
+        say("reading SQL from the terminal; end it with Ctrl-D on a line of its own")
     statement = querying.read_statement(sql)
     with opened(settings_of(config, database=database), read_only=True) as warehouse:
         more = querying.print_answer(

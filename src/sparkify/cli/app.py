@@ -20,6 +20,7 @@ from sparkify.cli.notebooks import notebooks
 from sparkify.cli.options import Config, Database, Yes, settings_of
 from sparkify.cli.progress import on_console
 from sparkify.cli.questions import app as questions_app
+from sparkify.cli.wording import application
 from sparkify.errors import UsageError
 from sparkify.printing.terminal import say
 
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
     from sparkify.printing.console import Console
     from sparkify.warehouse.contract import Warehouse
 
-app = typer.Typer(
-    name="sparkify",
-    help="From a music service's song and log files to an audited star schema, on DuckDB or Amazon Redshift.",
-    no_args_is_help=True,
+app = application(
+    "sparkify",
+    "From a music service's song and log files to an audited star schema, on DuckDB or Amazon Redshift.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sparkify.cli.wording import application
 from sparkify.errors import ClusterError, UsageError
 from sparkify.printing.terminal import printable, say
 from sparkify.system import interrupts
@@ -13,10 +14,8 @@ from sparkify.system import interrupts
 if TYPE_CHECKING:
     from sparkify.config.settings import Settings
 
-app = typer.Typer(
-    name="cluster",
-    help="The Redshift cluster: create it, see what it costs, pause it, and delete all of it.",
-    no_args_is_help=True,
+app = application(
+    "cluster", "The Redshift cluster: create it, see what it costs, pause it, and delete all of it."
 )
 
 Config = Annotated[

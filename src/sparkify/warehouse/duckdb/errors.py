@@ -146,7 +146,12 @@ def statement_error(location: str, error: duckdb.Error) -> WarehouseError:
         return StatementError(
             message, "ask the tables of the warehouse only; no other files can be read or written here"
         )
-    return StatementError(message, WHICH_TABLES if "Table with name" in first_line(error) else "")
+    details = shortened(
+        "\n".join(line.rstrip() for line in text.strip().splitlines()[1:] if line.strip()), 4000
+    )
+    return StatementError(
+        message, WHICH_TABLES if "Table with name" in first_line(error) else "", details=details
+    )
 
 
 def first_line(error: duckdb.Error) -> str:

@@ -242,7 +242,15 @@ def explain(
             "run again; what was not committed is gone, and nothing is loaded twice",
         )
     hints = (remedy for pattern, remedy in _USERS_REMEDIES if re.search(pattern, message, re.IGNORECASE))
-    return StatementError(f"{location}: {message}", next(hints, ""))
+    first = error.args[0] if error.args else None
+    told: dict[str, object] = first if isinstance(first, dict) else {}
+    place = str(told.get("P", ""))
+    return StatementError(
+        f"{location}: {message}",
+        next(hints, ""),
+        details=scrub(str(told.get("H", "")), redshift, aws),
+        position=int(place) if place.isdecimal() else 0,
+    )
 
 
 def _login_error(error: Exception, redshift: RedshiftOptions, aws: AwsOptions) -> WarehouseError:

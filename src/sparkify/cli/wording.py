@@ -1,0 +1,106 @@
+"""How the command line helps: examples in the help of each command, and what mistyped commands mean."""
+
+import difflib
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+"""Settings of the command line that all commands share."""
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "simulate": ("sparkify simulate data", "sparkify simulate small --songs 100 --users 50 --days 7"),
+    "create-tables": ("sparkify create-tables", "sparkify create-tables --yes --database other.duckdb"),
+    "etl": ("sparkify etl", "sparkify etl --song-data s3://bucket/song_data --log-data s3://bucket/log_data"),
+    "query": (
+        'sparkify query "SELECT level, COUNT(*) AS plays FROM songplays GROUP BY level"',
+        "sparkify query report.sql --csv > report.csv",
+    ),
+    "questions": ("sparkify questions", "sparkify questions top_songs --last 7d --compare previous"),
+    "check": ("sparkify check", "sparkify check expected_answers"),
+    "report": ("sparkify report", "sparkify report november.html --since 2018-11-01 --until 2018-11-30"),
+    "export": ("sparkify export parquet", "sparkify export s3://bucket/prefix --overwrite"),
+    "status": ("sparkify status",),
+    "notebooks": ("sparkify notebooks", "sparkify notebooks course"),
+    "cluster": ("sparkify cluster create --dry-run",),
+    "create": ("sparkify cluster create --dry-run", "sparkify cluster create --type serverless"),
+    "pause": ("sparkify cluster pause",),
+    "resume": ("sparkify cluster resume",),
+    "delete": ("sparkify cluster delete --dry-run",),
+}
+"""By command, what people type; ``status`` is one of the cluster, too."""
+
+_SYNONYMS = {
+    "load": "etl",
+    "run": "etl",
+    "import": "etl",
+    "ingest": "etl",
+    "sql": "query",
+    "select": "query",
+    "ask": "questions",
+    "question": "questions",
+    "answers": "questions",
+    "init": "create-tables",
+    "create": "create-tables",
+    "drop": "create-tables",
+    "generate": "simulate",
+    "test": "check",
+    "audit": "check",
+    "dashboard": "report",
+    "html": "report",
+    "parquet": "export",
+    "info": "status",
+    "version": "--version",
+    "help": "--help",
+}
+"""What other tools call what is here."""
+
+_ALIKE = 0.75
+"""How much a word must be like a command's name to be taken for it."""
+
+
+class Commands(TyperGroup):
+    """A group of commands with examples, flags without a type, and a guess where one is near."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name, with its examples."""
+        command = super().get_command(ctx, cmd_name)
+        if command is None:
+            return None
+        for parameter in command.get_params(ctx):
+            if getattr(parameter, "is_flag", False):
+                parameter.metavar = ""
+        where = "cluster " if ctx.info_name == "cluster" and cmd_name == "status" else ""
+        examples = [
+            example.replace("sparkify ", f"sparkify {where}") for example in EXAMPLES.get(cmd_name, ())
+        ]
+        if examples:
+            command.epilog = "\n\n".join([f"Example{'s' * (len(examples) > 1)}:", *examples])
+        return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called, or an error with a guess."""
+        self.suggest_commands = False
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            name, names = args[0], list(self.commands)
+            meant = _SYNONYMS.get(name.lower()) if ctx.parent is None else None
+            near = [meant] if meant else difflib.get_close_matches(name, names, n=1, cutoff=_ALIKE)
+            hint = f"did you mean {near[0]}?" if near else f"the commands are: {', '.join(names)}"
+            ctx.fail(f"No such command {name!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def get_params(self, ctx: Any) -> Any:
+        """The options, flags without a type."""
+        parameters = super().get_params(ctx)
+        for parameter in parameters:
+            if getattr(parameter, "is_flag", False):
+                parameter.metavar = ""
+        return parameters
+
+
+def application(name: str, text: str, **options: Any) -> typer.Typer:
+    """A group of commands that helps in this way."""
+    return typer.Typer(
+        name=name, help=text, cls=Commands, context_settings=CONTEXT, no_args_is_help=True, **options
+    )

@@ -1,0 +1,54 @@
+"""What the command line says to those who ask it for help, or mistype."""
+
+import re
+
+import pytest
+from typer.main import get_command
+
+from sparkify.cli.app import app
+from sparkify.cli.wording import EXAMPLES
+from tests.support.cli import Run
+
+COMMANDS: list[tuple[str, ...]] = [(name,) for name in get_command(app).commands if name != "cluster"] + [  # type: ignore[attr-defined]
+    ("cluster", name)
+    for name in get_command(app).commands["cluster"].commands  # type: ignore[attr-defined]
+]
+
+
+@pytest.mark.parametrize("words", [(), *COMMANDS], ids=" ".join)
+def test_help_has_an_example_and_no_flag_looks_as_if_it_took_a_value(
+    words: tuple[str, ...], run: Run
+) -> None:
+    told = run(*words, "-h")
+    assert told.returncode == 0
+    assert told.stdout == run(*words, "--help").stdout
+    assert "<bool>" not in told.stdout
+    if words:
+        assert " ".join(("sparkify", *words)) in " ".join(told.stdout.partition("Example")[2].split())
+
+
+def test_every_example_is_one_of_a_command() -> None:
+    for name, examples in EXAMPLES.items():
+        assert name in {words[-1] for words in COMMANDS} | {"cluster"}
+        for example in examples:
+            assert re.match(r"sparkify (cluster )?" + name, example), example
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("load", "did you mean etl?"),
+        ("run", "did you mean etl?"),
+        ("sql", "did you mean query?"),
+        ("version", "did you mean --version?"),
+        ("statu", "did you mean status?"),
+        ("creat-tables", "did you mean create-tables?"),
+        ("xyzzy", "the commands are: "),
+    ],
+)
+def test_a_mistyped_command_is_guessed_only_where_one_is_near(typed: str, said: str, run: Run) -> None:
+    told = run(typed)
+    assert told.returncode == 2
+    words = " ".join(re.sub("[^\\x21-\\x7e]", " ", told.stderr).split())
+    assert f"No such command '{typed}'; {said}" in words
+    assert ("did you mean" in words) == said.startswith("did you mean")
