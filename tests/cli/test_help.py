@@ -1,6 +1,7 @@
 """What the command line says to those who ask it for help, or mistype."""
 
 import re
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -9,9 +10,10 @@ from sparkify.cli.app import app
 from sparkify.cli.wording import EXAMPLES
 from tests.support.cli import Run
 
-COMMANDS: list[tuple[str, ...]] = [(name,) for name in get_command(app).commands if name != "cluster"] + [  # type: ignore[attr-defined]
-    ("cluster", name)
-    for name in get_command(app).commands["cluster"].commands  # type: ignore[attr-defined]
+_ROOT: Any = get_command(app)
+COMMANDS: list[tuple[str, ...]] = [
+    *((name,) for name in _ROOT.commands if name != "cluster"),
+    *(("cluster", name) for name in _ROOT.commands["cluster"].commands),
 ]
 
 

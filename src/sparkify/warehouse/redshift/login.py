@@ -243,12 +243,12 @@ def explain(
         )
     hints = (remedy for pattern, remedy in _USERS_REMEDIES if re.search(pattern, message, re.IGNORECASE))
     first = error.args[0] if error.args else None
-    told: dict[str, object] = first if isinstance(first, dict) else {}
-    place = str(told.get("P", ""))
+    answer: dict[str, object] = first if isinstance(first, dict) else {}
+    place = str(answer.get("P", ""))
     return StatementError(
         f"{location}: {message}",
         next(hints, ""),
-        details=scrub(str(told.get("H", "")), redshift, aws),
+        details=scrub(str(answer.get("H", "")), redshift, aws),
         position=int(place) if place.isdecimal() else 0,
     )
 
