@@ -5,9 +5,7 @@ them, so that ``sparkify --help`` answers at once.
 """
 
 import time
-from contextlib import AbstractContextManager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +14,7 @@ from sparkify import __version__
 from sparkify.cli import process
 from sparkify.cli.answers import app as answers_app
 from sparkify.cli.cluster import app as cluster_app
+from sparkify.cli.export import export
 from sparkify.cli.notebooks import notebooks
 from sparkify.cli.options import Config, Database, Yes, settings_of
 from sparkify.cli.progress import on_console
@@ -26,7 +25,6 @@ from sparkify.printing.terminal import say
 
 if TYPE_CHECKING:
     from sparkify.printing.console import Console
-    from sparkify.warehouse.contract import Warehouse
 
 app = application(
     "sparkify",
@@ -37,6 +35,7 @@ app = application(
 app.add_typer(questions_app)
 app.add_typer(answers_app)
 app.add_typer(cluster_app)
+app.command()(export)
 app.command()(notebooks)
 
 
@@ -199,38 +198,6 @@ def etl(
             drop_missing=drop_missing,
         )
     summary.print_summary(result, settings.database, time.perf_counter() - clock, console)
-
-
-@app.command()
-def export(
-    out: Annotated[str, typer.Argument(metavar="OUT", help="Where to: a new folder, or s3://bucket/prefix.")],
-    config: Config = None,
-    database: Database = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
-) -> None:
-    """Write the five tables as Parquet files into a folder or to S3, to be read by anything else."""
-    from sparkify.config.location import is_on_s3
-    from sparkify.config.places import output_place
-    from sparkify.printing.output import print_rows
-    from sparkify.warehouse.opening import opened
-
-    settings = settings_of(config, database=database)
-    out = output_place(out)
-
-    def open_to_write(place: str) -> AbstractContextManager["Warehouse"]:
-        return opened(settings, read_only=True, writes_to=place)
-
-    if is_on_s3(out):
-        from sparkify.export.s3 import export_to_s3
-
-        tables = export_to_s3(open_to_write, out, settings.aws, overwrite=overwrite)
-    else:
-        from sparkify.export.parquet import export as export_tables
-
-        tables = export_tables(open_to_write, Path(out), overwrite=overwrite, tell=_note)
-    rows = [(name, table["rows"], table["files"]) for name, table in tables.items()]
-    print_rows(["table", "rows", "files"], rows, "table")
-    say(f"exported to {out}")
 
 
 @app.command()

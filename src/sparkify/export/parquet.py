@@ -37,23 +37,29 @@ OpenToWrite = Callable[[str], AbstractContextManager[Warehouse]]
 
 @dataclass(frozen=True)
 class Layout:
-    """How a table is laid out: what is selected, and the columns that become folders."""
+    """How a table is laid out: its rows and their order, and the columns that become folders."""
 
-    select: str
+    rows: str
+    order_by: str = ""
     partition_by: tuple[str, ...] = ()
+
+    @property
+    def select(self) -> str:
+        """The rows in their order."""
+        return f"{self.rows} ORDER BY {self.order_by}" if self.order_by else self.rows
 
 
 LAYOUTS = {
     "songplays": Layout(
         "SELECT songplays.*, CAST(EXTRACT(YEAR FROM start_time) AS INTEGER) AS year,"
-        " CAST(EXTRACT(MONTH FROM start_time) AS INTEGER) AS month"
-        " FROM songplays ORDER BY start_time, user_id, session_id",
+        " CAST(EXTRACT(MONTH FROM start_time) AS INTEGER) AS month FROM songplays",
+        "start_time, user_id, session_id",
         ("year", "month"),
     ),
-    "users": Layout("SELECT * FROM users ORDER BY user_id"),
-    "songs": Layout("SELECT * FROM songs ORDER BY song_id", ("year",)),
-    "artists": Layout("SELECT * FROM artists ORDER BY artist_id"),
-    "time": Layout("SELECT * FROM time ORDER BY start_time", ("year", "month")),
+    "users": Layout("SELECT * FROM users", "user_id"),
+    "songs": Layout("SELECT * FROM songs", "song_id", ("year",)),
+    "artists": Layout("SELECT * FROM artists", "artist_id"),
+    "time": Layout("SELECT * FROM time", "start_time", ("year", "month")),
 }
 
 

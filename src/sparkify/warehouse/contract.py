@@ -190,7 +190,9 @@ class Loading(Session, Protocol):
 class Unloading(Session, Protocol):
     """How rows get out of a warehouse into files."""
 
-    def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
+    def write_parquet(
+        self, select: str, folder: str, partition_by: Sequence[str] = (), *, keep: bool = False
+    ) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet.
 
         The warehouse must have been opened with ``writes_to`` for it.
@@ -200,6 +202,7 @@ class Unloading(Session, Protocol):
             folder: where to; a local one or ``s3://bucket/prefix``.
             partition_by: columns that become folders named ``column=value`` and leave the files; NULL is
                 ``__HIVE_DEFAULT_PARTITION__``.
+            keep: whether these columns stay in the files.
         """
         ...
 

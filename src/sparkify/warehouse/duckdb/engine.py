@@ -175,14 +175,16 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
         for table in ("users", "user_latest_event"):
             self.run(f"DROP TABLE temp.{table}")
 
-    def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
+    def write_parquet(
+        self, select: str, folder: str, partition_by: Sequence[str] = (), *, keep: bool = False
+    ) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
         if is_on_s3(folder):
-            self._upload_parquet(select, folder, partition_by)
+            self._upload_parquet(select, folder, partition_by, keep=keep)
             return
         options = ["FORMAT parquet", "COMPRESSION zstd"]
         if partition_by:
-            options.append(f"PARTITION_BY ({', '.join(partition_by)})")
+            options.append(f"PARTITION_BY ({', '.join(partition_by)}), WRITE_PARTITION_COLUMNS {keep}")
         else:
             Path(folder).mkdir()
         target = folder if partition_by else f"{folder}/data_0.parquet"
@@ -197,14 +199,14 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
                 raise cause from None
         Path(folder).mkdir(exist_ok=True)  # of no rows there are no partitions
 
-    def _upload_parquet(self, select: str, uri: str, partition_by: Sequence[str]) -> None:
+    def _upload_parquet(self, select: str, uri: str, partition_by: Sequence[str], *, keep: bool) -> None:
         from sparkify.sources.s3_folder import S3Folder
 
         if self._aside is None:
             raise ValueError("the warehouse was not opened for writing to S3")
         table = Path(self._aside.name).resolve() / "table"
         try:
-            self.write_parquet(select, str(table), partition_by)
+            self.write_parquet(select, str(table), partition_by, keep=keep)
             S3Folder(uri, self._aws).upload(table)
             shutil.rmtree(table)
         except OSError as error:

@@ -105,9 +105,13 @@ class RedshiftWarehouse(RedshiftSession, OwnTables):
         """Let audits see everything: a cluster has the strength for it."""
         return contextlib.nullcontext()
 
-    def write_parquet(self, select: str, folder: str, partition_by: Sequence[str] = ()) -> None:
+    def write_parquet(
+        self, select: str, folder: str, partition_by: Sequence[str] = (), *, keep: bool = False
+    ) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
         if is_on_s3(folder):
-            unload(self.execute, self._redshift, self._aws, select, folder, partition_by)
+            unload(self.execute, self._redshift, self._aws, select, folder, partition_by, keep=keep)
         else:
-            unload_to_folder(self.execute, self._redshift, self._aws, select, Path(folder), partition_by)
+            unload_to_folder(
+                self.execute, self._redshift, self._aws, select, Path(folder), partition_by, keep=keep
+            )

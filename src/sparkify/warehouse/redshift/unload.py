@@ -38,6 +38,8 @@ def unload(
     select: str,
     uri: str,
     partition_by: Sequence[str] = (),
+    *,
+    keep: bool = False,
 ) -> None:
     """Write the rows of a SELECT as Parquet files below a prefix on S3.
 
@@ -48,6 +50,7 @@ def unload(
         select: the rows.
         uri: ``s3://bucket/prefix`` with nothing below it.
         partition_by: columns that become folders.
+        keep: whether these columns stay in the files.
 
     Raises:
         WarehouseError: Redshift can't do it, or its role may not.
@@ -56,7 +59,7 @@ def unload(
     # take [S3] TIMEOUT, and 5 GB.
     options = [f"IAM_ROLE {role(redshift.iam_role_arn)}", "FORMAT AS PARQUET", "MAXFILESIZE 1 GB"]
     if partition_by:
-        options.append(f"PARTITION BY ({', '.join(partition_by)})")
+        options.append(f"PARTITION BY ({', '.join(partition_by)}){' INCLUDE' if keep else ''}")
     if aws.aws_region:
         options.append(f"REGION {literal(aws.aws_region)}")
     try:
@@ -75,6 +78,8 @@ def unload_to_folder(
     select: str,
     folder: Path,
     partition_by: Sequence[str],
+    *,
+    keep: bool = False,
 ) -> None:
     """Write the rows of a SELECT as Parquet files into a local folder.
 
@@ -85,6 +90,7 @@ def unload_to_folder(
         select: the rows.
         folder: where to; it is made.
         partition_by: columns that become folders.
+        keep: whether these columns stay in the files.
 
     Raises:
         UsageError: there is no prefix to write to.
@@ -101,7 +107,7 @@ def unload_to_folder(
     through = S3Folder(f"{prefix.rstrip('/')}/sparkify-export-{secrets.token_hex(6)}", aws)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        unload(execute, redshift, aws, select, through.uri, partition_by)
+        unload(execute, redshift, aws, select, through.uri, partition_by, keep=keep)
         through.download(folder)
     except BaseException:
         with contextlib.suppress(SparkifyError):  # or it would hide what has failed before
