@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Nothing but what requirements/ names, hash by hash, and no package's own build script.
 INSTALL_PINNED := $(PIP_INSTALL) --require-hashes --only-binary :all:
 
-.PHONY: help run setup venv redshift iceberg notebooks system-packages test test-kills test-examples test-formats test-hostile test-redshift bench bench-quick redshift-local dist sbom lint format lock clean
+.PHONY: help run setup venv redshift iceberg notebooks system-packages test test-fast test-kills test-examples test-formats test-hostile test-redshift bench bench-quick redshift-local dist sbom lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -27,7 +27,7 @@ venv:
 	@{ $(BIN)/python -c 'import os, sys; sys.exit(not os.path.samefile(sys.prefix, ".venv"))' \
 		&& $(BIN)/python -m pip --version; } >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || { \
 		echo "error: $(PYTHON) can't make .venv" >&2; \
-		echo "  what to do: install its venv module (Debian, Ubuntu: apt install python3-venv), then run make again" >&2; \
+		echo "  hint: install its venv module (Debian, Ubuntu: apt install python3-venv), then run make again" >&2; \
 		exit 1; }
 
 .venv/dev.stamp: requirements/dev.txt .venv/run.stamp
@@ -67,6 +67,9 @@ system-packages:  ## install Chromium (Debian, Ubuntu) for the tests of the repo
 # Each process has servers of its own: more than eight would only be in each other's way.
 test: setup  ## run the tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 -q
+
+test-fast: setup  ## run those tests that need neither servers nor browsers nor much time: a minute
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 -q -m 'not aws and not long and not server and not slow'
 
 test-kills: setup  ## kill the pipeline more than a hundred times, and compare with clean runs
 	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/load/test_kills.py

@@ -65,6 +65,19 @@ def sample() -> Path:
     return SAMPLE
 
 
+# The fixtures that start a server or a browser, or are in a process with one.
+SERVERS = {
+    *("account", "at_rclone", "browser", "bucket", "faulty", "moto", "rclone", "rclone_bucket", "redshift"),
+    *("server", "servers", "site", "world"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.server)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--engine",

@@ -69,8 +69,8 @@ class SourceChangedError(SourceError):
 
     def __init__(self, uri: str) -> None:
         super().__init__(
-            f"{uri}: changed or vanished while it was being loaded",
-            "run again when whoever writes it has finished",
+            f"{uri}: changed or disappeared while being loaded",
+            "run again once it has been written completely",
         )
 
 
@@ -79,14 +79,14 @@ class BadFileError(SourceError):
 
     Args:
         uri: the file.
-        problem: what it looks like, or why nothing of it can be loaded.
+        problem: what it looks like, or why nothing in it can be loaded.
         hint: what to do about it.
     """
 
     def __init__(self, uri: str, problem: str, hint: str = "") -> None:
         super().__init__(
             f"{uri}: {problem}; nothing was changed",
-            f"{hint or 'replace it, or take it out of the folder'};"
+            f"{hint or 'replace it or remove it from the folder'};"
             " to load the others without it: sparkify etl --skip-bad-files",
         )
         self.uri = uri
@@ -131,7 +131,7 @@ class StatementError(WarehouseError):
     def __init__(self, message: str, users_hint: str = "", *, details: str = "", position: int = 0) -> None:
         super().__init__(
             message,
-            "if somebody has changed the tables, make them anew with: sparkify create-tables; otherwise this"
+            "if someone has changed the tables, recreate them with: sparkify create-tables; otherwise this"
             " is a bug in sparkify: please report it",
         )
         self.users_hint = users_hint

@@ -28,6 +28,8 @@ from tests.support.browser import chromium, needs_chromium, opened, overlaps
 from tests.support.builders import event, track, write
 from tests.support.sample import SAMPLE
 
+pytestmark = pytest.mark.slow
+
 NOON = 1_541_073_600_000  # 2018-11-01 12:00 UTC
 DAY = 24 * 3_600_000
 

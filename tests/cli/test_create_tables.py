@@ -69,7 +69,7 @@ HELD = "3 loaded files with 4 records, and 2 runs"
 def test_where_nobody_can_be_asked_a_full_warehouse_stays_unless_yes_is_said(loaded: Either) -> None:
     done = command(loaded)
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"holds {HELD}, and nobody is there to be asked; nothing was changed" in done.stderr
+    assert f"holds {HELD}, and there is no terminal to confirm it on; nothing was changed" in done.stderr
     assert "--yes" in done.stderr
     assert plays(loaded) == 2
     done = command(loaded, "--yes")
@@ -112,7 +112,7 @@ def test_what_somebody_loads_while_the_question_is_open_is_not_dropped(loaded: E
     agreed = look(loaded.settings)
     write(loaded.folder / "log_data/c.json", event(ts=3))
     loaded.load()
-    with pytest.raises(WarehouseError, match="holds something else than a moment ago; nothing was changed"):
+    with pytest.raises(WarehouseError, match="has changed since you were asked; nothing was changed"):
         create_tables(loaded.settings, agreed)
     assert plays(loaded) == 3
 

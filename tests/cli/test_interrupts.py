@@ -22,6 +22,8 @@ from tests.support.runs import run_etl
 from tests.support.s3_servers import Bucket, rclone
 from tests.support.state import state_of
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -62,7 +64,7 @@ def assert_stopped(process: "subprocess.Popen[str]", number: int) -> None:
     out, err = process.communicate(timeout=HANGS)
     assert (process.returncode, out) == (128 + number, "")
     name = signal.Signals(number).name
-    assert err.splitlines()[-1] == f"stopped by {name}; the warehouse is as it was"
+    assert err.splitlines()[-1] == f"stopped by {name}; the warehouse is unchanged"
     assert "Traceback" not in err
     assert "error" not in err
 

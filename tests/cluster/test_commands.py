@@ -376,7 +376,7 @@ def test_without_a_region_the_setting_is_named(world: World, monkeypatch: pytest
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     run = world.create()
     assert run.code == 2
-    assert "usage error: no AWS region\n  what to do: set [AWS] REGION in dwh.cfg" in run.err
+    assert "usage error: no AWS region\n  hint: set [AWS] REGION in dwh.cfg" in run.err
 
 
 def test_a_region_without_a_default_vpc_says_how_to_make_one(world: World) -> None:
@@ -421,7 +421,7 @@ def test_what_aws_refuses_is_one_line_with_its_remedy(
     error, remedy = run.err.splitlines()[-2:]
     assert error.startswith("error: redshift create_cluster: ")
     assert said in error
-    assert remedy.startswith("  what to do: ")
+    assert remedy.startswith("  hint: ")
     assert "Encoded" not in run.err
 
 
@@ -440,7 +440,7 @@ def test_what_botocore_refuses_is_one_line_with_its_remedy(world: World, error: 
     world.fault = fault
     run = world.run("status")
     assert said in run.err.splitlines()[0]
-    assert run.err.splitlines()[1].startswith("  what to do: ")
+    assert run.err.splitlines()[1].startswith("  hint: ")
 
 
 def test_without_boto3_the_extra_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

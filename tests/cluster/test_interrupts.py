@@ -63,7 +63,7 @@ def stopped(process: "subprocess.Popen[str]", number: int) -> list[str]:
     assert "Traceback" not in err
     lines = err.splitlines()
     (first,) = [at for at, line in enumerate(lines) if line.startswith("stopped by ")]
-    assert "the warehouse is as it was" not in err
+    assert "the warehouse is unchanged" not in err
     return lines[first:]
 
 
@@ -77,7 +77,7 @@ def lines_of(number: int, awaited: str, remedy: str) -> list[str]:
     name, what = signal.Signals(number).name, f" ({awaited})" if awaited else ""
     return [
         f"stopped by {name}; AWS goes on with what it was asked{what}, and that may cost money",
-        f"  what to do: see what is there and what it costs: sparkify cluster status; {remedy}",
+        f"  hint: see what is there and what it costs: sparkify cluster status; {remedy}",
     ]
 
 

@@ -189,7 +189,7 @@ def test_arns_are_those_of_the_regions_partition() -> None:
         ({"song_data": "s3://music/a*"}, "no *, ?"),
         ({"song_data": "s3://music/${aws:username}/"}, "no *, ?"),
         ({"song_data": "s3://music/a?/"}, "no *, ?"),
-        ({"song_data": "s3://mu*sic/a/"}, "'mu*sic' is no bucket's name"),
+        ({"song_data": "s3://mu*sic/a/"}, "'mu*sic' is not a bucket name"),
         ({"log_data": "s3://music/a\nb/"}, "control characters"),
         ({"log_jsonpath": "s3://music/"}, "name the file in it"),
         ({"work_prefix": "s3://music/"}, "a whole bucket"),

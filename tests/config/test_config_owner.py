@@ -32,8 +32,7 @@ def test_a_secret_in_a_file_that_others_can_read_is_warned_of(
     path.chmod(mode)
     (warning,) = load_settings(str(path), {}).warnings
     assert warning == (
-        f"{path}: others on this machine can read it, and it holds {keys}; keep it to yourself with:"
-        f" chmod 600 '{path}'"
+        f"{path}: other users can read it, and it contains {keys}; restrict it with: chmod 600 '{path}'"
     )
     path.chmod(0o600)
     assert load_settings(str(path), {}).warnings == ()
@@ -52,14 +51,14 @@ def test_a_command_says_it_once_and_does_its_work(run: Run, data: Path, tmp_path
     for name in ((), ("--config", "dwh.cfg")):
         done = run("etl", *name)
         assert (done.returncode, done.stderr.count("chmod 600 dwh.cfg")) == (0, 1), done.stderr
-        assert done.stderr.startswith("warning: dwh.cfg: others on this machine can read it")
+        assert done.stderr.startswith("warning: dwh.cfg: other users can read it")
     assert data.is_dir()
 
 
 def test_making_a_cluster_warns_of_the_file_that_it_writes_to_and_keeps_its_permissions(world: World) -> None:
     world.config.write_text(CONFIG.format(type="multi-node") + "[DB]\nDB_PASSWORD=Passw0rd\n")
     world.config.chmod(0o644)
-    assert "it holds [DB] DB_PASSWORD; keep it to yourself" in world.create().err
+    assert "it contains [DB] DB_PASSWORD; restrict it" in world.create().err
     assert "HOST=sparkify." in world.config.read_text().replace("music.", "sparkify.")
     assert stat.S_IMODE(world.config.stat().st_mode) == 0o644
 
@@ -88,7 +87,7 @@ def test_a_found_file_that_others_can_change_is_used_only_when_it_is_named(
         assert_fails(
             run(*command),
             2,
-            "dwh.cfg: others on this machine can change it, so it is not used unless it is named",
+            "dwh.cfg: other users can change it, so it is used only if named explicitly",
             "chmod go-w dwh.cfg",
             "--config dwh.cfg",
         )

@@ -76,7 +76,7 @@ def test_a_comment_behind_a_value_stays_when_the_value_is_set(tmp_path: Path) ->
 def test_an_indented_line_is_no_part_of_the_value_before_it(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         read(tmp_path, "[CLUSTER]\nHOST=a\n  DB_PASSWORD=secret\n")
-    assert "line 2: [CLUSTER] HOST: the next line belongs to this value" in error.value.message
+    assert "line 2: [CLUSTER] HOST: the next line begins with a space" in error.value.message
     assert "secret" not in str(error.value)
 
 
@@ -230,8 +230,8 @@ def test_the_values_of_the_example_are_the_defaults(monkeypatch: pytest.MonkeyPa
         ),
         ("/no/such/prod.cfg", "/no/such/prod.cfg: can't be read: No such file", "check the path; a new one"),
         (".", ".: can't be read: Is a directory", "name the file in that folder, for example dwh.cfg"),
-        ("s3://bucket/dwh.cfg", "--config: not a file of this machine", "copy it here"),
-        ("", "--config is empty", "name a file, or leave it out"),
+        ("s3://bucket/dwh.cfg", "--config: not a local file", "copy it here"),
+        ("", "--config is empty", "name a file or omit it"),
     ],
 )
 def test_a_configuration_that_is_not_there_is_named_with_what_to_do(

@@ -24,6 +24,8 @@ from tests.support.exports import load_plays
 from tests.support.runs import export
 from tests.support.settings import settings_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> str:

@@ -24,6 +24,9 @@ def by(script: str) -> Callable[[Warehouse], None]:
     return lambda warehouse: warehouse.run(script)
 
 
+pytestmark = pytest.mark.slow
+
+
 def in_events_and_users(change: str) -> str:
     """Statements that make the same change in users and in the events that it comes from."""
     return "; ".join(

@@ -26,6 +26,8 @@ from tests.support.engines import DuckDBEngine
 from tests.support.runs import run_etl
 from tests.support.settings import changed
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:

@@ -40,11 +40,11 @@ def test_a_load_from_scratch_refuses_to_lose_what_gone_files_gave(archived: Eith
     with pytest.raises(WarehouseError) as caught:
         archived.load(full=True)
     assert (
-        ": 4 of the files that are loaded are not there any more, with 8 records"
+        ": 4 loaded files no longer exist at the source, with 8 records"
         f" ({named(archived, 1, 2, 3)}, …); --full would lose them, so nothing was changed"
     ) in caught.value.message
     assert caught.value.hint == (
-        "leave --full out to keep them; sparkify etl --full --drop-missing lets them go"
+        "omit --full to keep them, or drop their rows with: sparkify etl --full --drop-missing"
     )
     assert read_star(archived.settings) == before
     assert archived.sql("SELECT run_id FROM runs") == [(1,)]
@@ -54,7 +54,7 @@ def test_what_people_let_go_is_said_and_the_runs_go_on(archived: Either) -> None
     loaded = archived.load(full=True, drop_missing=True)
     assert loaded.summary.tables["songplays"] == (4, -8)
     assert loaded.summary.notes == [
-        "log_data: 4 of the files that are loaded are not there any more, and 8 records"
+        "log_data: 4 loaded files no longer exist at the source, and 8 records"
         f" ({named(archived, 1, 2, 3)}, …) have gone with them"
     ]
     assert loaded.star == build_star(
@@ -74,7 +74,7 @@ def test_a_load_from_scratch_of_another_place_refuses_as_well(archived: Either) 
     archived.engine.publish(archived.folder)
     one = archived.engine.location(archived.folder / "log_data/6.json", archived.folder)
     archived.settings = changed(archived.settings, log_data=one)
-    with pytest.raises(WarehouseError, match="5 of the files that are loaded are not there any more"):
+    with pytest.raises(WarehouseError, match="5 loaded files no longer exist at the source"):
         archived.load(full=True)
     assert plays(archived) == 12
 
@@ -101,14 +101,14 @@ def test_a_plan_says_what_would_go_and_changes_nothing(archived: Either) -> None
 def test_files_that_have_gone_are_counted_once_and_again_only_if_they_were_back(archived: Either) -> None:
     (note,) = archived.load().summary.notes
     assert note == (
-        "log_data: 4 of the files that are loaded are not there any more, and stay loaded, with 8 records"
-        f" ({named(archived, 1, 2, 3)}, …); it is said once, and sparkify status has the total"
+        "log_data: 4 loaded files no longer exist at the source; their rows are kept: 8 records"
+        f" ({named(archived, 1, 2, 3)}, …); reported once; sparkify status shows the total"
     )
     assert archived.load().summary.notes == []
     (archived.folder / "log_data/5.json").unlink()
     write(archived.folder / "log_data/7.json", event(ts=7))
     (note,) = archived.load().summary.notes
-    assert "1 of the files" in note
+    assert "1 loaded file no longer" in note
     assert named(archived, 5) in note
     assert archived.sql("SELECT COUNT(*) FROM ledger WHERE gone_at IS NOT NULL") == [(5,)]
     # One that is back, changed or not, has not gone.
@@ -133,7 +133,7 @@ def test_what_a_failed_run_has_missed_is_said_by_the_next_one(archived: Either) 
     archived.settings = changed(archived.settings, max_reject_share=0)
     with pytest.raises(Exception, match="nothing was changed") as caught:
         archived.load()
-    assert "4 of the files that are loaded are not there any more" in str(caught.value)
+    assert "4 loaded files no longer exist at the source" in str(caught.value)
     bad.unlink()
     assert len(archived.load().summary.notes) == 1
 
@@ -150,7 +150,9 @@ def test_status_has_the_total_of_a_ledger_that_does_not_know_it_yet(archived: Ei
 def test_a_file_that_is_left_out_does_not_lose_its_records_either(archived: Either) -> None:
     archived.load(full=True, drop_missing=True)
     (archived.folder / "log_data/6.json").write_bytes(b"PK\x03\x04" + b"\x00" * 2000)
-    with pytest.raises(WarehouseError, match=r"1 of the files .* any more or are left out, with 2 records"):
+    with pytest.raises(
+        WarehouseError, match=r"1 loaded file no longer exists at the source or is left out, with 2 records"
+    ):
         archived.load(full=True, skip_bad_files=True)
     assert plays(archived) == 4
     archived.load(skip_bad_files=True)

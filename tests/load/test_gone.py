@@ -14,6 +14,8 @@ from tests.support.cli import Run
 from tests.support.runs import run_etl
 from tests.support.settings import settings_of
 
+pytestmark = pytest.mark.slow
+
 Etl = Callable[[str | Path], list[str]]
 
 
@@ -40,7 +42,7 @@ def etl(tmp_path: Path) -> Etl:
             log_data=str(log_data),
             follow_links=True,
         )
-        return [note for note in run_etl(settings, NullProgress()).notes if "not there any more" in note]
+        return [note for note in run_etl(settings, NullProgress()).notes if "no longer exist" in note]
 
     return load
 
@@ -52,7 +54,10 @@ def lead_to(link: Path, target: str) -> None:
 
 def assert_gone(notes: list[str], *paths: Path) -> None:
     (note,) = notes
-    assert note.startswith(f"log_data: {len(paths)} of the files that are loaded are not there any more")
+    what = (
+        "1 loaded file no longer exists" if len(paths) == 1 else f"{len(paths)} loaded files no longer exist"
+    )
+    assert note.startswith(f"log_data: {what} at the source")
     for path in paths:
         assert str(path) in note
 
@@ -142,7 +147,7 @@ def test_status_says_so_as_well(releases: Path, etl: Etl, run: Run) -> None:
     assert run(*arguments).stderr == ""
     lead_to(releases / "current", "release-2")
     (line,) = run(*arguments).stderr.splitlines()
-    assert line.startswith("note: log_data: 2 of the files that are loaded are not there any more")
+    assert line.startswith("note: log_data: 2 loaded files no longer exist at the source")
     shutil.rmtree(releases / "release-1")
     assert run(*arguments).stderr.splitlines() == [line]
     etl(releases / "current")
@@ -170,4 +175,4 @@ def test_a_dry_run_names_them(releases: Path, etl: Etl, run: Run) -> None:
         *("etl", "--dry-run", "--database", str(releases / "warehouse.duckdb")),
         *("--song-data", str(releases / "song_data"), "--log-data", "current"),
     ).stderr
-    assert "note: log_data: 2 of the files that are loaded are not there any more" in said
+    assert "note: log_data: 2 loaded files no longer exist at the source" in said

@@ -118,7 +118,7 @@ def test_an_event_counts_from_the_first_run_on_that_finds_it_in_the_past(logs: P
         loaded = load()
         assert loaded.summary.run_id == 2
         assert loaded.summary.notes == [
-            "events that were from the future when they were loaded lie in the past now, and count"
+            "events that were in the future when they were loaded are in the past now, and count"
         ]
         assert level(loaded) == "paid"
         assert load().summary.run_id is None

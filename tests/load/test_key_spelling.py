@@ -22,6 +22,8 @@ from tests.support.engines import Engine
 from tests.support.runs import run_etl
 from tests.support.settings import changed
 
+pytestmark = pytest.mark.slow
+
 Load = Callable[..., Loaded]
 
 EVENTS = KeyMap([[key] for key in EVENT_KEYS], EVENT_KEYS)
@@ -178,7 +180,7 @@ def test_logs_that_were_once_loaded_without_users_are_named_with_what_reads_them
     assert f"rows loaded, {lost};" in warning
     if plays is None:  # no one file reads both
         assert "jsonpaths" not in warning
-        assert "write it alike in all files" in warning
+        assert "use the same in all files" in warning
         return
     settings = changed(settings, log_jsonpath=str(pasted(tmp_path, warning)))
     loaded = Loaded(settings, run_etl(settings, NullProgress(), full=True))
@@ -252,7 +254,7 @@ def test_an_empty_key_beside_another_spelling_that_has_the_value_is_seen(folder:
     assert warning == (
         "log_data: of 2 records looked at, 1 have $['user_id'] in place of $['userId'];"
         " of 2 rows loaded, 1 have no user_id;"
-        " a column takes one spelling: write it alike in all files, then run: sparkify etl"
+        " a column accepts one spelling: use the same in all files, then run: sparkify etl"
     )
 
 
@@ -275,7 +277,7 @@ def test_half_of_the_records_in_another_spelling_are_seen_however_they_lie(
     assert "in place of $['userId']" in warning
     assert "of 5,000 rows loaded, " in warning
     assert "2,500 have no user_id" in warning
-    assert "write it alike in all files" in warning
+    assert "use the same in all files" in warning
 
 
 def test_a_spelling_that_comes_late_in_a_large_load_is_seen() -> None:

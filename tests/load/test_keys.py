@@ -111,8 +111,8 @@ def test_new_keys_of_logs_and_songs_are_named_once(folder: Path, load: Load) -> 
     new = {f"key {number}": number for number in range(7)}
     write(folder / "log_data/a.json", *(event(ts=number) | new for number in range(50)))
     assert load().summary.notes == [
-        'song_data: keys that no column takes, ignored: "mood" (1 records were looked at)',
-        'log_data: keys that no column takes, ignored: "key 0", "key 1", "key 2", "key 3", "key 4" and 2 more'
+        'song_data: keys without a column, ignored: "mood" (1 records were looked at)',
+        'log_data: keys without a column, ignored: "key 0", "key 1", "key 2", "key 3", "key 4" and 2 more'
         " (20 records were looked at)",
     ]
     assert load().summary.notes == []
@@ -126,7 +126,7 @@ def test_new_and_missing_keys_of_large_files_are_named_as_well(
     assert (folder / "log_data/a.json").stat().st_size > records.CHUNK_BYTES // 2
     first, second = notes(settings := with_paths(location="$.place"))
     assert "have $['location'] in place of $['place']; of 6,000 rows loaded, 6,000 have no location" in first
-    assert second.startswith('log_data: keys that no column takes, ignored: "device" (')
+    assert second.startswith('log_data: keys without a column, ignored: "device" (')
     assert Loaded(settings, Summary()).query("SELECT COUNT(*) FROM staging_events") == [(6000,)]
 
 

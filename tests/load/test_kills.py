@@ -23,6 +23,8 @@ from tests.support.s3_servers import Bucket, Server, rclone
 from tests.support.settings import changed
 from tests.support.state import State, state_of
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Scene:

@@ -72,7 +72,7 @@ def test_they_are_loaded_once_they_are_good(folder: Path, load: Load) -> None:
     assert left_out(after) == []
     assert after.summary.sources["log_data"].loaded == 1
     assert after.query("SELECT COUNT(*) FROM songplays") == [(2,)]
-    assert not any("not there any more" in note for note in after.summary.notes)
+    assert not any("no longer exist" in note for note in after.summary.notes)
 
 
 def test_they_keep_nobody_from_loading_everything_from_scratch(folder: Path, load: Load) -> None:

@@ -38,7 +38,7 @@ def fails(engine: Engine, folder: Path, **options: float) -> str:
     engine.publish(folder)
     summary = run_etl(changed(settings, max_reject_share=1), NullProgress())
     assert summary.sources["log_data"].known == 0
-    assert caught.value.hint == "mend the files, or allow more with --max-reject-share"
+    assert caught.value.hint == "fix the files, or allow more with --max-reject-share"
     return caught.value.message
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
 from sparkify.load import accounts
@@ -24,6 +25,8 @@ from tests.support.builders import Record, event, examples, track, write
 from tests.support.clock import at
 from tests.support.engines import Engine
 from tests.support.reference import Star, build_star, sort_rows
+
+pytestmark = pytest.mark.slow
 
 
 def garbled(text: str, times: int) -> str:

@@ -16,6 +16,8 @@ from tests.support.builders import Loaded, Record, event, track, write
 from tests.support.cli import Run, assert_fails
 from tests.support.engines import Engine
 
+pytestmark = pytest.mark.slow
+
 Load = Callable[..., Loaded]
 
 START = 1543449657000
@@ -108,7 +110,7 @@ def test_a_log_that_was_copied_and_truncated_fails_the_run_while_it_is_empty(
             f"1 file that was loaded is empty now: {name} (held 100 records); nothing was changed"
         )
         assert caught.value.hint == (
-            "bring the records back, or let them leave the warehouse: sparkify etl --allow-shrunk"
+            "restore the records, or accept that they leave the warehouse with: sparkify etl --allow-shrunk"
         )
     loaded = load(allow_shrunk=True)
     assert loaded.summary.warnings == [

@@ -16,6 +16,8 @@ from tests.support.builders import Loaded, Record, event, track, write
 from tests.support.engines import Engine
 from tests.support.runs import run_etl
 
+pytestmark = pytest.mark.slow
+
 Load = Callable[..., Loaded]
 
 

@@ -21,7 +21,10 @@ from tests.support.builders import HANGS
 from tests.support.commands import on_terminal
 from tests.support.hostile import COLOUR, SECRET, Hostile
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals"),
+]
 
 MINUTES = 4
 OVERHEAD = 20 * 2**20

@@ -16,7 +16,10 @@ import typer
 from sparkify.cli import app as cli
 from tests.support.builders import event, track, write
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals"),
+]
 
 COLOUR = "\x1b[35;7;99m"
 """A sequence that nobody but this test would send."""

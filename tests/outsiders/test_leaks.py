@@ -37,6 +37,8 @@ from tests.support.leaks import (
 from tests.support.notebooks import execute
 from tests.support.s3_servers import moto
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

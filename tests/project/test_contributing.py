@@ -12,6 +12,8 @@ import pytest
 from tests.support.answers import SIMULATION
 from tests.support.commands import ROOT
 
+pytestmark = pytest.mark.slow
+
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "*.ipynb")
 
 
@@ -54,7 +56,7 @@ def assert_refused(done: "subprocess.CompletedProcess[str]", *parts: str) -> Non
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("error: ")
-    for part in (*parts, "what to do: "):
+    for part in (*parts, "hint: "):
         assert part in done.stderr
 
 

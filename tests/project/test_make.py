@@ -10,7 +10,10 @@ import pytest
 
 from tests.support.commands import ROOT
 
-pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed"),
+]
 
 
 def make_venv(folder: Path, python: str = sys.executable) -> "subprocess.CompletedProcess[str]":

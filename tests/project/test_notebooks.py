@@ -24,6 +24,8 @@ from tests.support.leaks import ENVIRONMENT, traces, traces_in
 from tests.support.notebooks import NOTEBOOKS, charts_of, execute, text_of
 from tests.support.runs import run_etl
 
+pytestmark = pytest.mark.slow
+
 YES: dict[str, Any] = {"MY_ADDRESS": MY_IP, "I_AGREE_TO_PAY": True, "I_AGREE_TO_DELETE": True}
 
 

@@ -12,6 +12,8 @@ import pytest
 from tests.support.builders import event, track, write
 from tests.support.commands import ROOT
 
+pytestmark = pytest.mark.slow
+
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))

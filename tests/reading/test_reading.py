@@ -30,6 +30,8 @@ from tests.support.runs import run_etl
 from tests.support.s3_servers import rclone
 from tests.support.settings import changed
 
+pytestmark = pytest.mark.slow
+
 BAD, ODD = object(), object()
 """In place of a value: it is refused; whatever it is, it is the same in all files."""
 

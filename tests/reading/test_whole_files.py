@@ -27,6 +27,8 @@ from tests.support.prepared import Prepared
 from tests.support.runs import run_etl
 from tests.support.settings import changed
 
+pytestmark = pytest.mark.slow
+
 FIRST = 1543449657000
 CHUNK = 4 * 2**20
 
@@ -403,7 +405,7 @@ def test_a_file_of_one_object_that_is_no_record_fails_the_run_beside_good_ones(p
     found = {bad.uri: bad.problem for bad in error.bad}
     assert found.keys() == {place.location(path) for path in paths.values()}
     for name in ("columns", "columns by number"):
-        assert "a list of values for each key" in found[place.location(paths[name])]
+        assert "a list of values per key" in found[place.location(paths[name])]
 
 
 def test_a_file_of_one_record_that_is_bad_costs_that_record(place: Place) -> None:
@@ -498,7 +500,7 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
         b"\x28\xb5\x2f\xfd\x20" + bytes([255]) + (1 | 255 << 3).to_bytes(3, "little") + TEXT[:255],
         "Zstandard",
     ),
-    "gzip in gzip": (gzip.compress(gzip.compress(TEXT)), "gzip inside of gzip"),
+    "gzip in gzip": (gzip.compress(gzip.compress(TEXT)), "gzip inside gzip"),
     "zip in gzip": (gzip.compress(zipped("events.json", TEXT)), "a zip archive"),
     "tar": (in_tar("events.json", TEXT), "a tar archive"),
     "tar in gzip": (in_tar("events.json", TEXT, "w:gz"), "a tar archive"),
@@ -548,13 +550,13 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
     ),
     "an array of rows": (
         json.dumps([list(record.values()) for record in many]).encode(),
-        "nothing of it can be loaded",
+        "nothing in it can be loaded",
     ),
     "Python's way to write them": (
         "\n".join(map(str, many)).encode(),
         "none of its 200 records can be loaded",
     ),
-    "a table by columns": (json.dumps(COLUMNS).encode(), "one object with a list of values for each key"),
+    "a table by columns": (json.dumps(COLUMNS).encode(), "one object with a list of values per key"),
     "songs among the logs": (as_lines(tracks(5)), "none of its 5 records can be loaded"),
 }
 
@@ -738,7 +740,7 @@ def test_a_case_of_arrays_and_marks_is_read_whole(engine: Engine, cases: Path, n
         ("C01f", 'below the key "Records"'),
         ("C12", "UTF-16"),
         ("C12d", "UTF-32"),
-        ("C18d", "gzip inside of gzip"),
+        ("C18d", "gzip inside gzip"),
         ("C18e", "a zip archive"),
         ("C18f", "bzip2"),
         ("C43f", "an HTML page"),

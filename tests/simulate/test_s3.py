@@ -60,7 +60,7 @@ def test_s3_gets_the_same_bytes_as_a_folder(
 
 def test_a_prefix_that_is_not_empty_is_refused_and_left_alone(bucket: Bucket, settings: Settings) -> None:
     bucket.put("mine/precious.txt", b"mine")
-    with pytest.raises(UsageError, match=r"s3://simulated/mine/ is not empty: there is precious\.txt"):
+    with pytest.raises(UsageError, match=r"s3://simulated/mine/ is not empty: it contains precious\.txt"):
         simulate(SMALL, sink_for(f"{bucket.uri}/mine", settings.aws))
     assert objects(bucket, "mine/") == {"precious.txt": b"mine"}
 

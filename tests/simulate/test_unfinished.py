@@ -29,6 +29,8 @@ from tests.support.runs import plan_etl, run_etl
 from tests.support.s3_servers import Bucket, rclone
 from tests.support.settings import changed
 
+pytestmark = pytest.mark.slow
+
 SMALL = SimulationOptions(songs=40, users=60, days=4, dirty=0.05)
 MOMENTS = {
     "before the first file": ("log_json_path.json", 1),
@@ -153,7 +155,7 @@ def test_any_part_of_it_is_told_with_the_way_to_load_it_all_the_same(
     (root / MANIFEST).rename(root / UNFINISHED)
     with pytest.raises(SourceError) as caught:
         plan_etl(loading(tmp_path, songs, logs))
-    assert caught.value.message == f"{root}: a simulation that is not finished, so that files are missing"
+    assert caught.value.message == f"{root}: an unfinished simulation; files are missing"
     assert f"remove {root}/{UNFINISHED} to load what is there" in caught.value.hint
     (root / UNFINISHED).unlink()
     assert plan_etl(loading(tmp_path, songs, logs))["log_data"].added
@@ -255,7 +257,7 @@ def test_on_s3_it_is_the_same(tmp_path: Path, bucket: Bucket, whole: dict[str, b
     prefix = moment.replace(" ", "_")
     settings, out = in_bucket(bucket, tmp_path, prefix), f"{bucket.uri}/{prefix}"
     kill(out, moment, settings)
-    with pytest.raises(SourceError, match=f"{out}: a simulation that is not finished"):
+    with pytest.raises(SourceError, match=f"{out}: an unfinished simulation"):
         run_etl(settings, NullProgress())
     before = objects(bucket, f"{prefix}/")
     with pytest.raises(UsageError, match="of other settings"):

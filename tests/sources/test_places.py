@@ -69,7 +69,9 @@ def test_a_link_that_leads_round_in_a_circle_is_named(run: Run, data: Path, targ
         (data / "other/back").symlink_to(data / "log_data")
         (data / "log_data/2018/loop").unlink()
         (data / "log_data/2018/loop").symlink_to(data / "other")
-    assert_fails(run("etl", "--follow-links"), 1, "a link to a folder that it lies in", "remove the link")
+    assert_fails(
+        run("etl", "--follow-links"), 1, "symbolic link to a folder that contains it", "remove the link"
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names themselves")

@@ -118,7 +118,7 @@ def test_the_jsonpaths_file_beside_the_logs_is_found_on_s3(settings: Settings, b
     put_json(bucket, "log_json_path.json", {"jsonpaths": paths})
     remote = bucket.settings(settings)
     assert etl(remote).notes == [
-        'log_data: keys that no column takes, ignored: "song" (1 records were looked at)'
+        'log_data: keys without a column, ignored: "song" (1 records were looked at)'
     ]
     assert Loaded(remote, Summary()).query("SELECT song FROM staging_events") == [("Sydney Youngblood",)]
     bucket.put("log_json_path.json", b"{}")
@@ -132,10 +132,7 @@ def test_a_file_beside_the_logs_that_may_not_be_read_is_named_and_the_usual_keys
     # What S3 says of an object that is not there to those who may read, but not list.
     server.add(on="log_json_path.json", kind="status", status=403, times=None)
     summary = etl(bucket.settings(settings))
-    assert summary.notes == [
-        f"{bucket.uri}/log_json_path.json: access denied, if it is there at all;"
-        " the usual keys of the logs count"
-    ]
+    assert summary.notes == [f"{bucket.uri}/log_json_path.json: access denied, so the default keys are used"]
     assert summary.tables["songplays"] == (40, 40)
 
 
@@ -151,7 +148,7 @@ def test_objects_that_are_gone_are_named_and_those_of_other_prefixes_are_not(
     obstore.delete(bucket.store, ["log_data/a.json", "log_data_old/c.json"])
     (note,) = etl(remote).notes
     assert (
-        "1 of the files that are loaded are not there any more, and stay loaded, with 1 record"
+        "1 loaded file no longer exists at the source; its rows are kept: 1 record"
         f" ({bucket.uri}/log_data/a" in note
     )
 
@@ -438,8 +435,8 @@ PERMANENT: dict[str, tuple[dict[str, Any], str]] = {
         "the credentials were not accepted",
     ),
     "a redirect to another region": ({"kind": "status", "status": 301}, "the bucket is in another region"),
-    "always cut": ({"kind": "cut"}, "the answer breaks off or comes too slowly, each time"),
-    "always stalled": ({"kind": "stall"}, "the answer breaks off or comes too slowly, each time"),
+    "always cut": ({"kind": "cut"}, "the response broke off or was too slow on every attempt"),
+    "always stalled": ({"kind": "stall"}, "the response broke off or was too slow on every attempt"),
     "always reset": (
         {"kind": "reset"},
         "the server can't be reached, or does not answer, 2 more tries included",
@@ -505,7 +502,7 @@ def test_a_failed_run_exits_with_1_and_one_line_and_no_secret(
     lines = done.stderr.splitlines()
     (line,) = [number for number, line in enumerate(lines) if line.startswith("error: ")]
     assert f"{bucket.uri}/log_data/a.json: the server answered 503" in lines[line]
-    assert lines[line + 1].startswith("  what to do: ")
+    assert lines[line + 1].startswith("  hint: ")
     assert len(lines) == line + 2
     assert bucket.secret_key not in done.stderr
     assert not (tmp_path / "sparkify.duckdb").exists()
@@ -530,7 +527,7 @@ def test_an_object_that_is_listed_but_never_there_is_named_and_all_others_load(
     server.add("status", "log_data/b.json", None, status=404)
     summary = etl(bucket.settings(settings))
     assert (
-        f"{bucket.uri}/log_data/b.json: can't be read as what it is listed as, and is left for the next run"
+        f"{bucket.uri}/log_data/b.json: can't be read as listed, and is left for the next run"
         in summary.warnings
     )
     assert summary.tables["songplays"][0] > 0
@@ -542,7 +539,7 @@ def test_a_source_of_which_nothing_listed_can_be_read_fails(
     server, bucket = faulty
     for name in ("a", "b"):
         server.add("status", f"log_data/{name}.json", None, status=404)
-    with pytest.raises(SourceError, match="none of its 2 files can be read as what it is listed as"):
+    with pytest.raises(SourceError, match="none of its 2 files can be read as listed"):
         etl(bucket.settings(settings))
 
 
@@ -562,7 +559,7 @@ def test_an_object_that_is_replaced_whenever_it_is_read_is_left_for_the_next_run
     put_json(bucket, "log_data/b.json", event(ts=next(moments)))
     summary = etl(bucket.settings(settings))
     uri = f"{bucket.uri}/log_data/b.json"
-    assert summary.warnings == [f"{uri}: changes while it is read, and is left for the next run"]
+    assert summary.warnings == [f"{uri}: keeps changing while it is read, and is left for the next run"]
     assert summary.tables["songplays"] == (41, 1)  # what was loaded of it stays
     server.faults.clear()
     assert etl(bucket.settings(settings)).tables["songplays"] == (51, 10)
@@ -637,7 +634,7 @@ def test_an_etag_that_was_never_listed_is_a_change(
     server.add("other etag", "log_data/a.json", None)
     summary = etl(bucket.settings(settings))
     assert (
-        f"{bucket.uri}/log_data/a.json: can't be read as what it is listed as, and is left for the next run"
+        f"{bucket.uri}/log_data/a.json: can't be read as listed, and is left for the next run"
         in summary.warnings
     )
     assert summary.tables["songplays"] == (20, 20)

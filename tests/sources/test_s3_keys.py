@@ -1,4 +1,4 @@
-"""Keys on S3 that can't be asked for: they are told of, and all else is loaded."""
+"""Keys on S3 that can't be requested: they are told of, and all else is loaded."""
 
 import http.server
 import json
@@ -75,7 +75,7 @@ def load(settings: Settings) -> Summary:
 
 
 def of_keys(notes: list[str]) -> list[str]:
-    return [note for note in notes if "can't be asked for" in note]
+    return [note for note in notes if "can't be requested" in note]
 
 
 @pytest.mark.parametrize("key", UNNAMEABLE, ids=ascii)
@@ -86,9 +86,11 @@ def test_a_key_that_can_not_be_asked_for_is_told_of_and_all_else_loaded(
     summary = load(bucket.settings(settings))
     assert summary.sources["log_data"].loaded == 1
     (note,) = of_keys(summary.notes)
-    assert note.startswith("log_data: 1 object is left out, with a key that can't be asked for (s3://keys-")
+    assert note.startswith(
+        "log_data: 1 object is left out because of keys that can't be requested (s3://keys-"
+    )
     assert (f"/{key})" in note) == (len(key) < 200)
-    assert "rename what is to be loaded" in note
+    assert "rename objects that should be loaded" in note
     assert len(note) < 500
 
 

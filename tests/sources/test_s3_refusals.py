@@ -80,13 +80,13 @@ REFUSALS: dict[str, tuple[int, bytes, str, str]] = {
     "archived": (
         403,
         refusal("InvalidObjectState"),
-        "is archived, and can't be read before it is restored",
-        "leave it out",
+        "is archived and must be restored before it can be read",
+        "move it out",
     ),
     "clock": (
         403,
         refusal("RequestTimeTooSkewed"),
-        "the clock of this machine differs too much from the server's",
+        "this machine's clock differs too much from the server's",
         "set the clock",
     ),
     "key disabled": (
@@ -121,7 +121,7 @@ REFUSALS: dict[str, tuple[int, bytes, str, str]] = {
     ),
     "denied": (403, refusal("AccessDenied"), "access denied", "s3:GetObject"),
     "token": (400, refusal("ExpiredToken"), "the credentials were not accepted", "have not expired"),
-    "region": (301, refusal("PermanentRedirect"), "the bucket is in another region", "SPARKIFY_AWS_REGION"),
+    "region": (301, refusal("PermanentRedirect"), "the bucket is in another region", "SPARKIFY_S3_REGION"),
     "unknown 403": (
         403,
         refusal("SomethingNew"),
@@ -193,7 +193,7 @@ def test_an_answer_that_is_no_listing_is_not_taken_for_an_empty_one(
     server.add("status", "list", None, status=200, body=NO_LISTINGS[kind])
     error = fails(settings)
     code = " (InternalError)" if kind == "an error" else ""
-    assert error.message == f"s3://refusals/song_data: the server does not answer as S3 does{code}"
+    assert error.message == f"s3://refusals/song_data: the server does not respond like S3{code}"
     assert "[S3] ENDPOINT" in error.hint
 
 
@@ -216,18 +216,18 @@ def test_no_page_of_a_long_listing_is_lost(server: FaultyS3, settings: Settings)
     assert server.faults[1].times == 0
     server.add("before", "list", 1)
     server.add("status", "list", None, status=200, body=NO_LISTINGS["a page to log in"])
-    with pytest.raises(SourceError, match="the server does not answer as S3 does"):
+    with pytest.raises(SourceError, match="the server does not respond like S3"):
         many.list_objects()
 
 
 def test_a_web_page_is_not_taken_for_an_object(settings: Settings, server: FaultyS3) -> None:
     server.add("status", "b.json", None, status=200, body=NO_LISTINGS["a page to log in"])
     error = fails(changed(settings, song_data="s3://refusals/song_data/b.json"))
-    assert error.message == "s3://refusals/song_data/b.json: the server does not answer as S3 does"
+    assert error.message == "s3://refusals/song_data/b.json: the server does not respond like S3"
 
 
 def test_an_empty_place_to_write_to_is_looked_at_likewise(settings: Settings, server: FaultyS3) -> None:
     etl(settings)
     server.add("status", "list", None, status=200, body=NO_LISTINGS["a page to log in"])
-    with pytest.raises(SourceError, match="the server does not answer as S3 does"):
+    with pytest.raises(SourceError, match="the server does not respond like S3"):
         export_to_s3(settings, "s3://refusals/new")

@@ -17,8 +17,8 @@ from tests.support.runs import plan_etl, run_etl
 Load = Callable[..., Loaded]
 
 REMEDY = (
-    "only *.json and *.json.gz are read, and nothing whose name or folder begins with . or _:"
-    " rename what is to be loaded"
+    "only *.json and *.json.gz files are read, and none whose name or folder begins with . or _;"
+    " rename files that should be loaded"
 )
 
 

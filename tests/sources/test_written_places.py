@@ -63,15 +63,15 @@ def test_a_key_is_kept_as_it_is_and_an_address_is_decoded() -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("arn:aws:s3:us-west-2:123456789012:accesspoint/songs", "not the ARN of a bucket or of objects"),
-        ("arn:aws:iam::123456789012:role/dwhRole", "not the ARN of a bucket or of objects"),
-        ("https://example.com/log_data", "an address of the web, which can't be"),
-        ("http://localhost:9000/bucket/log_data", "an address of the web, which can't be"),
+        ("arn:aws:s3:us-west-2:123456789012:accesspoint/songs", "not the ARN of a bucket or objects"),
+        ("arn:aws:iam::123456789012:role/dwhRole", "not the ARN of a bucket or objects"),
+        ("https://example.com/log_data", "a web address, which can't be"),
+        ("http://localhost:9000/bucket/log_data", "a web address, which can't be"),
         (
             "https://bucket.s3.amazonaws.com/log_data?versionId=1",
-            "an address of the web, which can't be",
+            "a web address, which can't be",
         ),
-        ("https://s3.amazonaws.com/", "an address of the web, which can't be"),
+        ("https://s3.amazonaws.com/", "a web address, which can't be"),
     ],
 )
 def test_what_is_no_place_on_s3_is_refused_with_how_to_write_one(written: str, message: str) -> None:
@@ -155,7 +155,7 @@ def test_a_path_of_another_system_is_said_to_be_one(written: str) -> None:
     def refused(origin: str, act: Callable[[], object]) -> None:
         with pytest.raises(UsageError) as caught:
             act()
-        assert caught.value.message == f"{origin}: a path of Windows, and this machine is another"
+        assert caught.value.message == f"{origin}: a Windows path, but this machine does not run Windows"
         assert "in WSL, C:\\data is /mnt/c/data" in caught.value.hint
 
     refused("--song-data", lambda: load_settings(None, {}, song_data=written))
@@ -257,7 +257,7 @@ def test_options_of_a_url_are_named_as_unused() -> None:
     ],
 )
 def test_credentials_in_an_address_are_refused_and_not_repeated(written: str) -> None:
-    with pytest.raises(UsageError, match="there is a user name or a secret in the address") as caught:
+    with pytest.raises(UsageError, match="the address contains a user name or a secret") as caught:
         load_settings(None, {"SPARKIFY_HOST": written})
     assert "s3cret" not in str(caught.value)
 
@@ -268,7 +268,7 @@ def test_credentials_in_an_address_are_refused_and_not_repeated(written: str) ->
 def test_what_is_no_address_is_refused_with_how_to_write_one(written: str) -> None:
     with pytest.raises(UsageError) as caught:
         load_settings(None, {"SPARKIFY_HOST": written})
-    assert caught.value.message == "the environment variable SPARKIFY_HOST is not the address of a cluster"
+    assert caught.value.message == "the environment variable SPARKIFY_HOST is not a cluster address"
     assert "write the host" in caught.value.hint
 
 

@@ -25,5 +25,5 @@ def require_sample(folder: Path, otherwise: str) -> None:
         sys.exit(
             f"error: {folder}: not the real sample of {_EVENTS:,} events and {_SONGS} songs, but"
             f" {events:,} and {len(songs):,}; {otherwise}\n"
-            "  what to do: put it there, or name its folder with SPARKIFY_SAMPLE_DATA"
+            "  hint: put it there, or name its folder with SPARKIFY_SAMPLE_DATA"
         )

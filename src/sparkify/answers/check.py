@@ -202,7 +202,7 @@ def _read(path: Path) -> str:
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}", "check its permissions") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: not a text file in UTF-8", "save it as UTF-8") from None
+        raise UsageError(f"{path}: not a UTF-8 text file", "save it as UTF-8") from None
 
 
 def _read_csv(path: Path) -> list[list[str]]:

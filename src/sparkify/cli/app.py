@@ -151,7 +151,7 @@ def etl(
     full: Annotated[bool, typer.Option("--full", help="Load everything again, from scratch.")] = False,
     drop_missing: Annotated[
         bool,
-        typer.Option("--drop-missing", help="With --full: lose what files gave that are not there any more."),
+        typer.Option("--drop-missing", help="With --full: drop the rows of files that no longer exist."),
     ] = False,
     allow_shrunk: Annotated[
         bool, typer.Option("--allow-shrunk", help="Load files that had records and are empty now.")

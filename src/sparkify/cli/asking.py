@@ -19,7 +19,9 @@ def require_agreement(what: str, question: str) -> None:
         UsageError: there is nobody to ask.
         SparkifyError: the answer is no.
     """
-    nobody = UsageError(f"{what}, and nobody is there to be asked; nothing was changed", "say --yes to go on")
+    nobody = UsageError(
+        f"{what}, and there is no terminal to confirm it on; nothing was changed", "use --yes to proceed"
+    )
     if sys.stdin is None or not sys.stdin.isatty():
         raise nobody
     try:

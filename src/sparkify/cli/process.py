@@ -91,6 +91,6 @@ def _fail(error: SparkifyError, cause: Exception | None = None) -> NoReturn:
     if cause is not None and os.environ.get("SPARKIFY_TRACEBACK"):
         raise cause
     kind = "usage error" if isinstance(error, UsageError) else "error"
-    hint = f"\n  what to do: {error.hint}" if error.hint else ""
+    hint = f"\n  hint: {error.hint}" if error.hint else ""
     say(f"{kind}: {error.message}{hint}", in_lines=True)
     sys.exit(error.exit_code)

@@ -41,7 +41,7 @@ def set_values(path: Path, values: Mapping[str, str]) -> list[str]:
         if changed:
             _replace(path, "".join(lines), values)
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file in UTF-8"
+        reason = error.strerror if isinstance(error, OSError) else "not a UTF-8 text file"
         raise ClusterError(f"{path}: can't be written: {reason}", _by_hand(values)) from None
     return changed
 

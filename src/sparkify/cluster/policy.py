@@ -92,7 +92,7 @@ def _parse(name: str, uri: str, *, folder: bool) -> Location | None:
         return None
     bucket, key = match.groups()
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket):
-        raise UsageError(f"{name} is {uri!r}: {bucket!r} is no bucket's name", "it is s3://bucket/prefix/")
+        raise UsageError(f"{name} is {uri!r}: {bucket!r} is not a bucket name", "it is s3://bucket/prefix/")
     # * and ? are wildcards in a policy and ${…} a variable: the role would get more than is configured.
     if re.search(r"[*?\x00-\x1f\x7f]|\$\{", key):
         raise UsageError(

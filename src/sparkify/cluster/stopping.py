@@ -28,7 +28,7 @@ def tells_what_goes_on(remedy: str = "") -> Callable[[Command[P, T]], Command[P,
         @wraps(command)
         def telling(aws: Aws, /, *args: P.args, **options: P.kwargs) -> T:
             aws.has_asked, aws.waiter.awaited = False, ""
-            interrupts.leaves(lambda: "\n  what to do: ".join(_left(aws, hint)))
+            interrupts.leaves(lambda: "\n  hint: ".join(_left(aws, hint)))
             try:
                 return command(aws, *args, **options)
             except KeyboardInterrupt:

@@ -9,7 +9,7 @@ _SCHEME = re.compile(r"(?:jdbc:)?(?:redshift|postgres(?:ql)?|https?)(?P<driver>[
 _HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::(?P<port>\d+))?")
 _SECRET_OPTION = re.compile(r"(user|uid|password|pwd|accesskeyid|\w*secret\w*|\w*token)=", re.IGNORECASE)
 
-_HINT = "write the host alone, or host:5439/dev; DB_PORT and DB_NAME can stand in lines of their own"
+_HINT = "write the host alone or host:5439/dev; DB_PORT and DB_NAME can be set separately"
 
 
 def address_parts(text: str, origin: str) -> tuple[dict[str, str], str]:
@@ -30,9 +30,7 @@ def address_parts(text: str, origin: str) -> tuple[dict[str, str], str]:
     if found := re.search(r"[?;]", address):
         address, separator, options = address[: found.start()], found[0], address[found.end() :]
     if "@" in address or _SECRET_OPTION.search(options):
-        raise UsageError(
-            f"{origin}: there is a user name or a secret in the address", credentials.OF_DATABASES
-        )
+        raise UsageError(f"{origin}: the address contains a user name or a secret", credentials.OF_DATABASES)
     is_iam = False
     if scheme := _SCHEME.match(address):
         is_iam = scheme["driver"] in (":iam", ":IAM")
@@ -43,7 +41,7 @@ def address_parts(text: str, origin: str) -> tuple[dict[str, str], str]:
         hint = _HINT
         if is_iam:
             hint = "write the host; or leave HOST empty, with DWH_CLUSTER_IDENTIFIER, REGION and LOGIN = iam"
-        raise UsageError(f"{origin} is not the address of a cluster", hint)
+        raise UsageError(f"{origin} is not a cluster address", hint)
     parts = {"host": found["host"].strip("[]")}
     if found["port"]:
         parts["db_port"] = found["port"]

@@ -16,11 +16,11 @@ _MAY_LOOK_LIKE_SOME = (
 """The settings that are credentials, or are shown to nobody."""
 
 OF_PLACES = (
-    "take it out: credentials belong to AWS's own configuration, to the environment or below [AWS]; signed"
+    "remove it: credentials belong in AWS's own configuration, in the environment or below [AWS]; signed"
     " addresses can't be read, name the bucket as s3://bucket/prefix"
 )
 OF_DATABASES = (
-    "take it out: they belong to [CLUSTER] DB_USER and to the environment variable SPARKIFY_DB_PASSWORD"
+    "remove it: they belong in [CLUSTER] DB_USER and in the environment variable SPARKIFY_DB_PASSWORD"
 )
 
 _USER = re.compile(
@@ -76,7 +76,7 @@ def require_none(location: str, origin: str, remedy: str = OF_PLACES) -> None:
     require_no_key(location, origin)
     for spelling in (location, unquote(location)):
         if _USER.search(spelling) or _PARAMETER.search(spelling):
-            raise UsageError(f"{origin}: there is a user name or a secret in the address", remedy)
+            raise UsageError(f"{origin}: the address contains a user name or a secret", remedy)
 
 
 def require_no_key(text: str, origin: str) -> None:
@@ -87,7 +87,7 @@ def require_no_key(text: str, origin: str) -> None:
     """
     if _KEY.fullmatch(text.strip()):
         raise UsageError(
-            f"{origin}: what stands there looks like a key of AWS",
-            "keys belong to AWS's own configuration, to the environment or below [AWS]; a path that looks so"
-            " can be written with ./ before it",
+            f"{origin}: this looks like an AWS key",
+            "keys belong in AWS's own configuration, in the environment or below [AWS]; if it is a path,"
+            " write ./ before it",
         )

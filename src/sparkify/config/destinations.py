@@ -37,9 +37,9 @@ def require_good_host(redshift: RedshiftOptions, aws: AwsOptions, *, is_by_iam: 
         return
     what = "AWS credentials" if is_by_iam else "a password"
     raise UsageError(
-        f"dwh.cfg: [CLUSTER] HOST: {what} from elsewhere would go to {redshift.host}, which is no address of"
-        " Amazon Redshift",
-        "if you trust that host: --config dwh.cfg, or name it in SPARKIFY_HOST",
+        f"dwh.cfg: [CLUSTER] HOST: {what} set elsewhere would be sent to {redshift.host}, which is not"
+        " an Amazon Redshift address",
+        "if you trust that host, use --config dwh.cfg or set SPARKIFY_HOST",
     )
 
 
@@ -53,24 +53,21 @@ def require_good_endpoint(aws: AwsOptions) -> None:
         address = urlsplit(aws.s3_endpoint)
         host = (address.hostname or "").lower().rstrip(".")
     except ValueError:
-        raise UsageError(
-            "[S3] ENDPOINT is not the address of a server", "it looks like https://host:9000"
-        ) from None
+        raise UsageError("[S3] ENDPOINT is not a server address", "use the form https://host:9000") from None
     if not aws.s3_endpoint or aws.s3_anonymous or _is_this_machine(host):
         return
     is_known = "s3_endpoint" not in aws.found or _AMAZONS_S3.fullmatch(host)
     if not is_known and not _has_keys_of_its_own(aws):
         raise UsageError(
-            f"dwh.cfg: [S3] ENDPOINT: AWS credentials from elsewhere would go to {host}, which is no address"
-            " of Amazon S3",
-            "if you trust that server: --config dwh.cfg, or name it in SPARKIFY_S3_ENDPOINT; without"
+            f"dwh.cfg: [S3] ENDPOINT: AWS credentials set elsewhere would be sent to {host}, which is not"
+            " an Amazon S3 address",
+            "if you trust that server, use --config dwh.cfg or set SPARKIFY_S3_ENDPOINT; without"
             " credentials: [S3] ANONYMOUS = true",
         )
     if address.scheme.lower() == "http" and not aws.s3_allow_http:
         raise UsageError(
-            f"[S3] ENDPOINT: requests with credentials would go to {host} over http, readable for everybody"
-            " on the way",
-            "write https://; where there is none and you trust the network: [S3] ALLOW_HTTP = true",
+            f"[S3] ENDPOINT: credentials would be sent to {host} over unencrypted http",
+            "use https://, or, if you trust the network, set [S3] ALLOW_HTTP = true",
         )
 
 

@@ -40,7 +40,7 @@ def _content(path: Path, *, is_named: bool) -> tuple[str, os.stat_result]:
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}", _reading_hint(path, error)) from None
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: not a text file in UTF-8", _REMEDY) from None
+        raise UsageError(f"{path}: not a UTF-8 text file", _REMEDY) from None
 
 
 def _parsed(path: Path, content: str) -> configparser.RawConfigParser:
@@ -56,7 +56,7 @@ def _parsed(path: Path, content: str) -> configparser.RawConfigParser:
         if isinstance(error, configparser.DuplicateOptionError):
             name = error.option.upper()
             what += f" {name}" if name in KEYS.get(error.section.upper(), ()) else ": the same key"
-        raise UsageError(f"{path}: line {error.lineno}: {what} stands there twice", "remove one") from None
+        raise UsageError(f"{path}: line {error.lineno}: {what} is set twice", "remove one") from None
     except configparser.ParsingError as error:
         lines = ", ".join(str(number) for number, _ in error.errors)
         # The lines themselves may hold a password.
@@ -96,7 +96,8 @@ def read_file(
     for section in parser.sections():
         if section.upper() == "DEFAULT":
             raise UsageError(
-                f"{path}: [{section}] means nothing here", "move its keys to their own sections; " + _REMEDY
+                f"{path}: [{section}] is not a known section",
+                "move its keys to their own sections; " + _REMEDY,
             )
         if sections.setdefault(section.upper(), section) != section:
             raise UsageError(
@@ -117,7 +118,7 @@ def read_file(
             if text:
                 before, other = found.setdefault(setting, (text, place))
                 if before != text:
-                    warnings.append(f"{path}: {other} and {place} mean the same and differ; {place} counts")
+                    warnings.append(f"{path}: {other} and {place} mean the same but differ; {place} counts")
                 yield setting, (text, f"{path}: {place}")
     secret_keys = [found[name][1] for name in owner.SECRETS if name in found]
     warnings += filter(None, [owner.readers_warning(path, status, secret_keys)])
@@ -146,16 +147,17 @@ def _text(value: str, *, is_password: bool) -> str:
     value = value.strip()
     if "\n" in value:
         raise UsageError(
-            "the next line belongs to this value, for it begins with a blank", "let each key begin its line"
+            "the next line begins with a space, so it continues this value",
+            "start each key at the beginning of its line",
         )
     text, _ = split_comment(value)
     if text[:1] in ("'", '"'):
         if len(text) > 1 and text[-1] == text[0]:
             return text[1:-1]
         raise UsageError(
-            "a quote is not closed",
-            "end the value with the same quote; where the quote is part of the value, put all of it into"
-            ' quotes, as "\'abc"',
+            "unclosed quote",
+            "close the value with the same quote; if the quote is part of the value, quote the whole value,"
+            ' as in "\'abc"',
         )
     if is_password and re.match(r"[#;]\S", value):
         return value[0] + split_comment(value[1:])[0]

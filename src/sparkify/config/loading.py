@@ -47,7 +47,7 @@ def load_settings(
         UsageError: the file is missing or malformed, or a value is none of its kind.
     """
     if config == "":
-        raise UsageError("--config is empty", "name a file, or leave it out")
+        raise UsageError("--config is empty", "name a file or omit it")
     warnings: list[str] = []
     origins: Origins = {}
     path = config_path(config)
@@ -77,7 +77,7 @@ def config_path(config: str | None) -> Path:
     credentials.require_none(config, "--config")
     place = places.plain_place(config, "--config")
     if is_on_s3(place):
-        raise UsageError("--config: not a file of this machine", "copy it here, and name the copy")
+        raise UsageError("--config: not a local file", "copy it here, and name the copy")
     return places.local_path(place)
 
 
@@ -98,7 +98,7 @@ def _from_flags(flags: Mapping[str, Any]) -> Origins:
     said: Origins = {}
     for name, value in flags.items():
         if value == "":
-            raise UsageError(f"--{name.replace('_', '-')} is empty", "name something, or leave it out")
+            raise UsageError(f"--{name.replace('_', '-')} is empty", "give a value or omit it")
         if value is not None:
             said[name] = (str(value), f"--{name.replace('_', '-')}")
     return said

@@ -31,13 +31,13 @@ def require_own(path: Path, status: os.stat_result) -> None:
     owners = {status.st_uid, path.lstat().st_uid}  # of what a link leads to, and of the link
     if others := owners - {0, os.geteuid()}:
         raise UsageError(
-            f"{path}: belongs to another user (uid {others.pop()}), and is not used unless it is named",
-            f"if you trust what it says: --config {name}, or own it with: chown $(id -u) {name}",
+            f"{path}: belongs to another user (uid {others.pop()}), and is used only if named explicitly",
+            f"if you trust it, use --config {name}, or take ownership with: chown $(id -u) {name}",
         )
     if _permitted(status) & (stat.S_IWGRP | stat.S_IWOTH):
         raise UsageError(
-            f"{path}: others on this machine can change it, so it is not used unless it is named",
-            f"keep it to yourself with: chmod go-w {name}; or, if you trust what it says: --config {name}",
+            f"{path}: other users can change it, so it is used only if named explicitly",
+            f"restrict it with chmod go-w {name}, or, if you trust it, use --config {name}",
         )
 
 
@@ -52,8 +52,8 @@ def readers_warning(path: Path, status: os.stat_result, secret_keys: list[str]) 
     if not secret_keys or not _permitted(status) & (stat.S_IRGRP | stat.S_IROTH):
         return ""
     return (
-        f"{path}: others on this machine can read it, and it holds {', '.join(secret_keys)}; keep it to"
-        f" yourself with: chmod 600 {shlex.quote(str(path))}"
+        f"{path}: other users can read it, and it contains {', '.join(secret_keys)};"
+        f" restrict it with: chmod 600 {shlex.quote(str(path))}"
     )
 
 

@@ -51,7 +51,7 @@ def plain_place(text: str, origin: str, base: Path = Path()) -> str:
         return f"s3://{found[1]}{found[2] or ''}"
     if _ANY_ARN.match(text):
         raise UsageError(
-            f"{origin}: not the ARN of a bucket or of objects",
+            f"{origin}: not the ARN of a bucket or objects",
             "write it as s3://bucket/prefix, or as arn:aws:s3:::bucket/prefix",
         )
     if re.match(r"https?://", text, re.IGNORECASE):
@@ -60,8 +60,8 @@ def plain_place(text: str, origin: str, base: Path = Path()) -> str:
         return f"file://{text[found.end() :]}"
     if os.name != "nt" and re.match(r"[A-Za-z]:[\\/]|\\\\\w", text):
         raise UsageError(
-            f"{origin}: a path of Windows, and this machine is another",
-            "write it as the folder is called here; in WSL, C:\\data is /mnt/c/data",
+            f"{origin}: a Windows path, but this machine does not run Windows",
+            "use this machine's path; in WSL, C:\\data is /mnt/c/data",
         )
     return text
 
@@ -122,8 +122,8 @@ def _from_address(text: str, origin: str) -> str:
         bucket, key = page[1], query.get("prefix", [""])[0]
     if not bucket:
         raise UsageError(
-            f"{origin}: an address of the web, which can't be read",
-            "write it as s3://bucket/prefix; [S3] ENDPOINT names another S3 server than Amazon's",
+            f"{origin}: a web address, which can't be read",
+            "write it as s3://bucket/prefix; set [S3] ENDPOINT for an S3 server other than Amazon's",
         )
     return str(S3Location(bucket, key))
 
@@ -138,11 +138,11 @@ def local_path(location: str) -> Path:
         try:
             return Path(location).expanduser()
         except RuntimeError:
-            raise SourceError(f"{location}: there is no such user", "write the path out") from None
+            raise SourceError(f"{location}: no such user", "write the full path") from None
     parts = urlsplit(location)
     if parts.netloc.lower() not in ("", "localhost"):
         raise SourceError(
-            f"{location}: names the host {parts.netloc!r}, and only files of this machine can be read",
+            f"{location}: names the host {parts.netloc!r}, but only local files can be read",
             f"a path on this machine has three slashes: file:///{parts.netloc}{parts.path}",
         )
     return Path(unquote(parts.path))

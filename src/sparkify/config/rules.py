@@ -53,21 +53,21 @@ def _database(text: str, origin: str) -> str:
     text = re.sub(r"^(file://(?=/)|duckdb:///)", "", text if is_web else places.plain_place(text, origin))
     if _KIND_OF_DATABASE.match(text):
         raise UsageError(
-            f"{origin} names another kind of database than a DuckDB file or Redshift",
+            f"{origin} is neither a DuckDB file nor redshift",
             "a load has to commit in one file: name a path (if it has a colon, as ./name:x), or redshift;"
             " the address of a cluster belongs to [CLUSTER] HOST",
         )
     try:
         return str(Path(text).expanduser()) if text.startswith("~") else text
     except RuntimeError:
-        raise UsageError(f"{origin} begins with ~ and the name of no user", "write the path out") from None
+        raise UsageError(f"{origin} begins with ~ and an unknown user name", "write the full path") from None
 
 
 def _size(text: str, origin: str) -> str:
     size = _SIZE.fullmatch(text.strip())
     if not size or not float(size[1]):
         raise UsageError(
-            f"{origin} is no amount of memory", "it is a number with a unit, e.g. 1GB, 512 MB or 2gib"
+            f"{origin} is not an amount of memory", "use a number with a unit, such as 1GB, 512 MB or 2gib"
         )
     number, unit, binary = size.groups()
     return f"{number}{unit.upper()}{binary.lower()}B"
@@ -88,24 +88,24 @@ def check(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
         if not least <= value <= most:
             # Without the value, here and below: a password may stand in the wrong line.
             raise UsageError(
-                f"{origins[name]}: {name} is out of its range", f"it is {what}, from {least:,} to {most:,}"
+                f"{origins[name]}: {name} is out of range", f"it is {what}, from {least:,} to {most:,}"
             )
     if not 0 <= values["max_reject_share"] <= 1:
         raise UsageError(
-            f"{origins['max_reject_share']}: max_reject_share is out of its range",
+            f"{origins['max_reject_share']}: max_reject_share is out of range",
             "it is a share of the records of a source: a number from 0 (none may be bad) to 1",
         )
     for name in ("aws_region", "s3_region"):
         # It becomes part of the address that requests go to.
         if not _REGION.fullmatch(values[name]):
-            raise UsageError(f"{origins[name]} is not a region", "it looks like us-west-2")
+            raise UsageError(f"{origins[name]} is not a region", "use a region such as us-west-2")
     if values["aws_session_token"] and not values["aws_access_key_id"]:
         raise UsageError(
-            f"{origins['aws_session_token']}: a session token without the keys that it belongs to",
-            "set the access key and the secret key beside it, or leave all three to AWS's own configuration",
+            f"{origins['aws_session_token']}: a session token without its keys",
+            "set the access key and the secret key as well, or leave all three to AWS's own configuration",
         )
     if values["login"] not in ("", "password", "iam"):
         raise UsageError(
             f"{origins['login']} is neither password nor iam",
-            "leave it empty to log in with the password where there is one, else through IAM",
+            "leave it empty to log in with the password if one is set, otherwise through IAM",
         )

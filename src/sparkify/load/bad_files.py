@@ -22,7 +22,7 @@ _THOROUGH_FILES = 20
 _KEPT_CHARACTERS = 1000
 """Of a record in staging_rejects."""
 
-_REMEDY = "write them into a file of their own, e.g. with: {}"
+_REMEDY = "write them to a file of their own, for example with: {}"
 
 _SHOWN_REASONS = 3
 _LOOKED_AT = 10_000
@@ -95,7 +95,7 @@ def _looked_into(
 ) -> BadFileError | None:
     start = head.lstrip(b" \t\r\n\xef\xbb\xbf\x1e")
     if b"\x00" in head and not count.loaded:
-        return BadFileError(uri, "binary data, of which nothing can be loaded")
+        return BadFileError(uri, "binary data; nothing in it can be loaded")
     layout = layout_of(start.decode(errors="replace"), paths)
     if layout.records:
         return _wrapped(uri, layout)
@@ -103,9 +103,7 @@ def _looked_into(
         if _may_hold_several(raw, paths) and (inner := layout_of(raw, paths)).records:
             problem, jq = _unwrapping(inner)
             remedy = _REMEDY.format(f"sed -n {line}p FILE | {jq}")
-            return BadFileError(
-                uri, f"in line {line:,} records {problem}", f"{remedy}; and take the line out"
-            )
+            return BadFileError(uri, f"in line {line:,} records {problem}", f"{remedy}; and remove the line")
     return None if count.loaded else _without_any(uri, start, count, rejects, layout)
 
 
@@ -129,10 +127,10 @@ def _without_any(
     if layout.has_columns and count.records == 1:
         return BadFileError(
             uri,
-            "one object with a list of values for each key, not one for each record",
-            "write a record a line; pandas does so with: to_json(orient='records', lines=True)",
+            "one object with a list of values per key, not one object per record",
+            "write one record per line; in pandas: to_json(orient='records', lines=True)",
         )
-    said = "nothing of it can be loaded"
+    said = "nothing in it can be loaded"
     if count.records > 1:
         said = f"none of its {count.records:,} records can be loaded"
     if start.startswith((b"{", b"[")):

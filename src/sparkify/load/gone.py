@@ -75,8 +75,7 @@ def by_source(loaded: LoadedFiles) -> dict[str, GoneFiles]:
 def note(source: str, files: GoneFiles) -> str:
     """What to say of files that are not there any more."""
     return (
-        f"{source}: {len(files):,} of the files that are loaded are not there any more, and stay loaded,"
-        f" with {_held(files)}"
+        f"{source}: {_missing(files)}; {'its' if len(files) == 1 else 'their'} rows are kept: {_held(files)}"
     )
 
 
@@ -110,7 +109,7 @@ def lost_notes(
         left_out: URIs of files that are there, and that the run goes on without.
     """
     return [
-        f"{source}: {_lost(plan.lost, left_out)}, and {_held(plan.lost)} {verb}"
+        f"{source}: {_missing(plan.lost, left_out)}, and {_held(plan.lost)} {verb}"
         for source, plan in plans.items()
         if plan.lost
     ]
@@ -135,19 +134,21 @@ def require_none_lost(
         return
     if is_asked_for:
         reason = "--full would lose them"
-        way_out = "leave --full out to keep them"
+        way_out = "omit --full to keep them"
     else:
         reason = "what has changed can only be loaded together with everything else, and they would be lost"
-        way_out = "bring the files back; with a work prefix ([S3] WORK_PREFIX) new files are only added"
+        way_out = "restore the files; with a work prefix ([S3] WORK_PREFIX) new files are only added"
     raise WarehouseError(
-        f"{location}: {_lost(lost, left_out)}, with {_held(lost)}; {reason}, so nothing was changed",
-        f"{way_out}; sparkify etl --full --drop-missing lets them go",
+        f"{location}: {_missing(lost, left_out)}, with {_held(lost)}; {reason}, so nothing was changed",
+        f"{way_out}, or drop their rows with: sparkify etl --full --drop-missing",
     )
 
 
-def _lost(files: GoneFiles, left_out: Container[str]) -> str:
-    also = " or are left out" if any(uri in left_out for uri in files) else ""
-    return f"{len(files):,} of the files that are loaded are not there any more{also}"
+def _missing(files: GoneFiles, left_out: Container[str] = frozenset()) -> str:
+    also = any(uri in left_out for uri in files)
+    if len(files) == 1:
+        return f"1 loaded file no longer exists at the source{' or is left out' * also}"
+    return f"{len(files):,} loaded files no longer exist at the source{' or are left out' * also}"
 
 
 def _held(files: GoneFiles) -> str:

@@ -54,7 +54,7 @@ def notes_on_keys(
         notes.append(f"{source}: no record has {paths}" + (f"; {remedy}" if keys.origin else ""))
     for guesses, remedy in (
         (fits, _remedy(source, keys, fits, is_loaded=bool(rows))),
-        (mixed, "a column takes one spelling: write it alike in all files, then run: sparkify etl"),
+        (mixed, "a column accepts one spelling: use the same in all files, then run: sparkify etl"),
     ):
         if guesses:
             lost = {names[column]: rows - values[column] for column in sorted(guesses)}
@@ -65,7 +65,7 @@ def notes_on_keys(
         more = len(unknown) - _SHOWN_KEYS
         at_least = "more than " if len(sample.unknown) == MAX_UNKNOWN else ""
         notes.append(
-            f"{source}: keys that no column takes, ignored: {shown}"
+            f"{source}: keys without a column, ignored: {shown}"
             + (f" and {at_least}{more:,} more" if more > 0 else "")
             + f" ({sample.records:,} records were looked at)"
         )

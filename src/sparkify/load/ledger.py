@@ -89,8 +89,8 @@ def _require_readable(todo: SourcePlan, objects: list[SourceObject], left_out: L
     unreadable = sum(item.uri in left_out.unreadable for item in objects)
     if unreadable and not (todo.added or todo.known):
         raise SourceError(
-            f"{todo.store.location}: none of its {unreadable:,} files can be read as what it is listed as",
-            "look whether the storage still has them, and who may read them",
+            f"{todo.store.location}: none of its {unreadable:,} files can be read as listed",
+            "check that the storage still has them and that you may read them",
         )
 
 
@@ -101,7 +101,7 @@ def source_notes(source: str, todo: SourcePlan) -> list[str]:
     if old := {uri: why for uri, why in todo.left_out.items() if uri not in new}:
         notes.append(left_out_note(source, old))
     if todo.gone:
-        notes.append(f"{gone.note(source, todo.gone)}; it is said once, and sparkify status has the total")
+        notes.append(f"{gone.note(source, todo.gone)}; reported once; sparkify status shows the total")
     return notes
 
 

@@ -179,7 +179,7 @@ def load(
         horizon = Horizon(warehouse, started)
         if horizon.has_passed_events:
             summary.notes.append(
-                "events that were from the future when they were loaded lie in the past now, and count"
+                "events that were in the future when they were loaded are in the past now, and count"
             )
         if horizon.has_passed_events or any(todo.added or todo.skipped for todo in plans.values()):
             counts = _stage(warehouse, options, plans, keys, summary, progress)
@@ -285,7 +285,7 @@ def _stage(
         ):
             raise UnusableFilesError(bad, {}, [*summary.warnings, *summary.notes])
         summary.notes += [
-            f"{uri}: is being written; read up to its last whole line" for uri in todo.store.grown
+            f"{uri}: is being written; read up to its last complete line" for uri in todo.store.grown
         ]
         summary.warnings += limits.bad_files(source, todo.added, counts)
         summary.sources[source] = SourceSummary(
@@ -310,7 +310,7 @@ def _stage(
         raise TooManyRejectsError(
             f"{' and '.join(excess.values())}, more than the {options.max_reject_share:.4g} of them that"
             f" max_reject_share allows; nothing was changed\n  {shown}",
-            "mend the files, or allow more with --max-reject-share",
+            "fix the files, or allow more with --max-reject-share",
         )
     return all_counts
 

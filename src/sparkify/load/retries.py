@@ -36,9 +36,7 @@ class LeftOut:
         ]
 
     def _why(self, uri: str) -> str:
-        return (
-            "can't be read as what it is listed as" if uri in self.unreadable else "changes while it is read"
-        )
+        return "can't be read as listed" if uri in self.unreadable else "keeps changing while it is read"
 
 
 def with_retries(

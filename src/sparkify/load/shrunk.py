@@ -56,7 +56,7 @@ def check(
         files = "1 file that was loaded is" if len(emptied) == 1 else f"{len(emptied):,} loaded files are"
         raise SourceError(
             f"{files} empty now: {first_few(emptied)}; nothing was changed",
-            "bring the records back, or let them leave the warehouse: sparkify etl --allow-shrunk",
+            "restore the records, or accept that they leave the warehouse with: sparkify etl --allow-shrunk",
         )
     return warnings
 

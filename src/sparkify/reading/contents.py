@@ -106,7 +106,7 @@ def contents(
         chunks = _unpacked(uri, chain([first], chunks), max_unpacked_ratio)
         first = _beginning(chunks)
         if first.startswith(_GZIP):
-            raise BadFileError(uri, "gzip inside of gzip", "unpack it once")
+            raise BadFileError(uri, "gzip inside gzip", "decompress it once")
     if kind := kind_of(first[:_HEAD_BYTES]):
         raise BadFileError(uri, f"not JSON, it looks like {kind}")
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -135,8 +135,8 @@ def _require_ratio(uri: str, unpacked: int, packed: int, max_ratio: int) -> None
     if unpacked > max(_HARMLESS_BYTES, max_ratio * packed):
         raise BadFileError(
             uri,
-            f"gzip that unpacks to more than {max_ratio:,} times its size",
-            "take it out of the folder; if it is good, raise [WAREHOUSE] MAX_UNPACKED_RATIO",
+            f"gzip that expands to more than {max_ratio:,} times its size",
+            "remove it from the folder; if it is genuine, raise [WAREHOUSE] MAX_UNPACKED_RATIO",
         )
 
 
@@ -173,12 +173,12 @@ def _unpacked(uri: str, chunks: Iterable[bytes], max_ratio: int) -> Iterator[byt
                 else:
                     at, step = end - len(member.unconsumed_tail), min(2 * step, _UNPACKED_BYTES)
         if member is not None:
-            raise zlib.error("it ends too early")
+            raise zlib.error("it is truncated")
         yield b"".join(found)
     except (zlib.error, inflate.error) as error:
         # How many records lie behind the damage nobody can tell, so they could be neither rows nor rejects.
         raise BadFileError(
             uri,
             f"damaged gzip file: {error}",
-            "deliver it again (is it still being written?) or take it out of the folder",
+            "deliver it again (it may still be being written) or remove it from the folder",
         ) from None

@@ -33,7 +33,7 @@ def parse_path(path: str) -> Path:
         ValueError: it is not a path in bracket or dot notation.
     """
     if any("\ud800" <= character <= "\udfff" for character in path):
-        raise ValueError("half of a surrogate pair, which no text has")
+        raise ValueError("half of a surrogate pair")
     if not path.startswith("$") or len(path) == 1:
         raise ValueError("a path begins with $ and names a key")
     steps: Path = []
@@ -101,7 +101,7 @@ def parsed_jsonpaths(location: str, text: str, columns: Sequence[str]) -> list[P
     paths = document["jsonpaths"]
     if len(paths) != len(columns):
         raise SourceError(
-            f"{location}: {len(paths)} paths, but {len(columns)} columns to fill; they map by position",
+            f"{location}: {len(paths)} paths, but {len(columns)} columns; paths map to columns by position",
             remedy,
         )
     parsed = []

@@ -94,6 +94,6 @@ def event_keys(options: LoadOptions, aws: AwsOptions) -> KeyMap:
     try:
         text = open_source(location, aws).read_text()
     except SourceMissingError as missing:
-        doubt = f"{missing.message}, if it is there at all; the usual keys of the logs count"
+        doubt = f"{missing.message}, so the default keys are used"
         return KeyMap(usual, EVENT_KEYS, warning="" if missing.is_certain else doubt, place=location)
     return KeyMap(parsed_jsonpaths(location, text, EVENT_KEYS), EVENT_KEYS, origin=location, place=location)

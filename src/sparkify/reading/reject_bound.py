@@ -17,7 +17,7 @@ _SURE = 1.5
 _LEAST = 100
 """So many bad records must have been looked at: of few there is no estimate."""
 
-REMEDY = "mend the files; if there may be so many bad records, raise [WAREHOUSE] MAX_REJECTS"
+REMEDY = "fix the files, or, if so many bad records are acceptable, raise [WAREHOUSE] MAX_REJECTS"
 
 
 class RejectBound:

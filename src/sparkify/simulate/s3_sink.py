@@ -38,7 +38,7 @@ class S3Prefix:
         found = self._folder.entries()
         if found and (UNFINISHED not in found or MANIFEST in found):
             raise UsageError(
-                f"{self._folder.uri} is not empty: there is {min(found)}",
+                f"{self._folder.uri} is not empty: it contains {min(found)}",
                 "name another prefix, or remove what is there first",
             )
         if found and self._folder.get(UNFINISHED) != asked:

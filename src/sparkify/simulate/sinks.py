@@ -122,7 +122,7 @@ class Folder:
         except OSError as error:
             hint = "choose a folder that you may write to"
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                hint = "make room, and finish what is incomplete so far with the same command"
+                hint = "free some space, then finish with the same command"
             raise OutputError(
                 f"can't write to {self.path / name}: {error.strerror or error}", hint
             ) from error

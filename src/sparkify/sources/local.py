@@ -52,7 +52,7 @@ class LocalSource:
                 f"{error.filename or self._location}: no such file or folder",
                 PATTERN_HINT
                 if is_pattern(self._location)
-                else "check the path, or make sample data with: sparkify simulate data",
+                else "check the path, or generate sample data with: sparkify simulate data",
             ) from None
         except OSError as error:
             place = str(error.filename or self._location)
@@ -105,7 +105,7 @@ class LocalSource:
                 f"{self._location}: can't be read: {error.strerror}", "check its path and permissions"
             ) from None
         except UnicodeDecodeError:
-            raise SourceError(f"{self._location}: not a text in UTF-8", "check the file") from None
+            raise SourceError(f"{self._location}: not UTF-8 text", "check the file") from None
 
 
 def require_short(location: str, size: int) -> None:
@@ -115,7 +115,9 @@ def require_short(location: str, size: int) -> None:
         SourceError: it is.
     """
     if size > MAX_TEXT_BYTES:
-        raise SourceError(f"{location}: larger than 1 MB, which no JSONPaths file is", "name another file")
+        raise SourceError(
+            f"{location}: larger than 1 MB, too large for a JSONPaths file", "name another file"
+        )
 
 
 def _absolute(path: Path) -> str:
@@ -155,14 +157,14 @@ def _walk(root: str, unread: Unread, bounds: str) -> Iterator[SourceObject]:
 def _data_file(entry: "os.DirEntry[str]", bounds: str) -> SourceObject:
     status = _status(entry)
     if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
-        raise SourceError(f"{entry.path}: not a regular file", "take it out of the folder")
+        raise SourceError(f"{entry.path}: not a regular file", "remove it from the folder")
     if entry.is_symlink():
         _require_inside(entry.path, bounds)
     try:
         entry.path.encode()
     except UnicodeEncodeError:
         raise SourceError(
-            f"{entry.path!r}: its name is not UTF-8, and so can't be remembered", "rename it"
+            f"{entry.path!r}: its name is not UTF-8, so it can't be recorded", "rename it"
         ) from None
     return _described(entry.path, status)
 
@@ -175,7 +177,8 @@ def _status(entry: "os.DirEntry[str]") -> os.stat_result:
             raise SourceChangedError(entry.path) from None
         target = os.readlink(entry.path)  # noqa: PTH115 (its text as it is)
         raise SourceError(
-            f"{entry.path}: a link to {target}, where nothing is", "remove the link, or bring back its target"
+            f"{entry.path}: symbolic link is broken: {target} does not exist",
+            "remove the link, or bring back its target",
         ) from None
 
 
@@ -188,7 +191,8 @@ def _require_no_loop(link: str) -> None:
     target = Path(link).stat()
     if any(os.path.samestat(target, folder.stat()) for folder in Path(link).parents):
         raise SourceError(
-            f"{link}: a link to a folder that it lies in, which would be read without end", "remove the link"
+            f"{link}: symbolic link to a folder that contains it, which would be read forever",
+            "remove the link",
         )
 
 
@@ -197,8 +201,9 @@ def _require_inside(link: str, bounds: str) -> None:
     target = os.path.realpath(link)
     if not _is_inside(target, bounds):
         raise SourceError(
-            f"{link}: a link to {target}, which lies outside of the folder that is loaded",
-            "put the data itself there; or let links lead anywhere, if only you write there: --follow-links",
+            f"{link}: symbolic link to {target}, outside the folder being loaded",
+            "copy the data itself there, or, if only you can write there, allow such links with"
+            " --follow-links",
         )
 
 

@@ -32,7 +32,7 @@ def open_source(location: str, aws: AwsOptions, *, follow_links: bool = False) -
 
         return LocalSource(location, follow_links=follow_links)
     raise SourceError(
-        f"{location}: sources of the kind {scheme}:// can't be read", "name a local folder or an s3:// URI"
+        f"{location}: {scheme}:// sources are not supported", "name a local folder or an s3:// URI"
     )
 
 

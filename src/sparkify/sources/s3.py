@@ -265,7 +265,7 @@ class S3Source:
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise SourceError(f"{self._location}: not a text in UTF-8", "check the object") from None
+            raise SourceError(f"{self._location}: not UTF-8 text", "check the object") from None
 
 
 def _result(future: Future[bytes]) -> bytes:

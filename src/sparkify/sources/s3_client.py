@@ -36,11 +36,11 @@ def connect(bucket: str, aws: AwsOptions, region: str = "") -> S3Store:
     """A client for a bucket, in a region of its own or in the configured one.
 
     Raises:
-        SourceError: that is no bucket's name, or the profile can't be used.
+        SourceError: that is not a bucket name, or the profile can't be used.
         UsageError: credentials must not go to that endpoint.
     """
     if not _BUCKET.fullmatch(bucket):
-        raise SourceError(f"s3://{bucket}: {bucket!r} is no bucket's name", "write it as s3://bucket/prefix")
+        raise SourceError(f"s3://{bucket}: {bucket!r} is not a bucket name", "write it as s3://bucket/prefix")
     destinations.require_good_endpoint(aws)
     client: ClientConfig = {
         "timeout": timedelta(seconds=aws.s3_timeout),

@@ -72,12 +72,12 @@ def code_explanation(
     """
     if code in _ARCHIVED:
         return (
-            "is archived, and can't be read before it is restored",
-            "restore it (aws s3api restore-object), or leave it out: move it out of the source's prefix",
+            "is archived and must be restored before it can be read",
+            "restore it (aws s3api restore-object), or move it out of the source's prefix",
         )
     if code in _SKEWED:
         return (
-            "the clock of this machine differs too much from the server's",
+            "this machine's clock differs too much from the server's",
             "set the clock, for example with: timedatectl set-ntp true",
         )
     if _is_of_key(code, text):
@@ -89,7 +89,7 @@ def code_explanation(
     if code in _SUSPENDED:
         return (
             f"AWS has suspended the account or the bucket ({code})",
-            "the owner of the account has to settle that with AWS Support; other credentials don't help",
+            "the account's owner must resolve this with AWS Support; other credentials won't help",
         )
     return None
 
@@ -104,7 +104,10 @@ def _refusal(error: Exception, text: str, is_written: bool) -> tuple[str, str] |
     if code == "NoSuchBucket":
         return "no such bucket", "check the URI and the endpoint"
     if code in _OTHER_REGION or "incorrectly configured region" in text:
-        return "the bucket is in another region", "name it with SPARKIFY_AWS_REGION or [AWS] REGION"
+        return (
+            "the bucket is in another region",
+            "set [S3] REGION (or SPARKIFY_S3_REGION) to the bucket's region",
+        )
     if isinstance(error, UnauthenticatedError) or status == "401" or code in _BAD_CREDENTIALS:
         return "the credentials were not accepted", "check that they are right and have not expired"
     if isinstance(error, FileNotFoundError) or status == "404":
@@ -124,7 +127,7 @@ def _refusal(error: Exception, text: str, is_written: bool) -> tuple[str, str] |
         key = _found(r'Path "(.*?)"(?: contained|:)', text)
         return (
             f"can't be listed because of the key {key!r} below it",
-            "rename that object: empty path segments, . and .. and control characters can't be asked for",
+            "rename that object: empty path segments, . and .. and control characters can't be requested",
         )
     return None
 
@@ -134,21 +137,21 @@ def _failure(text: str, is_written: bool) -> tuple[str, str]:
     code = f" ({found})" if (found := _code_in(text)) else ""
     if NO_LISTING in text:
         return (
-            f"the server does not answer as S3 does{code}",
-            "see that an S3 server answers there ([S3] ENDPOINT), and not a proxy or a page to log in",
+            f"the server does not respond like S3{code}",
+            "check that [S3] ENDPOINT is an S3 server, not a proxy or a login page",
         )
     if re.search(r"169\.254\.169\.254|credential|Missing (AccessKeyId|SecretAccessKey)", text, re.IGNORECASE):
         return (
             "no AWS credentials were found",
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with SPARKIFY_AWS_PROFILE"
-            f"{'' if is_written else '; for a public bucket say SPARKIFY_S3_ANONYMOUS=true'}",
+            f"{'' if is_written else '; for a public bucket, set SPARKIFY_S3_ANONYMOUS=true'}",
         )
     retries = _found(r"after (\d+) retries", text)
     again = f", {retries} more tries included" if retries else ""
     if status := _found(r"status code: (\d{3}(?: [A-Z][A-Za-z ]+)?)", text):
         return f"the server answered {status}{code}{again}", _RUN_AGAIN
     if "response body" in text:
-        return "the answer breaks off or comes too slowly, each time", _RUN_AGAIN
+        return "the response broke off or was too slow on every attempt", _RUN_AGAIN
     if "error sending request" in text:
         return f"the server can't be reached, or does not answer{again}", _RUN_AGAIN
     reason = " ".join(text.partition("<")[0].split())

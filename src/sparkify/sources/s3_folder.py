@@ -49,7 +49,7 @@ class S3Folder:
         aws: endpoint, region, credentials, and the limits on requests.
 
     Raises:
-        UsageError: no bucket is named, or a prefix that S3 can't be asked for.
+        UsageError: no bucket is named, or a prefix that S3 can't be requested.
         SourceError: the settings are none that S3 can be asked with.
     """
 
@@ -60,7 +60,7 @@ class S3Folder:
         key = place.key.rstrip("/")
         if key and (not key.isprintable() or {"", ".", ".."} & set(key.split("/"))):
             raise UsageError(
-                f"{uri}: can't be asked for", "leave out empty path segments, . and .. and control characters"
+                f"{uri}: can't be requested", "leave out empty path segments, . and .. and control characters"
             )
         self._key = f"{key}/" if key else ""
         self.uri = str(S3Location(place.bucket, self._key))

@@ -32,8 +32,8 @@ def require_finished(location: str, aws: AwsOptions, looked_at: set[str]) -> Non
         looked_at.add(root)
         if _is_there(f"{root}/{UNFINISHED}", aws) and not _is_there(f"{root}/{MANIFEST}", aws):
             raise SourceError(
-                f"{root}: a simulation that is not finished, so that files are missing",
-                f"finish it: sparkify simulate {root}, with the options of the first time; or remove"
+                f"{root}: an unfinished simulation; files are missing",
+                f"finish it with: sparkify simulate {root} and the original options; or remove"
                 f" {root}/{UNFINISHED} to load what is there",
             )
 

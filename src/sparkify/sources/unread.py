@@ -31,13 +31,13 @@ _MOST_HIDDEN = 10_000
 """How many entries of hidden folders are looked at: what lies there may be without end."""
 
 _REMEDY = (
-    "only *.json and *.json.gz are read, and nothing whose name or folder begins with . or _:"
-    " rename what is to be loaded"
+    "only *.json and *.json.gz files are read, and none whose name or folder begins with . or _;"
+    " rename files that should be loaded"
 )
 
 _RENAME = (
-    "rename what is to be loaded: a key has no empty segment, no . or .., no slash at its end and no control"
-    " characters"
+    "rename objects that should be loaded: keys can't have empty segments, . or .., control characters, or a"
+    " slash at the end"
 )
 
 _SHOWN = 200
@@ -52,7 +52,7 @@ class Unread:
         count: how many.
         example: the first of them.
         is_least: whether there may be more than were counted.
-        unnameable: how many more are data, but have keys on S3 that can't be asked for.
+        unnameable: how many more are data, but have keys on S3 that can't be requested.
         unnameable_example: the first of those.
     """
 
@@ -70,7 +70,7 @@ class Unread:
         self.example = self.example or uri.encode(errors="backslashreplace").decode()
 
     def add_unnameable(self, uri: str) -> None:
-        """Count an object that is data by its name, but can't be asked for by it."""
+        """Count an object that is data by its name, but can't be requested by it."""
         self.unnameable += 1
         self.unnameable_example = self.unnameable_example or shortened(uri, _SHOWN)
 
@@ -111,7 +111,7 @@ class Unread:
     def _unnameable_text(self) -> str:
         objects, more = ("object is", "") if self.unnameable == 1 else ("objects are", ", …")
         return (
-            f"{self.unnameable:,} {objects} left out, with a key that can't be asked for"
+            f"{self.unnameable:,} {objects} left out because of keys that can't be requested"
             f" ({self.unnameable_example}{more})"
         )
 

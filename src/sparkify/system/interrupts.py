@@ -36,7 +36,7 @@ class Stopped(BaseException):
         self.number = number
 
 
-_UNCHANGED = "the warehouse is as it was"
+_UNCHANGED = "the warehouse is unchanged"
 _LATE = "ended while the warehouse was being committed; another run finds out whether it was"
 
 

@@ -62,7 +62,7 @@ def create_tables(warehouse: Schema, agreed: Holdings | None = None) -> Holdings
         found = look(warehouse)
         if agreed not in (None, found):
             raise WarehouseError(
-                f"{found.location}: holds something else than a moment ago; nothing was changed",
+                f"{found.location}: has changed since you were asked; nothing was changed",
                 "wait until nobody writes to it, and run again",
             )
         warehouse.create_tables()

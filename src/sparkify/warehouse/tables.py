@@ -89,21 +89,23 @@ def own(location: str, found: Relations, remedy: str) -> list[str]:
     for name in set(tables) & set(TABLES):
         if found[name].columns not in _versions(name) or not found[name].is_table:
             raise WarehouseError(
-                f"{location}: {_described(found[name])} {name} is there, which is not of this project;"
+                f"{location}: {_described(found[name])} {name} is there, which does not belong to this"
+                " project;"
                 " nothing was changed",
                 remedy,
             )
     for name in VIEWS:
         if name in found and (found[name].is_table or not tables):
             raise WarehouseError(
-                f"{location}: {_described(found[name])} {name} is there, which is not of this project;"
+                f"{location}: {_described(found[name])} {name} is there, which does not belong to this"
+                " project;"
                 " nothing was changed",
                 remedy,
             )
     if tables and not set(names) & {*STAGING_TABLES, *STATE_TABLES}:
         raise WarehouseError(
             f"{location}: has the tables {', '.join(tables)}, but none of {', '.join(STATE_TABLES)}, so they"
-            " are not of this project; nothing was changed",
+            " do not belong to this project; nothing was changed",
             remedy,
         )
     return tables
@@ -119,13 +121,13 @@ def are_there(location: str, found: Relations, remedy: str) -> bool:
     if statements_to_upgrade(found, "duckdb"):
         raise WarehouseError(
             f"{location}: was loaded by an older version of sparkify",
-            "bring it up to date with: sparkify etl, which loses nothing",
+            "upgrade it with: sparkify etl (nothing is lost)",
         )
     missing = [name for name in TABLES if name not in there]
     if there and missing:
         raise WarehouseError(
             f"{location}: has the tables {', '.join(there)}, but not {', '.join(missing)}",
-            "make all of them anew with: sparkify create-tables, which asks first",
+            "recreate all of them with: sparkify create-tables, which asks first",
         )
     return not missing
 

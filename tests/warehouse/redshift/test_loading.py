@@ -175,7 +175,7 @@ def test_what_has_gone_from_the_source_is_not_lost_by_loading_everything_again(s
     before = site.load().star
     (site.folder / "log_data/0.json").unlink()
     write(site.folder / "log_data/1.json", event(ts=7))
-    said = "1 of the files that are loaded are not there any more, with 2 records"
+    said = "1 loaded file no longer exists at the source, with 2 records"
     with pytest.raises(WarehouseError, match=said) as caught:
         site.load()
     assert "can only be loaded together with everything else" in caught.value.message

@@ -93,7 +93,7 @@ def aside(connection: duckdb.DuckDBPyConnection, location: str) -> Iterator[Asid
             if kept.error:
                 raise WarehouseError(
                     f"{folder}: can't be written: {kept.error.strerror}",
-                    f"{remedy(kept.error, 'check the disk')}, and run again; the warehouse is as it was",
+                    f"{remedy(kept.error, 'check the disk')}, and run again; the warehouse is unchanged",
                 ) from None
             raise
         finally:

@@ -36,7 +36,7 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
     """
 
     loads_whole_sources = False
-    _others_remedy = "name another file with --database, or rename what is not of this project"
+    _others_remedy = "name another file with --database, or rename what does not belong to this project"
 
     def __init__(
         self,

@@ -45,7 +45,7 @@ def require_database(location: str) -> None:
         WarehouseError: it is something else, or can't be read.
     """
     if location.startswith(":memory:"):
-        raise WarehouseError(f"{location}: not a DuckDB database, but memory", "name a file with --database")
+        raise WarehouseError(f"{location}: an in-memory database", "name a file with --database")
     path = Path(location)
     try:
         status = path.stat()
@@ -88,7 +88,8 @@ def open_error(location: str, error: duckdb.Error) -> WarehouseError:
         )
     if "version number" in text:
         return WarehouseError(
-            f"{location}: written by a DuckDB that the installed one ({duckdb.__version__}) can't read",
+            f"{location}: written by a DuckDB version that the installed one ({duckdb.__version__})"
+            " can't read",
             "install the version that wrote it: .venv/bin/pip install --upgrade duckdb",
         )
     if _DAMAGED.search(text):
@@ -99,19 +100,19 @@ def open_error(location: str, error: duckdb.Error) -> WarehouseError:
     if cause and cause.errno in (errno.ENOENT, errno.ENOTDIR):
         return WarehouseError(
             f"{location}: can't be opened: {cause.strerror}",
-            f"make the folder {Path(location).parent} first, or name another file with --database",
+            f"create the folder {Path(location).parent} first, or name another file with --database",
         )
     if cause:
         return WarehouseError(
             f"{location}: can't be opened: {cause.strerror}",
-            "its folder and the file must be writable for who loads, or name another file with --database",
+            "the file and its folder must be writable, or name another file with --database",
         )
     return WarehouseError(
         f"{location}: can't be opened: {first_line(error)}", "check the path and its permissions"
     )
 
 
-_FREE_SPACE = "free some disk space, and run again; the warehouse is as it was"
+_FREE_SPACE = "free some disk space, and run again; the warehouse is unchanged"
 
 
 def statement_error(location: str, error: duckdb.Error) -> WarehouseError:
@@ -127,20 +128,21 @@ def statement_error(location: str, error: duckdb.Error) -> WarehouseError:
             return WarehouseError(f"{place}: {what}: {cause.strerror}", _FREE_SPACE)
         return WarehouseError(
             f"{place}: {what}: {cause.strerror}",
-            "check the disk and the permissions there, and run again; the warehouse is as it was",
+            "check the disk and the permissions there, and run again; the warehouse is unchanged",
         )
     if isinstance(error, duckdb.OutOfMemoryException):
         return WarehouseError(
             message,
-            "raise [WAREHOUSE] MEMORY_LIMIT, or free some disk space beside the database; it is as it was",
+            "raise [WAREHOUSE] MEMORY_LIMIT, or free some disk space beside the database; the warehouse"
+            " is unchanged",
         )
     if isinstance(error, duckdb.IOException):
-        return WarehouseError(message, "check the disk, and run again; the warehouse is as it was")
+        return WarehouseError(message, "check the disk, and run again; the warehouse is unchanged")
     if isinstance(error, duckdb.ConnectionException):
         return WarehouseError(message, "open the warehouse again")
     if isinstance(error, duckdb.FatalException | duckdb.InternalException):
         return WarehouseError(
-            message, "run again; if that does not help, report it to DuckDB; the warehouse is as it was"
+            message, "run again; if that does not help, report it to DuckDB; the warehouse is unchanged"
         )
     if isinstance(error, duckdb.PermissionException):
         return StatementError(

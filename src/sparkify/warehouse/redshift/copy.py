@@ -173,7 +173,7 @@ def run_copy(
         raise TooManyRejectsError(
             f"more records are bad than max_reject_share ({copy.max_reject_share:.4g}) allows;"
             f" nothing was changed{shown or '; Redshift has not told which (SYS_LOAD_ERROR_DETAIL)'}",
-            "mend the files, or allow more with --max-reject-share",
+            "fix the files, or allow more with --max-reject-share",
         ) from None
     told = [re.search(r"(\d+) record\(s\) could not be loaded", notice) for notice in session.take_notices()]
     expected = sum(int(match[1]) for match in told if match)

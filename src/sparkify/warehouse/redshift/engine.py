@@ -33,7 +33,9 @@ class RedshiftWarehouse(RedshiftSession, OwnTables):
         WarehouseError: it can't be reached, or doesn't let us in.
     """
 
-    _others_remedy = "name another database in [CLUSTER] DB_NAME, or rename what is not of this project"
+    _others_remedy = (
+        "name another database in [CLUSTER] DB_NAME, or rename what does not belong to this project"
+    )
 
     def __init__(
         self,

@@ -47,7 +47,7 @@ _REMEDIES = (
         " user of its own, and tables belong to whoever created them",
     ),
     (r"cannot drop .* because other objects depend", "drop the views of your own on it first"),
-    (r"[Dd]isk [Ff]ull", "free some disk space on the cluster; the warehouse is as it was"),
+    (r"[Dd]isk [Ff]ull", "free some disk space on the cluster; the warehouse is unchanged"),
 )
 # What is said to those who have written the statement themselves.
 _USERS_REMEDIES = (
