@@ -52,7 +52,7 @@ class _Data(_Stream):
             raise SystemExit(128 + signal.SIGPIPE)
         raise SparkifyError(
             f"standard output: can't be written: {error.strerror or error}",
-            "make room where it goes to, or send it elsewhere; the warehouse is unchanged",
+            "free some space where it goes to, or send it elsewhere; the warehouse is unchanged",
         )
 
 

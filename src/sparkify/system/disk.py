@@ -14,7 +14,7 @@ def remedy(error: OSError, otherwise: str) -> str:
         otherwise: what to do where neither space nor rights are missing.
     """
     if error.errno in FULL:
-        return "make room there, or name a place on another disk"
+        return "free some space there, or name a place on another disk"
     if error.errno in _NOT_ALLOWED:
         return "name a place that you may write to"
     return otherwise

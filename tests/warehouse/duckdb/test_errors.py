@@ -202,7 +202,7 @@ def test_a_folder_that_can_not_be_written_is_said_to_be_one(settings: Settings, 
     assert "must be writable" in error.hint
     error = refused(settings, tmp_path / "no/such/w.duckdb", read_only=False)
     assert error.message.endswith("w.duckdb: can't be opened: No such file or directory")
-    assert error.hint.startswith(f"make the folder {tmp_path}/no/such first")
+    assert error.hint.startswith(f"create the folder {tmp_path}/no/such first")
     write(tmp_path / "file", "x")
     assert "Not a directory" in refused(settings, tmp_path / "file/w.duckdb", read_only=False).message
 
