@@ -269,6 +269,25 @@ def test_a_file_that_changes_during_the_run_is_loaded_as_it_is_in_the_end(site: 
     assert loaded.query("SELECT COUNT(*) FROM songplays") == [(3,)]
 
 
+@pytest.mark.parametrize("way", ["manifest", "prefix"])
+def test_a_file_that_copy_has_read_in_another_version_is_told_by_its_etag(
+    site: Site, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # SYS_LOAD_DETAIL: file_etag. With as many records as before, and no second listing, nothing else would tell.
+    monkeypatch.setattr(redshift_direct, "_require_unchanged", lambda *_: None)
+    few_files(site.folder)
+    site.use(way)
+
+    def change() -> None:
+        write(site.folder / "log_data/1.json", event(ts=7), event(ts=8))
+        site.engine.publish(site.folder)
+
+    meddler = Meddler("stage log_data", change)
+    loaded = site.load(meddler)
+    assert any(name.startswith("start again: ") for name in meddler.begun)
+    assert loaded.query("SELECT COUNT(*) FROM songplays") == [(6,)]
+
+
 def test_what_a_killed_run_left_on_s3_is_removed_by_one_on_a_later_day(
     site: Site, redshift: RedshiftStandIn
 ) -> None:
