@@ -114,7 +114,7 @@ def drop_what_copy_judges_otherwise(folder: Path) -> None:
 def drop_tables(settings: Settings) -> None:
     """Leave a database without any table of this project."""
     warehouse = connect(settings)
-    for view in VIEWS:
+    for view in reversed(VIEWS):
         warehouse.query(f"DROP VIEW IF EXISTS {view}")
     for table in TABLES:
         warehouse.query(f"DROP TABLE IF EXISTS {table}")

@@ -273,7 +273,7 @@ def test_a_file_that_changes_during_the_run_is_loaded_as_it_is_in_the_end(site: 
 def test_a_file_that_copy_has_read_in_another_version_is_told_by_its_etag(
     site: Site, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # SYS_LOAD_DETAIL: file_etag. With as many records as before, and no second listing, nothing else would tell.
+    # SYS_LOAD_DETAIL: file_etag. With as many records as before and no second listing, nothing else tells.
     monkeypatch.setattr(redshift_direct, "_require_unchanged", lambda *_: None)
     few_files(site.folder)
     site.use(way)
