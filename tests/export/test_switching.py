@@ -48,7 +48,7 @@ def warehouse(settings: Settings) -> Iterator[Warehouse]:
 def anywhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """On systems that let two names change places, and on others."""
     if request.param == "in several":
-        monkeypatch.setattr(switching, "_rename", lambda *_: False)
+        monkeypatch.setattr(switching, "rename_as", lambda *_: False)
     elif sys.platform != "linux":
         pytest.skip("names change places in one step on Linux only")
 

@@ -17,9 +17,7 @@ from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, SparkifyError
 from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
-from sparkify.reading import records
 from sparkify.reading.keys import EVENT_KEYS
-from sparkify.sources import s3
 from sparkify.sources.objects import LoadFile
 from sparkify.sources.opening import open_source
 from tests.support.builders import HANGS, Loaded, event, read_star, track, write
@@ -154,7 +152,7 @@ def test_objects_that_are_gone_are_named_and_those_of_other_prefixes_are_not(
 
 
 def test_many_tiny_objects_large_ones_and_bad_records_load_as_from_folders(
-    tmp_path: Path, settings: Settings, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, settings: Settings, bucket: Bucket
 ) -> None:
     for number in range(60):
         write(
@@ -168,9 +166,7 @@ def test_many_tiny_objects_large_ones_and_bad_records_load_as_from_folders(
     )
     write(tmp_path / "log_data/empty.json")
     write(tmp_path / "log_data/next.json", event(ts=1))
-    monkeypatch.setattr(s3, "PART_BYTES", 20_000)
-    monkeypatch.setattr(s3, "WINDOW_BYTES", 60_000)
-    monkeypatch.setattr(records, "CHUNK_BYTES", 10_000)
+    settings = changed(settings, part_bytes=20_000, window_bytes=60_000, chunk_bytes=10_000)
     bucket.put_folder(tmp_path / "song_data", "song_data/")
     bucket.put_folder(tmp_path / "log_data", "log_data/")
     local = changed(settings, database=settings.database + ".local")
@@ -180,9 +176,9 @@ def test_many_tiny_objects_large_ones_and_bad_records_load_as_from_folders(
 
 
 def test_a_large_object_of_which_only_the_beginning_is_taken_is_read_once(
-    settings: Settings, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, bucket: Bucket
 ) -> None:
-    monkeypatch.setattr(s3, "PART_BYTES", 1000)
+    settings = changed(settings, part_bytes=1000)
     for name in "abc":
         bucket.put(f"{name}.json", name.encode() * 10_000)
     store = open_source(bucket.uri, bucket.settings(settings).aws)
@@ -603,18 +599,16 @@ def test_an_object_that_changes_after_the_listing_makes_the_run_list_again(
 def test_an_object_that_changes_between_two_of_its_parts_is_never_mixed(
     settings: Settings,
     servers: dict[str, Server],
-    monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
     bucket = servers["moto"].bucket(bucket_name(request))
     put_json(bucket, "song_data/song.json", track())
     put_json(bucket, "log_data/a.json", *(event(ts=number, level="paid") for number in range(1000)))
-    monkeypatch.setattr(s3, "PART_BYTES", 40_000)
     with FaultyS3(bucket.endpoint).running() as server:
         other = [event(ts=number, level="free") for number in range(1000)]
         key = "log_data/a.json"
         options = replace(bucket, proxy=server.endpoint).settings(settings)
-        options = changed(options, s3_requests=1)
+        options = changed(options, s3_requests=1, part_bytes=40_000)
         seen_before = 3
 
         def change() -> None:

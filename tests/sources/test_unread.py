@@ -162,14 +162,11 @@ def test_a_case_with_no_file_that_is_read_says_what_there_is(engine: Engine, cas
     assert "stream-1-2018-11-01-00-00-01-uuid" in caught.value.message
 
 
-def test_an_endless_hidden_folder_is_not_counted_to_its_end(
-    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endless_hidden_folder_is_not_counted_to_its_end(run: Run, data: Path) -> None:
     del run
-    monkeypatch.setattr(unread, "_MOST_HIDDEN", 20)
     for number in range(50):
         write(data / f"log_data/_archive/{number % 10}/{number}.json", event(ts=1))
-    found = unread.Unread()
+    found = unread.Unread(most_hidden=20)
     for entry in os.scandir(data / "log_data"):
         if entry.is_dir():
             found.add_hidden(entry)

@@ -8,6 +8,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 
+def _fixed(default: int) -> int:
+    """A field that is no setting: nobody sets it but tests."""
+    made: int = field(default=default, metadata={"is_setting": False})
+    return made
+
+
 @dataclass(frozen=True)
 class LoadOptions:
     """What is loaded, and what may be wrong with it.
@@ -21,6 +27,7 @@ class LoadOptions:
         max_rejects: how many bad records a source may have, whatever their share; more end the reading.
         max_unpacked_ratio: how many bytes of text a byte of a gzip file may hold.
         follow_links: whether links in a source's folder may lead out of it.
+        chunk_bytes: how much is read and cut at a time.
     """
 
     song_data: str = "data/song_data"
@@ -30,6 +37,7 @@ class LoadOptions:
     max_rejects: int = 1_000_000
     max_unpacked_ratio: int = 200
     follow_links: bool = False
+    chunk_bytes: int = _fixed(4 * 2**20)  # few steps per byte, and small beside the memory limit
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,8 @@ class AwsOptions:
         s3_requests: how many requests to S3 may be under way at a time.
         s3_timeout: seconds one request may take.
         s3_retries: how often a request is tried again after a transient fault.
+        part_bytes: how much of an object one request asks for; large ones are read in several parts.
+        window_bytes: how much may be asked for ahead of what has been taken.
         found: those of these that a file says which was found in the working directory, and not named.
     """
 
@@ -61,6 +71,8 @@ class AwsOptions:
     s3_requests: int = 32
     s3_timeout: int = 30
     s3_retries: int = 5
+    part_bytes: int = _fixed(8 * 2**20)
+    window_bytes: int = _fixed(64 * 2**20)
     found: frozenset[str] = frozenset()
 
 
@@ -88,6 +100,7 @@ class RedshiftOptions:
         work_prefix: folder on S3 for manifests and bundled parts, which Redshift loads from.
         bundle_below_mb: source files smaller than this are bundled before Redshift loads them.
         export_prefix: folder on S3 to which Redshift may unload.
+        smallest_part_bytes: below this, bundled parts get fewer rather than smaller.
         found: those of these that a file says which was found in the working directory, and not named.
     """
 
@@ -104,6 +117,7 @@ class RedshiftOptions:
     work_prefix: str = ""
     bundle_below_mb: int = 10
     export_prefix: str = ""
+    smallest_part_bytes: int = _fixed(4 * 2**20)
     found: frozenset[str] = frozenset()
 
 
@@ -160,7 +174,10 @@ _GROUPS: Mapping[str, Any] = {
 }
 
 TYPES: Mapping[str, Any] = {"database": str} | {
-    each.name: each.type for group in _GROUPS.values() for each in fields(group) if each.name != "found"
+    each.name: each.type
+    for group in _GROUPS.values()
+    for each in fields(group)
+    if each.name != "found" and each.metadata.get("is_setting", True)
 }
 """By name, the types of all settings; no name stands in two groups."""
 
@@ -175,13 +192,15 @@ def compose(
         found: the names of those that a file says which was found, and not named.
         warnings: what is to be said about the configuration.
     """
-    if unknown := values.keys() - TYPES.keys():
-        raise TypeError(f"no such settings: {', '.join(sorted(unknown))}")
     groups: dict[str, Any] = {}
+    unknown = values.keys() - {"database"}
     for name, group in _GROUPS.items():
         own = {each.name for each in fields(group)}
+        unknown -= own
         said = {key: value for key, value in values.items() if key in own}
         groups[name] = group(**said, **({"found": frozenset(found) & own} if "found" in own else {}))
+    if unknown:
+        raise TypeError(f"no such settings: {', '.join(sorted(unknown))}")
     database = {"database": values["database"]} if "database" in values else {}
     return Settings(**database, **groups, warnings=tuple(warnings))
 

@@ -27,13 +27,6 @@ from sparkify.system import interrupts
 if TYPE_CHECKING:
     from obstore import GetResult
 
-PART_BYTES = 8 * 2**20
-"""How much of an object one request asks for: large objects are read in parts, several at a time."""
-
-WINDOW_BYTES = 64 * 2**20
-"""How much may be asked for ahead of what has been taken."""
-
-
 _PATIENCE = 0.3
 """Seconds to wait for an answer before asking whether to wait on."""
 
@@ -67,6 +60,7 @@ class S3Source:
         self._bucket, self._key = place.bucket, place.key
         self._requests = aws.s3_requests
         self._retries = aws.s3_retries
+        self._part_bytes, self._window_bytes = aws.part_bytes, aws.window_bytes
         self.location = self._uri(self._key.rstrip("/"))
         self.others: list[str] = []
         """Objects below the place that are no source files, once it has been listed."""
@@ -155,12 +149,12 @@ class S3Source:
         del chunk_bytes  # parts are what requests are made of
         waiting: deque[tuple[LoadFile, int, Future[bytes]]] = deque()
         window = 0
-        parts = _parts(files)
+        parts = _parts(files, self._part_bytes)
         pool = ThreadPoolExecutor(self._requests, "s3")
 
         def ask_ahead() -> None:
             nonlocal window
-            while len(waiting) < 4 * self._requests and window < WINDOW_BYTES:
+            while len(waiting) < 4 * self._requests and window < self._window_bytes:
                 part = next(parts, None)
                 if part is None:
                     return
@@ -231,7 +225,7 @@ class S3Source:
     def _stream(self, source: SourceObject) -> Iterator[bytes]:
         """A large object in one request, from a server that can't do parts."""
         with explained(source.uri):
-            for chunk in self._ask(source, None).stream(min_chunk_size=PART_BYTES):
+            for chunk in self._ask(source, None).stream(min_chunk_size=self._part_bytes):
                 yield bytes(chunk)
 
     def _ask(self, source: SourceObject, part: tuple[int, int] | None) -> "GetResult":
@@ -279,7 +273,7 @@ def _result(future: Future[bytes]) -> bytes:
             interrupts.check()
 
 
-def _parts(files: Iterable[LoadFile]) -> Iterator[tuple[LoadFile, int, int]]:
+def _parts(files: Iterable[LoadFile], size: int) -> Iterator[tuple[LoadFile, int, int]]:
     for file in files:
-        for start in range(0, max(file.source.size, 1), PART_BYTES):
-            yield file, start, min(start + PART_BYTES, file.source.size)
+        for start in range(0, max(file.source.size, 1), size):
+            yield file, start, min(start + size, file.source.size)

@@ -27,9 +27,6 @@ _NO_DATA = re.compile(
     re.IGNORECASE,
 )
 
-_MOST_HIDDEN = 10_000
-"""How many entries of hidden folders are looked at: what lies there may be without end."""
-
 _REMEDY = (
     "only *.json and *.json.gz files are read, and none whose name or folder begins with . or _;"
     " rename files that should be loaded"
@@ -54,6 +51,7 @@ class Unread:
         is_least: whether there may be more than were counted.
         unnameable: how many more are data, but have keys on S3 that can't be requested.
         unnameable_example: the first of those.
+        most_hidden: how many entries of hidden folders are looked at: what lies there may be without end.
     """
 
     count: int = 0
@@ -61,6 +59,7 @@ class Unread:
     is_least: bool = False
     unnameable: int = 0
     unnameable_example: str = ""
+    most_hidden: int = 10_000
     _hidden: int = 0
 
     def add(self, uri: str) -> None:
@@ -80,7 +79,7 @@ class Unread:
         while waiting:
             entry = waiting.pop()
             self._hidden += 1
-            if self._hidden > _MOST_HIDDEN:
+            if self._hidden > self.most_hidden:
                 self.is_least = True
                 return
             if is_no_data(entry.name):
@@ -91,7 +90,7 @@ class Unread:
                     continue
                 with os.scandir(entry.path) as entries:
                     # No more than can be looked at: a folder may hold millions.
-                    below = list(islice(entries, _MOST_HIDDEN - self._hidden + 1))
+                    below = list(islice(entries, self.most_hidden - self._hidden + 1))
             except OSError:
                 self.is_least = True
                 self.add(entry.path)

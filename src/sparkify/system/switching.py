@@ -32,7 +32,7 @@ def switch(aside: Path, place: Path) -> bool:
         OSError: it can't be done; both are where they were.
     """
     try:
-        if not _rename(aside, place, _EXCHANGE):
+        if not rename_as(aside, place, _EXCHANGE):
             return _switch_in_steps(aside, place)
     except FileNotFoundError:
         move(aside, place)
@@ -64,13 +64,13 @@ def move(one: Path, other: Path) -> None:
         FileExistsError: something has it.
         OSError: it can't be done.
     """
-    if not _rename(one, other, _NO_REPLACE):
+    if not rename_as(one, other, _NO_REPLACE):
         if os.path.lexists(other):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(other))
         one.rename(other)
 
 
-def _rename(one: Path, other: Path, how: int) -> bool:
+def rename_as(one: Path, other: Path, how: int) -> bool:
     """Rename in a way that renameat2(2) of Linux knows, in one step; False where there is no such way."""
     if sys.platform != "linux":
         return False

@@ -12,6 +12,7 @@ def reader_of(job: LoadJob) -> RecordReader:
         job.files,
         on_progress=job.advance,
         on_records=job.on_records,
+        chunk_bytes=job.options.chunk_bytes,
         max_unpacked_ratio=job.options.max_unpacked_ratio,
         bound=bound_of(job.options.max_rejects, job.source, job.paths),
     )

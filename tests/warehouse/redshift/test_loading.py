@@ -19,10 +19,12 @@ from sparkify.warehouse.opening import connect
 from sparkify.warehouse.redshift import direct as redshift_direct
 from sparkify.warehouse.redshift import parts as redshift_parts
 from sparkify.warehouse.redshift import work as redshift_work
+from sparkify.warehouse.redshift.work import WorkFolder
 from tests.standin.server import RedshiftStandIn
 from tests.support.builders import HANGS, event, track, write
 from tests.support.engines import RedshiftEngine
 from tests.support.runs import plan_etl
+from tests.support.settings import changed
 from tests.warehouse.redshift.support import WAYS, Site
 
 Copies = Callable[[], list[tuple[Any, ...]]]
@@ -85,10 +87,8 @@ def test_hundreds_of_song_files_are_loaded_as_few_compressed_parts(site: Site, c
     assert left_on_s3(site) == []
 
 
-def test_parts_are_of_similar_size_and_there_are_some_for_every_slice(
-    site: Site, copies: Copies, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(redshift_parts, "SMALLEST_PART_BYTES", 1000)
+def test_parts_are_of_similar_size_and_there_are_some_for_every_slice(site: Site, copies: Copies) -> None:
+    site.settings = changed(site.settings, smallest_part_bytes=1000)
     simulate(SimulationOptions(songs=200, users=10, days=2), sink_for(str(site.folder)))
     loaded = site.load()
     (source, parts, rows), _ = copies()
@@ -334,11 +334,11 @@ def _seconds_old(path: Path) -> float:
 
 
 def test_old_parts_of_a_run_that_is_still_at_work_are_not_removed(
-    site: Site, redshift: RedshiftStandIn, monkeypatch: pytest.MonkeyPatch
+    site: Site, redshift: RedshiftStandIn
 ) -> None:
     few_files(site.folder)
-    monkeypatch.setattr(redshift_work, "_RENEWED_AFTER_SECONDS", 0.1)
-    with redshift_work.WorkFolder(site.settings.redshift.work_prefix, site.settings.aws) as work:
+    settings = site.settings
+    with WorkFolder(settings.redshift.work_prefix, settings.aws, renewed_after=0.1) as work:
         parts = [work.put("part", b"x"), work.put("alive", b"x")]
         for uri in parts:
             age(redshift, uri, 48)

@@ -28,6 +28,7 @@ def copy_bundled(
     role_arn: str,
     region: str,
     memory_limit: str,
+    smallest_part: int,
 ) -> Staged:
     """Bundle and load files.
 
@@ -38,6 +39,7 @@ def copy_bundled(
         role_arn: of the role that reads them there.
         region: of the work prefix; empty if that of Redshift.
         memory_limit: what may be kept in memory while records are judged.
+        smallest_part: bytes below which parts get fewer rather than smaller.
 
     Raises:
         SourceError: a file can't be read.
@@ -53,7 +55,7 @@ def copy_bundled(
         judge.execute("SET enable_progress_bar = false")  # on stdout, where Python is interactive
         judge.execute("SET TimeZone = 'UTC'")
         prepare(judge, columns_of(f"staging_{NOUNS[job.source]}"), job.paths)
-        bundled = bundle(work, job, judge, reader)
+        bundled = bundle(work, job, judge, reader, smallest_part)
     rejects = _copy_parts(session, job, work, bundled, role_arn, region)
     session.insert("staging_rejects", rejects)
     return staged(reader, bundled.damaged)

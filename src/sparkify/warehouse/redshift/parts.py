@@ -23,7 +23,6 @@ from sparkify.warehouse.redshift.work import WorkFolder
 PART_BYTES = 64 * 2**20
 """Of JSON before compression; AWS advises parts of 1 MB to 1 GB after it (Loading data files)."""
 
-SMALLEST_PART_BYTES = 4 * 2**20
 PARTS_WANTED = 8
 """Below PART_BYTES parts get smaller rather than fewer, so that all slices of a small cluster have some."""
 
@@ -49,7 +48,7 @@ class Bundle:
 
 
 def bundle(
-    work: WorkFolder, job: LoadJob, connection: duckdb.DuckDBPyConnection, reader: RecordReader
+    work: WorkFolder, job: LoadJob, connection: duckdb.DuckDBPyConnection, reader: RecordReader, smallest: int
 ) -> Bundle:
     """Judge the records of files, and write the good ones into parts of similar size.
 
@@ -60,12 +59,13 @@ def bundle(
         job: the files, and the paths of the columns.
         connection: where records are judged; knows the paths of the columns.
         reader: of the files.
+        smallest: bytes below which parts get fewer rather than smaller.
 
     Raises:
         SourceError: a file can't be read.
         WarehouseError: there are too many bad records for any limit.
     """
-    target = min(PART_BYTES, max(SMALLEST_PART_BYTES, job.size // PARTS_WANTED))
+    target = min(PART_BYTES, max(smallest, job.size // PARTS_WANTED))
     result = Bundle()
     uploads: list[Future[str]] = []
     with ThreadPoolExecutor(2, "upload") as pool:

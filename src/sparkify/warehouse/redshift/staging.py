@@ -174,6 +174,7 @@ class Stager:
                     role_arn=self._redshift.iam_role_arn,
                     region=self._aws.aws_region,
                     memory_limit=self._memory_limit,
+                    smallest_part=self._redshift.smallest_part_bytes,
                 )
             jsonpaths = jsonpaths_file(work, job.paths) if large and job.source == "log_data" else ""
             for options in ([], ["GZIP"]):

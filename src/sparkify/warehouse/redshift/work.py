@@ -19,7 +19,6 @@ from sparkify.reading.jsonpaths import written
 from sparkify.sources.s3_folder import S3Folder
 
 _SIGN_OF_LIFE = "alive"
-_RENEWED_AFTER_SECONDS = 600.0
 _LEFT_BEHIND_AFTER = timedelta(days=1)
 """Since anything was last written to a run's folder, by the clock of S3."""
 
@@ -30,19 +29,21 @@ class WorkFolder:
     Args:
         prefix: the work prefix.
         aws: how to reach S3.
+        renewed_after: seconds between two signs of life.
 
     Raises:
         UsageError: the work prefix is no s3:// URI.
         SourceError: it can't be reached.
     """
 
-    def __init__(self, prefix: str, aws: AwsOptions) -> None:
+    def __init__(self, prefix: str, aws: AwsOptions, *, renewed_after: float = 600.0) -> None:
         place = s3_location(prefix)
         if not place or not place.bucket:
             raise UsageError("[S3] WORK_PREFIX is not on S3", "write it as s3://bucket/folder")
         self._place = S3Folder(f"{prefix.rstrip('/')}/sparkify-staging", aws)
         self._run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         self._names: list[str] = []
+        self._renewed_after = renewed_after
         self._ended = threading.Event()
         self._renewal = threading.Thread(target=self._stay_alive, name="sign of life", daemon=True)
 
@@ -66,7 +67,7 @@ class WorkFolder:
 
     def _stay_alive(self) -> None:
         """Renew the sign of life: one COPY may take longer than others wait before they tidy up."""
-        while not self._ended.wait(_RENEWED_AFTER_SECONDS):
+        while not self._ended.wait(self._renewed_after):
             with contextlib.suppress(SparkifyError):  # the next one may arrive
                 self._place.put(f"{self._run}/{_SIGN_OF_LIFE}", b"1")
 
