@@ -1,11 +1,14 @@
 """The report: what stands on the page, and how it looks and behaves in a real browser."""
 
 import base64
+import contextlib
+import csv
 import hashlib
 import html
 import html.parser
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -222,6 +225,16 @@ class TestThePage:
 
 
 @needs_chromium
+def fills_of(pdf: bytes) -> set[str]:
+    """The colours that areas of a PDF are filled with."""
+    found = set()
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            for parts in re.findall(rb"([\d.]+) ([\d.]+) ([\d.]+) rg\b", zlib.decompress(stream)):
+                found.add("#" + "".join(f"{round(255 * float(part)):02x}" for part in parts))
+    return found
+
+
 class TestInTheBrowser:
     @pytest.mark.parametrize("theme", ["light", "dark"])
     @pytest.mark.parametrize("width", [390, 1440])
@@ -312,6 +325,46 @@ class TestInTheBrowser:
                 page.locator("#tip").inner_text()
                 == "ME: 30\N{NO-BREAK SPACE}plays by 7\N{NO-BREAK SPACE}listeners"
             )
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_it_is_printed_in_light_colours_with_its_bars_and_cells(
+        self, theme: Literal["light", "dark"], month: Path, browser: Browser
+    ) -> None:
+        with opened(browser, month, theme=theme) as page:
+            # As the browser's dialogue does it by default: without "background graphics".
+            colours = fills_of(page.pdf(format="A4", print_background=False))
+        for wanted in ("#5646d8", "#c2521c", "#dedafa", "#2a1a86"):  # bars, bars of the free, cells
+            assert wanted in colours, wanted
+        for dark in ("#0f1014", "#181a20", "#9a92ff"):
+            assert dark not in colours, dark
+
+    def test_what_is_printed_fits_the_paper_and_holds_the_numbers_that_were_opened(
+        self, month: Path, browser: Browser
+    ) -> None:
+        with opened(browser, month, width=718) as page:  # A4 between its margins
+            for summary in page.locator("#top_songs summary").all():
+                summary.click()
+            page.emulate_media(media="print")
+            wide = "all => all.filter(each => each.scrollWidth > each.clientWidth + 1).length"
+            assert page.eval_on_selector_all("main, .card, .scroll, .grid", wide) == 0
+            high = "all => all.filter(each => each.scrollHeight > each.clientHeight + 1).length"
+            assert page.eval_on_selector_all(".scroll", high) == 0
+            assert page.locator("#top_songs table").is_visible()
+            assert not page.locator("#top_artists table").is_visible()
+            assert not page.locator("nav").is_visible()
+
+    def test_numbers_can_be_taken_along_as_csv(self, month: Path, browser: Browser, tmp_path: Path) -> None:
+        with opened(browser, month, accept_downloads=True) as page:
+            page.locator("#top_songs summary").first.click()
+            with page.expect_download() as found:
+                page.locator("#top_songs").get_by_role("button", name="Download CSV").click()
+            found.value.save_as(tmp_path / "taken.csv")
+            assert found.value.suggested_filename == "top_songs.csv"
+            shown = page.locator("#top_songs tbody tr").count()
+        rows = list(csv.reader((tmp_path / "taken.csv").read_text(encoding="utf-8-sig").splitlines()))
+        assert rows[0] == ["title", "artist", "plays", "listeners"]
+        assert len(rows) == 1 + shown
+        assert all(row[2].isdecimal() and not row[0].startswith("=") for row in rows[1:])
 
     def test_the_theme_can_be_chosen_and_is_kept(self, month: Path, browser: Browser) -> None:
         with opened(browser, month, theme="dark") as page:

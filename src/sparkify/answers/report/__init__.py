@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ class Card:
         rows: its first rows, as text.
         total: how many rows it has.
         sql: the question's SQL, as highlighted HTML.
+        numeric: by column, whether it holds numbers.
         is_tall: whether it stands beside two others.
     """
 
@@ -87,6 +89,7 @@ class Card:
     rows: list[list[str]]
     total: int
     sql: str
+    numeric: list[bool]
     is_tall: bool = False
 
 
@@ -242,8 +245,18 @@ def _card(warehouse: Session, question: Question, width: int, last: date, span: 
     said, chart = view_of(question.name, records)
     sql = highlight(restricted(question.sql, span), PostgresLexer(), HtmlFormatter(nowrap=True))
     cells = [[shown(value) for value in row] for row in rows[:_SHOWN_ROWS]]
+    numeric = [any(isinstance(row[at], int | float | Decimal) for row in rows) for at in range(len(columns))]
     return Card(
-        question, width, said + left_out, chart, columns, cells, len(rows), sql, question.name in _TALL
+        question,
+        width,
+        said + left_out,
+        chart,
+        columns,
+        cells,
+        len(rows),
+        sql,
+        numeric,
+        question.name in _TALL,
     )
 
 
