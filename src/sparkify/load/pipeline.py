@@ -1,22 +1,17 @@
 """The whole flow: discover, stage, transform, audit, commit."""
 
-from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import chain
 
 from sparkify.config.settings import AwsOptions, LoadOptions
-from sparkify.errors import TooManyRejectsError, UnusableFilesError
-from sparkify.load import accounts, bad_files, gone, ledger, limits, shrunk
+from sparkify.load import accounts, gone, ledger, shrunk
 from sparkify.load.accounts import EventAccount
 from sparkify.load.audits import Finding, run_audits
 from sparkify.load.horizon import Horizon
-from sparkify.load.key_notes import notes_on_keys
-from sparkify.load.key_sample import KeySample
-from sparkify.load.limits import FileCount
 from sparkify.load.progress import NullProgress, Progress
 from sparkify.load.retries import LeftOut, with_retries
+from sparkify.load.staging import SourceSummary, Staging
 from sparkify.load.transforms import derive_plays_again, drop_left, run_transforms
 from sparkify.reading.keys import KeyMap, event_keys, song_keys
 from sparkify.sources.objects import LoadedFiles, Source, SourceObject, SourcePlan, Store
@@ -24,21 +19,8 @@ from sparkify.sources.opening import open_source
 from sparkify.sources.unfinished import require_finished
 from sparkify.sql import STAR_TABLES
 from sparkify.system import interrupts
-from sparkify.warehouse.contract import Loading, LoadJob, Row, Schema, Session, Warehouse
+from sparkify.warehouse.contract import Loading, Row, Schema, Warehouse
 from sparkify.warehouse.tables import count_rows
-
-_SHOWN_REJECTS = 5
-
-
-@dataclass
-class SourceSummary:
-    """What a run did with one source."""
-
-    files: int = 0
-    known: int = 0
-    records: int = 0
-    loaded: int = 0
-    rejected: int = 0
 
 
 @dataclass
@@ -182,7 +164,9 @@ def load(
                 "events that were in the future when they were loaded are in the past now, and count"
             )
         if horizon.has_passed_events or any(todo.added or todo.skipped for todo in plans.values()):
-            counts = _stage(warehouse, options, plans, keys, summary, progress)
+            staging = Staging(warehouse, options, keys, summary.warnings, summary.notes)
+            counts = staging.load(plans, progress)
+            summary.sources, summary.rejects = staging.sources, staging.rejects
             summary.warnings += shrunk.check(warehouse, plans, counts, loaded, may_be_empty=allow_shrunk)
             horizon.settle()
             run_transforms(warehouse, progress)
@@ -239,93 +223,6 @@ def _discover(
         listed[source] = (store, store.list_objects())
         require_finished(location, aws, looked_at)
     return listed
-
-
-def _stage(
-    warehouse: Loading,
-    options: LoadOptions,
-    plans: dict[Source, SourcePlan],
-    keys: dict[Source, KeyMap],
-    summary: Summary,
-    progress: Progress,
-) -> dict[int, FileCount]:
-    """Load the files, account for every record, and stop if too many are bad."""
-    counts_of: dict[Source, dict[int, FileCount]] = {}
-    for source, todo in plans.items():
-        advance = progress.step(f"stage {source}", files=len(todo.added), size=todo.size)
-        sample = KeySample(keys[source])
-        todo.store.grown.clear()
-        try:
-            staged = warehouse.stage(
-                LoadJob(
-                    source,
-                    todo.store,
-                    todo.added,
-                    todo.removed,
-                    options,
-                    keys[source].paths,
-                    advance,
-                    sample.look,
-                )
-            )
-        except TooManyRejectsError as error:  # Redshift's COPY gives up by itself
-            about_keys = chain(*notes_on_keys(None, source, keys[source], sample))
-            raise TooManyRejectsError("\n  ".join([error.message, *about_keys]), error.hint) from None
-        warnings, notes = notes_on_keys(warehouse, source, keys[source], sample)
-        summary.warnings += warnings
-        summary.notes += notes
-        counts = ledger.reconcile(warehouse, source, todo.added, staged)
-        counts_of[source] = counts
-        limits.require_few(source, counts.values(), options.max_rejects)
-        # Who lets all records be bad lets those of a file be so.
-        if options.max_reject_share < 1 and (
-            bad := bad_files.without_good(
-                warehouse, source, todo.store, todo.added, counts, keys[source].paths
-            )
-        ):
-            raise UnusableFilesError(bad, {}, [*summary.warnings, *summary.notes])
-        summary.notes += [
-            f"{uri}: is being written; read up to its last complete line" for uri in todo.store.grown
-        ]
-        summary.warnings += limits.bad_files(source, todo.added, counts)
-        summary.sources[source] = SourceSummary(
-            files=len(todo.added),
-            known=todo.known,
-            records=sum(count.records for count in counts.values()),
-            loaded=sum(count.loaded for count in counts.values()),
-            rejected=sum(count.rejected for count in counts.values()),
-        )
-    all_counts = {file_id: count for counts in counts_of.values() for file_id, count in counts.items()}
-    excess = limits.excess(
-        {source: counts.values() for source, counts in counts_of.items()}, options.max_reject_share
-    )
-    if any(count.rejected for count in all_counts.values()):
-        summary.rejects = _first_rejects(warehouse, min(all_counts), excess or counts_of)
-    if excess:
-        shown = "\n  ".join(
-            [f"{file}:{line}: {reason}" for file, line, reason in summary.rejects]
-            + summary.warnings
-            + summary.notes
-        )
-        raise TooManyRejectsError(
-            f"{' and '.join(excess.values())}, more than the {options.max_reject_share:.4g} of them that"
-            f" max_reject_share allows; nothing was changed\n  {shown}",
-            "fix the files, or allow more with --max-reject-share",
-        )
-    return all_counts
-
-
-def _first_rejects(
-    warehouse: Session, first_id: int, sources: Collection[Source]
-) -> list[tuple[str, int, str]]:
-    """The first rejects of some sources, from files with this file_id and later ones."""
-    names = ", ".join(f"'{source}'" for source in sources)
-    rows = warehouse.query(
-        f"SELECT file, line, reason FROM staging_rejects WHERE file_id >= ? AND source IN ({names})"
-        f" ORDER BY file_id, line LIMIT {_SHOWN_REJECTS}",
-        [first_id],
-    )
-    return [(file, line, reason) for file, line, reason in rows]
 
 
 def _last_run(warehouse: Schema) -> Row | None:

@@ -1,0 +1,134 @@
+"""Staging: the files of a run are loaded, every record is accounted for, and too many bad ones end it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+
+from sparkify.config.settings import LoadOptions
+from sparkify.errors import TooManyRejectsError, UnusableFilesError
+from sparkify.load import bad_files, ledger, limits
+from sparkify.load.key_notes import notes_on_keys
+from sparkify.load.key_sample import KeySample
+from sparkify.load.limits import FileCount
+from sparkify.load.progress import Progress
+from sparkify.reading.judging import Staged
+from sparkify.reading.keys import KeyMap
+from sparkify.sources.objects import Source, SourcePlan
+from sparkify.warehouse.contract import Loading, LoadJob, Session
+
+_SHOWN_REJECTS = 5
+
+
+@dataclass
+class SourceSummary:
+    """What a run did with one source."""
+
+    files: int = 0
+    known: int = 0
+    records: int = 0
+    loaded: int = 0
+    rejected: int = 0
+
+
+@dataclass
+class Staging:
+    """The staging of a run.
+
+    Attributes:
+        warehouse: where to.
+        options: the limits.
+        keys: by source, the keys of its records.
+        warnings: of the run so far; those of the staging are added.
+        notes: likewise.
+        sources: by source, its files and their records.
+        rejects: the first rejects, as (file, line, reason).
+    """
+
+    warehouse: Loading
+    options: LoadOptions
+    keys: Mapping[Source, KeyMap]
+    warnings: list[str]
+    notes: list[str]
+    sources: dict[Source, SourceSummary] = field(default_factory=dict)
+    rejects: list[tuple[str, int, str]] = field(default_factory=list)
+
+    def load(self, plans: Mapping[Source, SourcePlan], progress: Progress) -> dict[int, FileCount]:
+        """Load the files, and count the records of each.
+
+        Raises:
+            UnusableFilesError: of some files nothing can be loaded.
+            TooManyRejectsError: more records are bad than the limits allow.
+        """
+        counts_of: dict[Source, dict[int, FileCount]] = {}
+        for source, todo in plans.items():
+            counts = counts_of[source] = self._load_source(source, todo, progress)
+            self._require_good_files(source, todo, counts)
+            self.notes += [
+                f"{uri}: is being written; read up to its last complete line" for uri in todo.store.grown
+            ]
+            self.warnings += limits.bad_files(source, todo.added, counts)
+            self.sources[source] = SourceSummary(
+                files=len(todo.added),
+                known=todo.known,
+                records=sum(count.records for count in counts.values()),
+                loaded=sum(count.loaded for count in counts.values()),
+                rejected=sum(count.rejected for count in counts.values()),
+            )
+        self._require_few_rejects(counts_of)
+        return {file_id: count for counts in counts_of.values() for file_id, count in counts.items()}
+
+    def _load_source(self, source: Source, todo: SourcePlan, progress: Progress) -> dict[int, FileCount]:
+        advance = progress.step(f"stage {source}", files=len(todo.added), size=todo.size)
+        keys = self.keys[source]
+        sample = KeySample(keys)
+        todo.store.grown.clear()
+        job = LoadJob(
+            source, todo.store, todo.added, todo.removed, self.options, keys.paths, advance, sample.look
+        )
+        try:
+            staged: Staged = self.warehouse.stage(job)
+        except TooManyRejectsError as error:  # Redshift's COPY gives up by itself
+            about_keys = chain(*notes_on_keys(None, source, keys, sample))
+            raise TooManyRejectsError("\n  ".join([error.message, *about_keys]), error.hint) from None
+        warnings, notes = notes_on_keys(self.warehouse, source, keys, sample)
+        self.warnings += warnings
+        self.notes += notes
+        return ledger.reconcile(self.warehouse, source, todo.added, staged)
+
+    def _require_good_files(self, source: Source, todo: SourcePlan, counts: dict[int, FileCount]) -> None:
+        limits.require_few(source, counts.values(), self.options.max_rejects)
+        if self.options.max_reject_share >= 1:  # who lets all records be bad lets those of a file be so
+            return
+        bad = bad_files.without_good(
+            self.warehouse, source, todo.store, todo.added, counts, self.keys[source].paths
+        )
+        if bad:
+            raise UnusableFilesError(bad, {}, [*self.warnings, *self.notes])
+
+    def _require_few_rejects(self, counts_of: Mapping[Source, Mapping[int, FileCount]]) -> None:
+        allowed = self.options.max_reject_share
+        excess = limits.excess({source: counts.values() for source, counts in counts_of.items()}, allowed)
+        counts = {file_id: count for of_source in counts_of.values() for file_id, count in of_source.items()}
+        if any(count.rejected for count in counts.values()):
+            self.rejects = _first_rejects(self.warehouse, min(counts), excess or counts_of)
+        if excess:
+            rejects = [f"{file}:{line}: {reason}" for file, line, reason in self.rejects]
+            shown = "\n  ".join([*rejects, *self.warnings, *self.notes])
+            raise TooManyRejectsError(
+                f"{' and '.join(excess.values())}, more than the {allowed:.4g} of them that"
+                f" max_reject_share allows; nothing was changed\n  {shown}",
+                "fix the files, or allow more with --max-reject-share",
+            )
+
+
+def _first_rejects(
+    warehouse: Session, first_id: int, sources: Collection[Source]
+) -> list[tuple[str, int, str]]:
+    """The first rejects of some sources, from files with this file_id and later ones."""
+    names = ", ".join(f"'{source}'" for source in sources)
+    rows = warehouse.query(
+        f"SELECT file, line, reason FROM staging_rejects WHERE file_id >= ? AND source IN ({names})"
+        f" ORDER BY file_id, line LIMIT {_SHOWN_REJECTS}",
+        [first_id],
+    )
+    return [(file, line, reason) for file, line, reason in rows]
