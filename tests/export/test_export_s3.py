@@ -2,14 +2,10 @@
 
 import json
 import os
-import secrets
 import shutil
 import signal
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +15,16 @@ from typer.testing import CliRunner
 
 from sparkify.cli.app import app
 from sparkify.config.settings import Settings, values_of
-from sparkify.errors import SparkifyError, UsageError
+from sparkify.errors import SparkifyError
 from sparkify.export import parquet as exporting
 from sparkify.sources.s3_folder import S3Folder
 from sparkify.sql import STAR_TABLES
-from tests.support.builders import HANGS
 from tests.support.exports import FOLDERS, columns, load_plays, read_back, stored
 from tests.support.faulty_s3 import FaultyS3
 from tests.support.killing import processes
 from tests.support.runs import export_to_s3
 from tests.support.s3_servers import Bucket, Server, moto, rclone
-from tests.support.settings import changed, settings_of
+from tests.support.settings import changed
 
 
 @pytest.fixture(scope="module")
@@ -64,17 +59,15 @@ class Place:
         self.server = server
         self.bucket = bucket
         at_server = replace(bucket, proxy=server.endpoint)
-        self.settings = at_server.settings(settings_of(database=database))
+        self.settings = at_server.settings(Settings(database=database))
 
-    def export(self, *, overwrite: bool = True) -> dict[str, Any]:
-        return export_to_s3(self.settings, self.uri, overwrite=overwrite)
+    def export(self, *, overwrite: bool = False) -> str:
+        """The name of the folder that the export is in."""
+        uri = export_to_s3(self.settings, self.uri, overwrite=overwrite).uri
+        assert uri.startswith(self.uri)
+        return uri.removeprefix(self.uri)
 
-    def of_its_own(self, server: FaultyS3 | None = None) -> "Place":
-        """The same prefix for an export beside this one's, with a file of its own as of a process."""
-        database = shutil.copyfile(self.settings.database, f"{self.settings.database}.{secrets.token_hex(4)}")
-        return Place(self.bucket, server or self.server, database)
-
-    def fails(self, kind: type[SparkifyError] = SparkifyError, *, overwrite: bool = True) -> SparkifyError:
+    def fails(self, kind: type[SparkifyError] = SparkifyError, *, overwrite: bool = False) -> SparkifyError:
         with pytest.raises(kind) as caught:
             self.export(overwrite=overwrite)
         return caught.value
@@ -89,17 +82,20 @@ class Place:
         names = [item["path"] for page in obstore.list(store, key) for item in page]
         return {name.removeprefix(key): bytes(obstore.get(store, name).bytes()) for name in names}
 
-    def assert_whole(self) -> None:
-        """The files that the manifest lists are there, with the sizes that it tells."""
-        objects = self.objects
-        for table in json.loads(objects["_export.json"])["tables"].values():
-            assert [len(objects[name]) for name in table["files"]] == table["bytes"]
+    def below(self, folder: str) -> dict[str, bytes]:
+        return {
+            name.removeprefix(folder): content
+            for name, content in self.objects.items()
+            if name.startswith(folder)
+        }
 
-    def assert_alone(self) -> None:
-        """And nothing else is."""
-        self.assert_whole()
-        tables = json.loads(self.objects["_export.json"])["tables"].values()
-        assert self.objects.keys() == {"_export.json"} | {name for table in tables for name in table["files"]}
+    def assert_whole(self, folder: str) -> None:
+        """The files that the manifest lists are there, with the sizes that it tells, and nothing else is."""
+        objects = self.below(folder)
+        tables = json.loads(objects["_export.json"])["tables"].values()
+        for table in tables:
+            assert [len(objects[name]) for name in table["files"]] == table["bytes"]
+        assert objects.keys() == {"_export.json"} | {name for table in tables for name in table["files"]}
 
 
 @pytest.fixture
@@ -129,8 +125,8 @@ def test_the_rows_read_back_are_those_of_the_warehouse(
 ) -> None:
     place: Place = request.getfixturevalue(server)
     place.settings = changed(place.settings, database=database)
-    place.export(overwrite=False)
-    for name, content in place.objects.items():
+    folder = place.export()
+    for name, content in place.below(folder).items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -141,10 +137,12 @@ def test_the_rows_read_back_are_those_of_the_warehouse(
     assert {name: table["rows"] for name, table in told.items()} == {
         name: len(stored(database, name)) for name in STAR_TABLES
     }
-    place.assert_alone()
+    place.assert_whole(folder)
 
 
-def test_the_command_says_the_same_as_of_a_folder(at_rclone: Place, tmp_path: Path) -> None:
+def test_the_command_says_the_same_as_of_a_folder_and_where_the_export_is(
+    at_rclone: Place, tmp_path: Path
+) -> None:
     settings = at_rclone.settings
     environment = {
         f"SPARKIFY_{name.upper()}": str(values_of(settings)[name])
@@ -153,11 +151,13 @@ def test_the_command_says_the_same_as_of_a_folder(at_rclone: Place, tmp_path: Pa
     said = []
     for out in (str(tmp_path / "out"), at_rclone.uri):
         result = CliRunner().invoke(app, ["export", out], env=environment, catch_exceptions=False)
-        assert (result.exit_code, result.stderr) == (0, f"exported to {out}\n")
+        assert result.exit_code == 0
         assert settings.aws.aws_secret_access_key not in result.output
-        said.append(result.stdout)
-    assert said[0] == said[1]
-    at_rclone.assert_alone()
+        said.append(result)
+    assert said[0].stdout == said[1].stdout
+    (folder,) = {name.partition("/")[0] for name in at_rclone.objects}
+    assert said[1].stderr == f"exported to {at_rclone.uri}{folder}/\n"
+    at_rclone.assert_whole(f"{folder}/")
 
 
 def test_files_too_large_for_one_request_arrive_whole(at_rclone: Place, tmp_path: Path) -> None:
@@ -170,77 +170,72 @@ def test_files_too_large_for_one_request_arrive_whole(at_rclone: Place, tmp_path
 def test_it_is_never_written_without_credentials(at_rclone: Place) -> None:
     # That public sources are read so, says nothing of where exports go.
     at_rclone.settings = changed(at_rclone.settings, s3_anonymous=True)
-    at_rclone.export()
-    at_rclone.assert_alone()
+    at_rclone.assert_whole(at_rclone.export())
 
 
 # --- what was there before
 
 
-def test_an_earlier_export_is_kept_unless_told(at_rclone: Place) -> None:
-    at_rclone.export(overwrite=False)
-    before = at_rclone.objects
-    assert "--overwrite" in at_rclone.fails(UsageError, overwrite=False).hint
-    assert at_rclone.objects == before
-
-
-def test_overwriting_leaves_the_new_files_only(at_moto: Place) -> None:
-    at_moto.export()
-    before = at_moto.objects
-    at_moto.export()
-    assert before.keys() & at_moto.objects.keys() == {"_export.json"}
-    at_moto.assert_alone()
-
-
-@pytest.mark.parametrize(
-    ("name", "has_export"),
-    [
-        ("thesis.txt", False),
-        ("thesis.txt", True),
-        ("users/data_0.parquet", False),
-        # Named as ours are, but nothing aside tells that it was ours.
-        ("users/20260101T000000-0123abcd-data_0.parquet", True),
-        ("_sparkify-notes/a.txt", False),
-    ],
-)
-def test_other_peoples_objects_are_neither_deleted_nor_joined(
-    at_rclone: Place, name: str, has_export: bool
-) -> None:
-    if has_export:
-        at_rclone.export()
-    at_rclone.put(name, b"years of work")
-    before = at_rclone.objects
-    what = "more than an export" if has_export else "something other than an export"
-    assert f"holds {what}, {name} for one" in at_rclone.fails(UsageError).message
-    assert at_rclone.objects == before
-
-
-def test_a_manifest_can_have_nothing_deleted_but_data_of_the_tables(at_rclone: Place) -> None:
+def test_a_further_export_leaves_everything_that_was_there(at_rclone: Place) -> None:
     at_rclone.put("thesis.txt", b"years of work")
-    manifest = {"software": "Sparkify Warehouse 0", "tables": {"users": {"files": ["thesis.txt"]}}}
-    at_rclone.put("_export.json", json.dumps(manifest).encode())
-    assert "thesis.txt" in at_rclone.fails(UsageError).message
+    first = at_rclone.export()
+    before = at_rclone.objects
+    second = at_rclone.export()
+    assert before.items() <= at_rclone.objects.items()
+    for folder in (first, second):
+        at_rclone.assert_whole(folder)
+
+
+THEIRS = [
+    "thesis.txt",
+    "users/data_0.parquet",
+    "20260101T000000-0123abcd/users/data_0.parquet",  # named as ours are, but nothing lists it
+    "20260101T000000-0123abcd/notes/_export.json",
+]
+
+
+def test_overwriting_deletes_the_earlier_exports_and_nothing_else(at_moto: Place) -> None:
+    for name in THEIRS:
+        at_moto.put(name, b"years of work")
+    old = [at_moto.export(), at_moto.export()]
+    at_moto.put(f"{old[0]}users/mine.parquet", b"years of work")
+    new = at_moto.export(overwrite=True)
+    at_moto.assert_whole(new)
+    assert at_moto.objects.keys() == {
+        *THEIRS,
+        f"{old[0]}users/mine.parquet",
+        *(f"{new}{name}" for name in at_moto.below(new)),
+    }
+
+
+def test_an_export_of_an_older_version_at_the_prefix_itself_is_replaced(at_rclone: Place) -> None:
+    for name, content in at_rclone.below(at_rclone.export()).items():
+        at_rclone.put(name, content)
+    new = at_rclone.export(overwrite=True)
+    assert at_rclone.objects.keys() == {f"{new}{name}" for name in at_rclone.below(new)}
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"tables": {}}', "no JSON"])
-def test_a_manifest_of_something_else_is_never_replaced(at_moto: Place, content: str) -> None:
+def test_a_manifest_of_something_else_is_never_deleted(at_moto: Place, content: str) -> None:
     at_moto.put("_export.json", content.encode())
-    assert "something other than an export, _export.json for one" in at_moto.fails(UsageError).message
-    assert at_moto.objects == {"_export.json": content.encode()}
+    at_moto.export(overwrite=True)
+    assert at_moto.objects["_export.json"] == content.encode()
 
 
-def test_the_empty_objects_that_consoles_make_for_folders_are_no_ones(at_moto: Place) -> None:
-    at_moto.put("songs", b"")
-    at_moto.export(overwrite=False)
-    assert at_moto.objects.pop("songs") == b""
-    at_moto.assert_whole()
+def test_a_manifest_can_have_nothing_deleted_but_data_of_the_tables(at_rclone: Place) -> None:
+    listed = ["thesis.txt", "../thesis.txt", "users/../../thesis.txt", "users/thesis.txt"]
+    for name in ("thesis.txt", "users/thesis.txt"):
+        at_rclone.put(name, b"years of work")
+    manifest = {"software": "Sparkify Warehouse 0", "tables": {"users": {"files": listed}}}
+    at_rclone.put("_export.json", json.dumps(manifest).encode())
+    at_rclone.export(overwrite=True)
+    assert {"thesis.txt", "users/thesis.txt"} <= at_rclone.objects.keys()
 
 
 # --- what goes wrong
 
 MOMENTS: dict[str, dict[str, Any]] = {
     "when the files are uploaded": {"on": "users/data_0.parquet", "method": "PUT"},
-    "when they are copied to their places": {"on": "-data_0.parquet", "method": "PUT"},
     "when the manifest is written": {"on": "_export.json", "method": "PUT"},
 }
 
@@ -250,7 +245,7 @@ def test_a_failure_leaves_what_was_there_and_nothing_else(at_rclone: Place, mome
     at_rclone.export()
     before = at_rclone.objects
     at_rclone.server.add("status", times=None, status=403, **moment)
-    error = at_rclone.fails()
+    error = at_rclone.fails(overwrite=True)
     assert "access denied" in error.message
     assert "s3:PutObject" in error.hint
     assert at_rclone.objects == before
@@ -262,198 +257,44 @@ def test_a_failure_of_the_database_leaves_what_was_there(
     at_rclone.export()
     before = at_rclone.objects
     monkeypatch.setitem(exporting.LAYOUTS, "songs", exporting.Layout("SELECT nothing FROM songs"))
-    assert "nothing" in at_rclone.fails().message
+    assert "nothing" in at_rclone.fails(overwrite=True).message
     assert at_rclone.objects == before
 
 
 def test_a_request_that_fails_once_is_tried_again(at_rclone: Place) -> None:
     for moment in MOMENTS.values():
         at_rclone.server.add("status", **moment)
-    at_rclone.export()
-    at_rclone.assert_alone()
-
-
-def test_who_may_not_delete_is_told_so_before_the_work(at_rclone: Place) -> None:
-    at_rclone.export()
-    at_rclone.server.seen.clear()
-    at_rclone.server.add("status", "delete", None, status=403)
-    assert "s3:DeleteObject" in at_rclone.fails().hint
-    assert not [key for key in at_rclone.server.seen if key.endswith(".parquet")]
-    at_rclone.assert_whole()
-
-
-def test_a_manifest_whose_answer_is_lost_is_found_to_be_there(at_moto: Place) -> None:
-    # The second try is refused, for the first has been done.
-    at_moto.export()
-    at_moto.server.add("lost", "_export.json", method="PUT")
-    at_moto.export()
-    at_moto.assert_alone()
-
-
-def test_a_server_that_knows_no_conditions_is_written_to_without(at_rclone: Place) -> None:
-    at_rclone.server.add("status", "_export.json", 3, status=501, method="PUT")
-    at_rclone.export()
-    at_rclone.assert_alone()
-
-
-def test_where_it_is_uncertain_which_export_is_there_nothing_is_deleted(at_rclone: Place) -> None:
-    at_rclone.export()
-    before = at_rclone.objects
-
-    def no_more_answers() -> None:
-        at_rclone.server.add("reset", "_export.json", None)
-
-    at_rclone.server.add("lost", "_export.json", None, method="PUT", action=no_more_answers)
-    assert "is not known" in at_rclone.fails().message
-    assert before.keys() <= at_rclone.objects.keys()
-    at_rclone.assert_whole()
-    at_rclone.server.faults.clear()
-    at_rclone.export()
-    at_rclone.assert_alone()
+    at_rclone.assert_whole(at_rclone.export())
 
 
 def test_what_could_not_be_deleted_is_told_and_deleted_by_the_next_export(at_rclone: Place) -> None:
-    at_rclone.export()
-    old = at_rclone.objects
-    at_rclone.server.add("before", "delete")  # of the probe
+    old = at_rclone.export()
     at_rclone.server.add("status", "delete", None, status=403)
-    error = at_rclone.fails()
-    assert error.message.startswith("the new export is in place")
-    assert at_rclone.objects["_export.json"] != old["_export.json"]
-    at_rclone.assert_whole()
+    error = at_rclone.fails(overwrite=True)
+    assert error.message.startswith("the new export is in s3://")
+    assert "s3:DeleteObject" in error.hint or "--overwrite" in error.hint
+    at_rclone.assert_whole(old)
     at_rclone.server.faults.clear()
-    at_rclone.export()
-    at_rclone.assert_alone()
+    new = at_rclone.export(overwrite=True)
+    at_rclone.assert_whole(new)
+    assert {name.partition("/")[0] for name in at_rclone.objects} == {new.rstrip("/")}
 
 
-@pytest.mark.parametrize(
-    ("server", "moment"),
-    [("at_rclone", "when the files are uploaded"), ("at_moto", "when the manifest is written")],
-)
-def test_of_two_exports_at_a_time_the_first_to_end_stays(
-    request: pytest.FixtureRequest, server: str, moment: str
-) -> None:
-    place: Place = request.getfixturevalue(server)
-    place.export()
-    place.server.add("before", action=place.of_its_own().export, **MOMENTS[moment])
-    assert "another export has been finished here" in place.fails().message
-    place.assert_alone()
-
-
-class Order:
-    """Lets two exports write and read ``_export.json`` in one order only.
-
-    Args:
-        moments: of both, e.g. ``a PUT``, ``b PUT``, ``b GET``, ``a GET``.
-    """
-
-    def __init__(self, moments: str) -> None:
-        self._left = moments.split(", ")
-        self._changed = threading.Condition()
-        self._both_are_about_to_write = threading.Barrier(2, timeout=HANGS)
-
-    def keep(self, name: str, server: FaultyS3) -> None:
-        """Have one of them keep to it."""
-        server.add("before", "_export.json", method="GET")  # the look at what is there, before the work
-        for method in ("PUT", "GET"):
-            moment = f"{name} {method}"
-            server.add(
-                "before",
-                "_export.json",
-                method=method,
-                action=partial(
-                    self._wait, moment, self._both_are_about_to_write if method == "PUT" else None
-                ),
-                then=partial(self._pass, moment),
-            )
-
-    def _wait(self, moment: str, barrier: threading.Barrier | None) -> None:
-        if barrier:
-            barrier.wait()
-        with self._changed:
-            assert self._changed.wait_for(lambda: self._left[0] == moment, HANGS)
-
-    def _pass(self, moment: str) -> None:
-        with self._changed:
-            self._left.remove(moment)
-            self._changed.notify_all()
-
-
-DONE, OVERTAKEN = "done", "another export has been finished here meanwhile, and is there now"
-
-
-def export_twice_at_once(place: Place, moments: str) -> tuple[list[str], list[str]]:
-    """What each of two exports comes to, and the tokens of their files that are there then."""
-    order = Order(moments)
-
-    def outcome(one: Place) -> str:
-        try:
-            assert one.export().keys() == set(STAR_TABLES)
-        except SparkifyError as error:
-            return error.message.partition(": ")[2]
-        return DONE
-
-    with FaultyS3(place.bucket.endpoint).running() as server, ThreadPoolExecutor(2) as threads:
-        both = [place, place.of_its_own(server)]
-        for name, one in zip("ab", both, strict=True):
-            order.keep(name, one.server)
-        said = list(threads.map(outcome, both))
-    return said, sorted({name.rpartition("/")[2][:24] for name in place.objects if name != "_export.json"})
-
-
-@pytest.mark.parametrize("has_export", [False, True])
-@pytest.mark.parametrize(
-    "moments",
-    ["a PUT, b PUT, a GET, b GET", "a PUT, b PUT, b GET, a GET", "a PUT, a GET, b PUT, b GET"],
-)
-class TestTwoExportsThatSwitchInTheSameMoment:
-    def test_where_the_server_knows_conditions_the_second_fails_and_leaves_nothing(
-        self, at_moto: Place, moments: str, has_export: bool
-    ) -> None:
-        if has_export:
-            at_moto.export()
-        said, tokens = export_twice_at_once(at_moto, moments)
-        assert (said, len(tokens)) == ([DONE, OVERTAKEN], 1)
-        at_moto.assert_alone()
-
-    def test_where_it_knows_none_the_last_is_there_whole_and_nobody_deletes_its_files(
-        self, at_rclone: Place, moments: str, has_export: bool
-    ) -> None:
-        if has_export:
-            at_rclone.export()
-        said, tokens = export_twice_at_once(at_rclone, moments)
-        at_rclone.assert_whole()
-        assert said[1] == DONE
-        if moments.index("b PUT") < moments.index("a GET"):
-            # Overwritten before it looked: it finds so, and takes its own away.
-            assert (said[0], len(tokens)) == (OVERTAKEN, 1)
-            at_rclone.assert_alone()
-        else:
-            # Nobody can tell it: its files stay, unlisted, until somebody moves them away.
-            assert (said[0], len(tokens)) == (DONE, 2)
-            before = at_rclone.objects
-            assert "holds more than an export, artists/" in at_rclone.fails(UsageError).message
-            assert at_rclone.objects == before
-
-
-def test_ctrl_c_in_the_moment_of_the_switch_leaves_the_new_export_whole(
-    at_rclone: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    at_rclone.export()
-    put = S3Folder.put
-
-    def put_and_be_interrupted(folder: S3Folder, name: str, *args: Any, **options: Any) -> None:
-        put(folder, name, *args, **options)
-        if name == "_export.json":
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(S3Folder, "put", put_and_be_interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            at_rclone.export()
-    at_rclone.assert_whole()
-    at_rclone.export()
-    at_rclone.assert_alone()
+def test_two_exports_at_a_time_are_both_whole(at_rclone: Place, tmp_path: Path) -> None:
+    first = at_rclone.export()
+    beside = Place(at_rclone.bucket, at_rclone.server, at_rclone.settings.database)
+    copied = shutil.copyfile(at_rclone.settings.database, tmp_path / "copy.duckdb")
+    beside.settings = changed(beside.settings, database=str(copied))
+    between: list[str] = []
+    at_rclone.server.add(
+        "before",
+        action=lambda: between.append(beside.export(overwrite=True)),
+        **MOMENTS["when the manifest is written"],
+    )
+    last = at_rclone.export(overwrite=True)
+    for folder in (*between, last):
+        at_rclone.assert_whole(folder)
+    assert at_rclone.below(first) == {}
 
 
 # --- killed
@@ -463,40 +304,27 @@ def export_in_a_process(place_settings: Settings, uri: str) -> None:
     export_to_s3(place_settings, uri, overwrite=True)
 
 
-def killed(place: Place, **moment: Any) -> None:
-    """Kill an export at a moment."""
-    process = processes.Process(target=export_in_a_process, args=(place.settings, place.uri))
+@pytest.mark.parametrize("moment", [*MOMENTS, "when the earlier files are deleted"])
+def test_after_a_kill_the_earlier_export_is_whole_or_the_new_one_is(at_rclone: Place, moment: str) -> None:
+    old = at_rclone.export()
+    process = processes.Process(target=export_in_a_process, args=(at_rclone.settings, at_rclone.uri))
 
     def kill() -> None:
         if process.pid:
             os.kill(process.pid, signal.SIGKILL)
 
-    place.server.add("before", action=kill, **moment)
+    at_rclone.server.add("before", action=kill, **MOMENTS.get(moment, {"on": "delete"}))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    place.server.settle()
-
-
-@pytest.mark.parametrize("moment", ["when the manifest is written", "when the earlier files are deleted"])
-def test_after_a_kill_an_export_is_whole_and_the_next_one_removes_the_rest(
-    at_rclone: Place, moment: str
-) -> None:
-    at_rclone.export()
-    if moment not in MOMENTS:
-        at_rclone.server.add("before", "delete")  # of the probe
-    killed(at_rclone, **MOMENTS.get(moment, {"on": "delete"}))
-    at_rclone.assert_whole()
-    assert any(name.startswith("_sparkify-") for name in at_rclone.objects)
-    at_rclone.export()
-    at_rclone.assert_alone()
-
-
-def test_after_a_kill_of_the_first_export_nothing_has_to_be_overwritten(at_rclone: Place) -> None:
-    killed(at_rclone, **MOMENTS["when they are copied to their places"])
-    assert "_export.json" not in at_rclone.objects
-    at_rclone.export(overwrite=False)
-    at_rclone.assert_alone()
+    at_rclone.server.settle()
+    if moment in MOMENTS:
+        at_rclone.assert_whole(old)
+    else:
+        (new,) = {name.partition("/")[0] + "/" for name in at_rclone.objects} - {old}
+        at_rclone.assert_whole(new)
+    at_rclone.assert_whole(at_rclone.export(overwrite=True))
+    assert at_rclone.below(old) == {}
 
 
 # --- what can't be meant

@@ -65,7 +65,7 @@ def export(settings: Settings, out: Path, **options: Any) -> dict[str, Any]:
     return parquet.export(partial(_open_to_write, settings), out, **options)
 
 
-def export_to_s3(settings: Settings, out: str, *, overwrite: bool = False) -> dict[str, Any]:
+def export_to_s3(settings: Settings, out: str, *, overwrite: bool = False) -> s3.Exported:
     """As ``sparkify export`` writes to S3."""
     return s3.export_to_s3(partial(_open_to_write, settings), out, settings.aws, overwrite=overwrite)
 

@@ -32,7 +32,10 @@ def export(
         Format, typer.Option("--format", help="Files, or tables of a catalog that later exports update.")
     ] = Format.PARQUET,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an earlier export as Parquet.")
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace earlier exports as Parquet; on S3 readers see both for a moment."
+        ),
     ] = False,
     catalog: Annotated[
         str | None,
@@ -77,7 +80,8 @@ def _export_to_parquet(
     if is_on_s3(out):
         from sparkify.export.s3 import export_to_s3
 
-        tables = export_to_s3(open_to_write, out, settings.aws, overwrite=overwrite)
+        exported = export_to_s3(open_to_write, out, settings.aws, overwrite=overwrite)
+        out, tables = exported.uri, exported.tables
     else:
         from sparkify.export.parquet import export as export_tables
 

@@ -3,16 +3,15 @@
 Reading sources is ``s3``'s. Writing is never anonymous, and never more at a time than ``[S3] REQUESTS``.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import obstore
-from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from sparkify.config.location import S3Location, s3_location
@@ -90,31 +89,10 @@ class S3Folder:
             except FileNotFoundError:
                 return None
 
-    def put(self, name: str, content: bytes, *, replacing: Entry | Literal["any"] | None = "any") -> None:
-        """Write an object.
-
-        Args:
-            name: its name.
-            content: what it is to hold.
-            replacing: the version that it takes the place of, None if it must be new; whether it still is so
-                is the server's to tell, and not all do.
-        """
-        key = self._key + name
+    def put(self, name: str, content: bytes) -> None:
+        """Write an object."""
         with explained(self.uri + name, is_written=True):
-            if replacing == "any" or (replacing is not None and not replacing.e_tag):
-                obstore.put(self._store, key, content)
-                return
-            try:
-                obstore.put(
-                    self._store,
-                    key,
-                    content,
-                    mode="create" if replacing is None else {"e_tag": f'"{replacing.e_tag}"'},
-                )
-            except BaseError as error:
-                if "501 Not Implemented" not in str(error):
-                    raise
-                obstore.put(self._store, key, content)
+            obstore.put(self._store, self._key + name, content)
 
     def upload(self, folder: Path) -> None:
         """Write all files of a local folder, under their relative names."""
@@ -145,15 +123,6 @@ class S3Folder:
             with explained(self.uri + name), path.open("wb") as file:
                 for chunk in obstore.get(self._store, self._key + name):
                     file.write(chunk)
-
-    def copy(self, names: Mapping[str, str]) -> None:
-        """Copy objects within S3, from the first name to the second; each may have 5 GB."""
-
-        def copy(name: str) -> None:
-            with explained(self.uri + name, is_written=True):
-                obstore.copy(self._store, self._key + name, self._key + names[name])
-
-        _each(copy, names, self._aws.s3_requests)
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete objects."""

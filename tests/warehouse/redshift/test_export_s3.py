@@ -8,8 +8,9 @@ import pyarrow.dataset as ds
 import pytest
 
 from sparkify.config.settings import Settings
-from sparkify.errors import SourceError, UsageError, WarehouseError
+from sparkify.errors import SourceError, WarehouseError
 from sparkify.export import parquet as exporting
+from sparkify.export.s3 import Exported
 from sparkify.sql import STAR_TABLES
 from tests.standin.fixtures import BUCKET
 from tests.standin.server import RedshiftStandIn
@@ -31,7 +32,7 @@ def loaded(site: Site) -> Site:
     return site
 
 
-def export(settings: Settings, uri: str, *, overwrite: bool = False) -> dict[str, Any]:
+def export(settings: Settings, uri: str, *, overwrite: bool = False) -> Exported:
     return export_to_s3(settings, uri, overwrite=overwrite)
 
 
@@ -64,25 +65,23 @@ def test_the_tables_are_there_as_duckdb_exports_them(loaded: Site, tmp_path: Pat
     bucket = Bucket(stand_in.s3_endpoint, BUCKET, stand_in.s3_access_key, stand_in.s3_secret_key)
     in_duckdb = bucket.settings(loaded.in_duckdb("same.duckdb").settings)
     told = export(loaded.settings, uri)
-    ours = objects(loaded, uri)
-    expected = export(in_duckdb, f"{loaded.root}/duckdb")
-    assert read(ours, tmp_path / "redshift") == read(
-        objects(loaded, f"{loaded.root}/duckdb"), tmp_path / "duckdb"
-    )
-    assert {table: numbers["rows"] for table, numbers in told.items()} == {
-        table: numbers["rows"] for table, numbers in expected.items()
+    expected = export(in_duckdb, uri)
+    ours = objects(loaded, told.uri.rstrip("/"))
+    theirs = objects(loaded, expected.uri.rstrip("/"))
+    assert read(ours, tmp_path / "redshift") == read(theirs, tmp_path / "duckdb")
+    assert {table: numbers["rows"] for table, numbers in told.tables.items()} == {
+        table: numbers["rows"] for table, numbers in expected.tables.items()
     }
     tables = json.loads(ours["_export.json"])["tables"].values()
     assert {
         name: size for table in tables for name, size in zip(table["files"], table["bytes"], strict=True)
     } == {name: len(content) for name, content in ours.items() if name != "_export.json"}
-    # In the place of one by the other engine, or by itself.
-    with pytest.raises(UsageError, match="--overwrite"):
-        export(loaded.settings, uri)
-    export(in_duckdb, uri, overwrite=True)
-    export(loaded.settings, uri, overwrite=True)
-    assert read(objects(loaded, uri), tmp_path / "again") == read(ours, tmp_path / "redshift")
-    assert not ours.keys() & objects(loaded, uri).keys() - {"_export.json"}
+    # In the place of both.
+    again = export(loaded.settings, uri, overwrite=True)
+    assert read(objects(loaded, again.uri.rstrip("/")), tmp_path / "again") == read(
+        ours, tmp_path / "redshift"
+    )
+    assert {name.partition("/")[0] for name in objects(loaded, uri)} == {again.uri.split("/")[-2]}
 
 
 def test_an_unload_that_fails_leaves_what_was_there(

@@ -55,8 +55,7 @@ def unload(
     Raises:
         WarehouseError: Redshift can't do it, or its role may not.
     """
-    # 6.2 GB is the default. But the files of exports are copied, each by one request (CopyObject): it may
-    # take [S3] TIMEOUT, and 5 GB.
+    # 6.2 GB is the default, and too large for many readers.
     options = [f"IAM_ROLE {role(redshift.iam_role_arn)}", "FORMAT AS PARQUET", "MAXFILESIZE 1 GB"]
     if partition_by:
         options.append(f"PARTITION BY ({', '.join(partition_by)}){' INCLUDE' if keep else ''}")
