@@ -336,11 +336,11 @@ def test_after_a_kill_the_earlier_export_is_whole_or_the_new_one_is(at_rclone: P
         ("", 2, "OUT is empty"),
         ("s3://", 2, "no bucket"),
         ("s3:///prefix", 2, "no bucket"),
-        ("s3:/bucket/prefix", 1, "s3://bucket/prefix/: no such bucket"),
+        ("s3:/bucket/prefix", 1, "no such bucket"),
         ("gs://bucket/prefix", 2, "can't be written to"),
         ("s3://bucket/a//b", 2, "can't be requested"),
         ("s3://bucket/../b", 2, "can't be requested"),
-        ("s3://My Bucket/prefix", 1, "no bucket's name"),
+        ("s3://My Bucket/prefix", 1, "is not a bucket name"),
         ("s3://no-such-bucket/prefix", 1, "no such bucket"),
     ],
 )

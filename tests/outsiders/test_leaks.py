@@ -322,7 +322,7 @@ def test_loading_from_s3_lets_no_secret_out(leaks: Leaks) -> None:
                 "status", "log_json_path.json", None, status=403, body=f"<Error>{page}</Error>".encode()
             )
             assert leaks.run("simulate", f"s3://leaks/{code}", *small)[0] == 1
-        for on in ("probe", "users/data_0.parquet", "_export.json"):
+        for on in ("users/data_0.parquet", "_export.json"):
             for page in pages.values():
                 faulty.faults.clear()
                 faulty.add("status", on, None, status=403, body=f"<Error>{page}</Error>".encode())

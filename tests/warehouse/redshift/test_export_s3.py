@@ -78,9 +78,8 @@ def test_the_tables_are_there_as_duckdb_exports_them(loaded: Site, tmp_path: Pat
     } == {name: len(content) for name, content in ours.items() if name != "_export.json"}
     # In the place of both.
     again = export(loaded.settings, uri, overwrite=True)
-    assert read(objects(loaded, again.uri.rstrip("/")), tmp_path / "again") == read(
-        ours, tmp_path / "redshift"
-    )
+    there = objects(loaded, again.uri.rstrip("/"))
+    assert read(there, tmp_path / "again") == read(ours, tmp_path / "redshift")
     assert {name.partition("/")[0] for name in objects(loaded, uri)} == {again.uri.split("/")[-2]}
 
 
