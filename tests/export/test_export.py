@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from sparkify.cli.app import app
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.export import parquet as exporting
-from sparkify.sql import STAR_TABLES
+from sparkify.export.parquet import PARQUET_LAYOUTS
 from tests.support.exports import FOLDERS, columns, load_plays, read_back, stored
 
 
@@ -41,7 +41,7 @@ def exported(database: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.parametrize("table", STAR_TABLES)
+@pytest.mark.parametrize("table", PARQUET_LAYOUTS)
 class TestReadBack:
     def test_by_duckdb_the_rows_are_the_same(self, table: str, database: str, exported: Path) -> None:
         names = ", ".join(columns(database, table))
@@ -100,7 +100,7 @@ def test_spark_reads_the_same_rows(database: str, exported: Path) -> None:
         .getOrCreate()
     )
     try:
-        for table in STAR_TABLES:
+        for table in PARQUET_LAYOUTS:
             frame = spark.read.parquet(str(exported / table)).select(*columns(database, table))
             assert sorted((tuple(row) for row in frame.collect()), key=repr) == stored(database, table)
     finally:
@@ -114,7 +114,7 @@ def test_folders_are_named_after_tables_years_and_months(exported: Path) -> None
 
 def test_the_manifest_tells_rows_and_files(database: str, exported: Path) -> None:
     manifest = json.loads((exported / "_export.json").read_text())
-    assert set(manifest["tables"]) == set(STAR_TABLES)
+    assert set(manifest["tables"]) == set(PARQUET_LAYOUTS)
     for table, told in manifest["tables"].items():
         assert told["rows"] == len(stored(database, table))
         found = sorted(str(path.relative_to(exported)) for path in (exported / table).rglob("*.parquet"))
@@ -125,7 +125,9 @@ def test_a_warehouse_without_rows_is_exported_too(tmp_path: Path) -> None:
     database = str(tmp_path / "w.duckdb")
     CliRunner().invoke(app, ["create-tables", "--database", database], catch_exceptions=False)
     assert {table["rows"] for table in export(database, tmp_path / "out")["tables"].values()} == {0}
-    assert sorted(path.name for path in (tmp_path / "out").iterdir() if path.is_dir()) == sorted(STAR_TABLES)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir() if path.is_dir()) == sorted(
+        PARQUET_LAYOUTS
+    )
 
 
 class TestReplacing:
@@ -173,7 +175,7 @@ class TestReplacing:
         out = tmp_path / "out"
         export(database, out)
         broken = exporting.Layout("SELECT nothing FROM songs")
-        monkeypatch.setitem(exporting.LAYOUTS, "songs", broken)
+        monkeypatch.setitem(exporting.PARQUET_LAYOUTS, "songs", broken)
         with pytest.raises(SparkifyError, match="nothing"):
             export(database, out, "--overwrite")
         assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -17,8 +17,8 @@ from sparkify.cli.app import app
 from sparkify.config.settings import Settings, values_of
 from sparkify.errors import SparkifyError
 from sparkify.export import parquet as exporting
+from sparkify.export.parquet import PARQUET_LAYOUTS
 from sparkify.sources.s3_folder import S3Folder
-from sparkify.sql import STAR_TABLES
 from tests.support.exports import FOLDERS, columns, load_plays, read_back, stored
 from tests.support.faulty_s3 import FaultyS3
 from tests.support.killing import processes
@@ -130,12 +130,12 @@ def test_the_rows_read_back_are_those_of_the_warehouse(
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    for table in STAR_TABLES:
+    for table in PARQUET_LAYOUTS:
         assert read_back(tmp_path, table, columns(database, table)) == stored(database, table)
     assert {path.parent.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.parquet")} == FOLDERS
     told = json.loads((tmp_path / "_export.json").read_text())["tables"]
     assert {name: table["rows"] for name, table in told.items()} == {
-        name: len(stored(database, name)) for name in STAR_TABLES
+        name: len(stored(database, name)) for name in PARQUET_LAYOUTS
     }
     place.assert_whole(folder)
 
@@ -256,7 +256,7 @@ def test_a_failure_of_the_database_leaves_what_was_there(
 ) -> None:
     at_rclone.export()
     before = at_rclone.objects
-    monkeypatch.setitem(exporting.LAYOUTS, "songs", exporting.Layout("SELECT nothing FROM songs"))
+    monkeypatch.setitem(exporting.PARQUET_LAYOUTS, "songs", exporting.Layout("SELECT nothing FROM songs"))
     assert "nothing" in at_rclone.fails(overwrite=True).message
     assert at_rclone.objects == before
 

@@ -83,7 +83,8 @@ def _drop_all(sql: Callable[[str], list[tuple[Any, ...]]]) -> None:
         " INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace"
         f" WHERE n.nspname = CURRENT_SCHEMA() AND c.relname IN ({names}) ORDER BY c.relkind DESC"
     )
-    for name, kind in found:
+    # Views may read from those before them.
+    for name, kind in sorted(found, key=lambda each: -VIEWS.index(each[0]) if each[1] == "v" else 1):
         sql(f"DROP {'VIEW' if kind == 'v' else 'TABLE'} {name}")
 
 

@@ -35,7 +35,7 @@ FOLDERS = {
     "songs/year=2001",
     *(
         f"{table}/{month}"
-        for table in ("songplays", "time")
+        for table in ("songplays", "heard_plays", "time")
         for month in ("year=2018/month=11", "year=2018/month=12", "year=2019/month=1")
     ),
 }

@@ -1,10 +1,11 @@
-"""Takes the star schema elsewhere: one folder of Parquet files per table.
+"""Takes the star schema elsewhere, and what was heard: one folder of Parquet files per table.
 
 Owns the layout (below) and the switch from an earlier export to a new one. How an engine writes Parquet is
 its own matter: ``Unloading.write_parquet``. The same on S3 is ``export_s3``'s.
 
     OUT/songplays/year=2018/month=11/…parquet      OUT/songs/year=1999/…parquet
     OUT/time/year=2018/month=11/…parquet           OUT/users/…parquet   OUT/artists/…parquet
+    OUT/heard_plays/year=2018/month=11/…parquet
     OUT/_export.json                               the tables with their rows and files
 
 Partition columns are told by the folders, as Hive, Spark, DuckDB and Arrow read them; songs of an unknown
@@ -61,6 +62,17 @@ LAYOUTS = {
     "artists": Layout("SELECT * FROM artists", "artist_id"),
     "time": Layout("SELECT * FROM time", "start_time", ("year", "month")),
 }
+"""The five tables."""
+
+PARQUET_LAYOUTS = LAYOUTS | {
+    "heard_plays": Layout(
+        "SELECT heard_plays.*, CAST(EXTRACT(YEAR FROM start_time) AS INTEGER) AS year,"
+        " CAST(EXTRACT(MONTH FROM start_time) AS INTEGER) AS month FROM heard_plays",
+        "start_time, user_id, session_id",
+        ("year", "month"),
+    ),
+}
+"""What is exported as Parquet: also what was heard, for most plays are of songs that the catalogue lacks."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,7 @@ def export(
     overwrite: bool = False,
     tell: Callable[[str], object] = lambda _: None,
 ) -> dict[str, Any]:
-    """Write the five tables as Parquet into a folder: the whole of it or nothing.
+    """Write the five tables, and heard_plays, as Parquet into a folder: the whole of it or nothing.
 
     The files are written aside and then take the place of the folder in one step, so that a reader who lists
     it sees the old export or the new one, never some of both.
@@ -111,7 +123,9 @@ def export(
             ) from None
         try:
             with warehouse.snapshot():
-                tables = {name: _write(warehouse, name, layout, aside) for name, layout in LAYOUTS.items()}
+                tables = {
+                    name: _write(warehouse, name, layout, aside) for name, layout in PARQUET_LAYOUTS.items()
+                }
             manifest = {"software": f"Sparkify Warehouse {__version__}", "tables": tables}
             (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
             is_replaced = switch(aside, out)

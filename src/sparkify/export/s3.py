@@ -20,13 +20,13 @@ from sparkify import __version__
 from sparkify.answers.questions import require_tables
 from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceError, SparkifyError
-from sparkify.export.parquet import LAYOUTS, MANIFEST, OpenToWrite, files_of
+from sparkify.export.parquet import MANIFEST, PARQUET_LAYOUTS, OpenToWrite, files_of
 from sparkify.sources.s3_folder import S3Folder
 from sparkify.warehouse.contract import Unloading
 
 # Up to version 0.2.0 an export was at the prefix itself.
 _AN_EXPORT = re.compile(rf"((?:\d{{8}}T\d{{6}}-[0-9a-f]{{8}}/)?){re.escape(MANIFEST)}")
-_DATA = re.compile(rf"({'|'.join(LAYOUTS)})/.+\.parquet")
+_DATA = re.compile(rf"({'|'.join(PARQUET_LAYOUTS)})/.+\.parquet")
 """What a manifest may have us delete."""
 
 
@@ -41,7 +41,7 @@ class Exported:
 def export_to_s3(
     open_to_write: OpenToWrite, out: str, aws: AwsOptions, *, overwrite: bool = False
 ) -> Exported:
-    """Write the five tables as Parquet below a new folder of a prefix.
+    """Write the five tables, and heard_plays, as Parquet below a new folder of a prefix.
 
     Args:
         open_to_write: opens the warehouse.
@@ -93,12 +93,12 @@ def _earlier(place: S3Folder) -> list[str]:
 
 def _write(warehouse: Unloading, new: S3Folder) -> dict[str, dict[str, Any]]:
     rows = {}
-    for name, layout in LAYOUTS.items():
+    for name, layout in PARQUET_LAYOUTS.items():
         warehouse.write_parquet(layout.select, f"{new.uri}{name}", layout.partition_by)
         ((rows[name],),) = warehouse.query(f"SELECT COUNT(*) FROM {name}")
     written = {name: entry.size for name, entry in sorted(new.entries().items())}
     tables = {}
-    for table in LAYOUTS:
+    for table in PARQUET_LAYOUTS:
         files = [name for name in written if name.startswith(f"{table}/")]
         tables[table] = {"rows": rows[table], "files": files, "bytes": [written[name] for name in files]}
     manifest = {"software": f"Sparkify Warehouse {__version__}", "tables": tables}

@@ -10,8 +10,8 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.export import parquet as exporting
+from sparkify.export.parquet import PARQUET_LAYOUTS
 from sparkify.export.s3 import Exported
-from sparkify.sql import STAR_TABLES
 from tests.standin.fixtures import BUCKET
 from tests.standin.server import RedshiftStandIn
 from tests.support.builders import event, track, write
@@ -48,7 +48,7 @@ def read(files: dict[str, bytes], folder: Path) -> dict[str, list[Any]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     found = {}
-    for table in STAR_TABLES:
+    for table in PARQUET_LAYOUTS:
         data = ds.dataset(folder / table, partitioning="hive").to_table()
         names = [name for name in sorted(data.column_names) if name != "songplay_id"]
         rows = sort_rows(zip(*(data[name].to_pylist() for name in names), strict=True))
@@ -90,7 +90,7 @@ def test_an_unload_that_fails_leaves_what_was_there(
     export(loaded.settings, uri)
     before = objects(loaded, uri)
     with monkeypatch.context() as patch:
-        patch.setitem(exporting.LAYOUTS, "songs", exporting.Layout("SELECT nothing FROM songs"))
+        patch.setitem(exporting.PARQUET_LAYOUTS, "songs", exporting.Layout("SELECT nothing FROM songs"))
         with pytest.raises(WarehouseError, match="nothing"):
             export(loaded.settings, uri, overwrite=True)
     assert objects(loaded, uri) == before
