@@ -84,7 +84,8 @@ def _drop_all(sql: Callable[[str], list[tuple[Any, ...]]]) -> None:
         f" WHERE n.nspname = CURRENT_SCHEMA() AND c.relname IN ({names}) ORDER BY c.relkind DESC"
     )
     # Views may read from those before them.
-    for name, kind in sorted(found, key=lambda each: -VIEWS.index(each[0]) if each[1] == "v" else 1):
+    places = {name: number for number, name in enumerate(VIEWS)}
+    for name, kind in sorted(found, key=lambda each: (each[1] != "v", -places.get(each[0], -1))):
         sql(f"DROP {'VIEW' if kind == 'v' else 'TABLE'} {name}")
 
 
