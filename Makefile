@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Nothing but what requirements/ names, hash by hash, and no package's own build script.
 INSTALL_PINNED := $(PIP_INSTALL) --require-hashes --only-binary :all:
 
-.PHONY: help run setup venv redshift iceberg notebooks system-packages test test-fast test-kills test-examples test-formats test-hostile test-redshift bench bench-quick redshift-local dist sbom lint format lock clean
+.PHONY: help run setup venv redshift iceberg notebooks system-packages test test-fast test-kills test-examples test-formats test-hostile test-redshift bench bench-quick redshift-local dist sbom docs docs-serve lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -113,6 +113,12 @@ dist: .venv/run.stamp  ## build the wheel and the sdist into dist
 sbom: .venv/release.stamp  ## write a CycloneDX SBOM of what is installed with the wheel into dist
 	mkdir -p dist
 	$(BIN)/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml --output-reproducible -o dist/sparkify-warehouse.cdx.json
+
+docs: setup  ## build the documentation as a site into build/site; a dead link fails it
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=src $(BIN)/python -m mkdocs build --strict --quiet
+
+docs-serve: docs  ## show the site at http://127.0.0.1:8000; needs no internet
+	$(BIN)/python -m http.server -d build/site -b 127.0.0.1 8000
 
 lint: setup  ## check style, types, imports, SQL, the Dockerfile and the workflows
 	$(BIN)/ruff check .

@@ -1,0 +1,35 @@
+"""What mkdocs is told beyond mkdocs.yml: pages that are generated, and pages that lie beside docs/."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+
+sys.path.insert(0, str(Path(__file__).parent))
+import reference
+
+_BESIDE = {
+    "README": "index",
+    "CONTRIBUTING": "contributing",
+    "SECURITY": "security",
+    "CHANGELOG": "changelog",
+}
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add the reference, and the pages of the repository's root."""
+    for name, make in reference.PAGES.items():
+        files.append(File.generated(config, f"reference/{name}.md", content=make()))
+    for name, page in _BESIDE.items():
+        text = (reference.ROOT / f"{name}.md").read_text(encoding="utf-8")
+        files.append(File.generated(config, f"{page}.md", content=text.replace("](docs/", "](")))
+    return files
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Lead links to the repository's root to their pages, and unlink what the site does not have."""
+    for name, page in _BESIDE.items():
+        markdown = re.sub(rf"\]\((?:\.\./)?{name}\.md", f"]({page}.md", markdown)
+    return re.sub(r"\[([^]]+)\]\((?:\.\./)?(?:notebooks|tests|src|benchmarks)/[^)]*\)", r"\1", markdown)
