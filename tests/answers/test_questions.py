@@ -299,6 +299,17 @@ class TestOnTheCommandLine:
         for question in load_questions():
             assert question.title in printed
 
+    def test_all_answers_are_written_as_files_of_their_own(self, database: str, tmp_path: Path) -> None:
+        out = tmp_path / "new" / "answers"
+        asked = ("questions", "--all", str(out), "--database", database)
+        invoke(*asked, "--csv")
+        assert {path.stem for path in out.iterdir()} == {question.name for question in load_questions()}
+        for name in ("top_artists", "level_changes"):
+            alone = invoke("questions", name, "--csv", "--database", database)
+            assert (out / f"{name}.csv").read_text(encoding="utf-8") == alone
+        with pytest.raises(UsageError, match="is not empty"):
+            invoke(*asked, "--csv")
+
     def test_the_sql_is_shown_as_it_stands(self) -> None:
         assert invoke("questions", "top_users", "--sql") == find_question("top_users").sql
 
@@ -309,7 +320,8 @@ class TestOnTheCommandLine:
             (("top_songs", "--given", "day=2018-11-01"), "nothing called 'day' can be given"),
             (("songs_on_a_day", "--given", "day=1' OR '1'='1"), "is not a day"),
             (("songs_on_a_day", "--given", "day"), "not NAME=VALUE"),
-            (("--all", "--csv"), "--all with neither"),
+            (("--all", "--csv"), "--all with --csv and a folder"),
+            (("--all", "somewhere"), "--all with --csv and a folder"),
         ],
     )
     def test_a_wrong_question_is_explained(self, args: tuple[str, ...], said: str, database: str) -> None:

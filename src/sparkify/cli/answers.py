@@ -127,3 +127,4 @@ def report(
             say(f"note: {why}")
         write_report(warehouse, out, span)
     typer.echo(out)
+    say("open it in a browser; to ask one question: sparkify questions")

@@ -1,7 +1,9 @@
 """The command that asks the analysts' questions."""
 
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,8 +26,10 @@ from sparkify.cli.options import (
     form_of,
     settings_of,
 )
-from sparkify.errors import UsageError
+from sparkify.config import credentials
+from sparkify.errors import SparkifyError, UsageError
 from sparkify.printing.terminal import say
+from sparkify.system.disk import remedy
 
 if TYPE_CHECKING:
     from sparkify.answers.questions import Question
@@ -49,7 +53,10 @@ class Compare(StrEnum):
 @app.command()
 def questions(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The question to answer. [default: list them all]")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="The question to answer, or the folder of --all. [default: list them]"
+        ),
     ] = None,
     config: Config = None,
     database: Database = None,
@@ -76,7 +83,13 @@ def questions(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="What the question is about, e.g. day=2018-11-15."),
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Answer all of them, the first 10 rows each.")] = False,
+    all_: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="Answer all of them: the first 10 rows each, or with --csv FOLDER whole, into files.",
+        ),
+    ] = False,
     sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL.")] = False,
 ) -> None:
     """List the analysts' questions, or answer one, about all plays or a span of time."""
@@ -88,9 +101,11 @@ def questions(
     form = form_of(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json)
     values = questions.parse_given(given or ())
     asked = read_asked(since, until, last, time_zone, limit)
-    if (name is None and (values or sql)) or (all_ and (name is not None or form != "table")):
+    folder = Path(name) if all_ and name is not None else None
+    name = None if folder else name
+    if (name is None and (values or sql)) or (all_ and (folder is None) == (form != "table")):
         raise UsageError(
-            "--given and --sql go with the NAME of a question, --all with neither NAME nor another format",
+            "--given and --sql go with a question's NAME, --all with --csv and a folder, or neither",
             "see sparkify questions --help",
         )
     if name is None and not all_:
@@ -109,9 +124,38 @@ def questions(
         if compare and name is None:
             chosen = [question for question in chosen if question.keys]
         look = Look(wide, expanded, plain, bars=True)
+        if folder:
+            _write_files(
+                _Answering(warehouse, span, values, form, look, is_few=False),
+                chosen,
+                folder,
+                is_compared=bool(compare),
+            )
+            return
         _Answering(warehouse, span, values, form, look, is_few=all_).print_all(
             chosen, is_compared=bool(compare)
         )
+
+
+def _write_files(
+    answering: "_Answering", chosen: "list[Question]", folder: Path, *, is_compared: bool
+) -> None:
+    """Write each answer into a file of its own, in a folder that is not there yet, or empty."""
+    credentials.require_none(str(folder), "FOLDER")
+    ending = "json" if answering.form == "json" else "csv"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UsageError(f"{folder}: is not empty, and was not touched", "name a new folder")
+        for question in chosen:
+            path = folder / f"{question.name}.{ending}"
+            with path.open("x", encoding="utf-8", newline="") as file, redirect_stdout(file):
+                answering.print_all([question], is_compared=is_compared)
+    except OSError as error:
+        raise SparkifyError(
+            f"{folder}: can't be written: {error.strerror}", remedy(error, "name another folder")
+        ) from None
+    say(f"wrote {len(chosen)} answers to {folder}")
 
 
 def _print_list(form: "Form", look: "Look") -> None:
