@@ -1,12 +1,16 @@
 """Stage, transform and audit: sparkify etl."""
 
 import sys
+from pathlib import Path
+
+# Also where only requirements.txt is installed.
+sys.path.insert(0, str(Path(__file__).resolve().parent / "src"))
 
 try:
     from sparkify.cli.app import main
 except ModuleNotFoundError as error:
     sys.exit(
-        f"error: {error.name} is not installed for {sys.executable}\n"
+        f"error: sparkify is not installed for {sys.executable}: {error.name} is missing\n"
         "  what to do: make setup; then run .venv/bin/python etl.py"
     )
 
