@@ -126,6 +126,7 @@ lint: setup  ## check style, types, imports, SQL, the Dockerfile and the workflo
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar src/sparkify/sql
+	$(BIN)/cfn-lint src/sparkify/cluster/warehouse.yaml
 	@test ! -x $(BIN)/hadolint || $(BIN)/hadolint Dockerfile
 	@test ! -x $(BIN)/zizmor || $(BIN)/zizmor --offline --quiet .github
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sparkify.cluster.aws import Aws
+    from sparkify.cluster.waiting import Waiter
 
 
 def enter_project() -> Settings:
@@ -46,11 +47,12 @@ def frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> "pd.DataFram
     return made
 
 
-def connect_cluster(settings: Settings, *, show: Callable[[str], None] | None = None) -> "Aws":
-    """The way to AWS, telling below the cell what is done; with ``show`` a dry run that shows each call."""
-    from sparkify.cluster.aws import connect
+def connect_cluster(settings: Settings) -> "tuple[Aws, Waiter]":
+    """The way to AWS, and what tells below the cell what is done there."""
+    from sparkify.cluster.aws import Aws
+    from sparkify.cluster.waiting import Waiter
     from sparkify.printing.console import Console
 
     # Plain lines: a kernel takes itself for a terminal, and rich would want widgets in a notebook.
     console = Console(file=sys.stdout, force_terminal=False, force_jupyter=False)
-    return connect(settings, show=show, console=console)
+    return Aws(settings), Waiter(settings.cluster.cluster_timeout_minutes, console)

@@ -115,7 +115,7 @@ def test_a_cluster_is_created_loaded_and_deleted_without_a_rest(
     assert f"HOST={host}\n" in (account.folder / "dwh.cfg").read_text()
     assert account.run("create", "--yes").strip() == address
     there = account.there()
-    assert {"security group", "role"} < there.keys()
+    assert {"stack", "security group", "role"} < there.keys()
     assert str(there["security group"]["note"]).endswith("/32 to port 5439")
     load_the_public_data(account)
     if bucket := os.environ.get("AWS_TEST_BUCKET", ""):

@@ -14,139 +14,11 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from sparkify.cluster.stack import TEMPLATE
 from sparkify.errors import SparkifyError
-from tests.support.aws_account import CONFIG, EMPTY, MY_IP, PROVISIONED, World, refuse
+from tests.support.aws_account import BUCKET, CONFIG, EMPTY, MY_IP, PROVISIONED, World, refuse
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-CREATE_DRY_RUN = """\
-iam.create_role {
-  "Path": "/sparkify/",
-  "RoleName": "sparkify-redshift",
-  "AssumeRolePolicyDocument": {
-    "Version": "2012-10-17",
-    "Statement": [
-      {
-        "Effect": "Allow",
-        "Principal": {"Service": ["redshift.amazonaws.com"]},
-        "Action": "sts:AssumeRole",
-        "Condition": {"StringLike": {"sts:ExternalId": "arn:aws:redshift:us-west-2:<account>:dbuser:music/*"}}
-      }
-    ]
-  },
-  "Description": "Sparkify Warehouse: lets Redshift cluster us-west-2/music load from S3",
-  "Tags": [
-    {"Key": "project", "Value": "sparkify-warehouse"},
-    {"Key": "sparkify-cluster", "Value": "us-west-2/music"}
-  ]
-}
-iam.put_role_policy {
-  "RoleName": "sparkify-redshift",
-  "PolicyName": "sparkify-s3",
-  "PolicyDocument": {
-    "Version": "2012-10-17",
-    "Statement": [
-      {
-        "Sid": "ReadObjects",
-        "Effect": "Allow",
-        "Action": ["s3:GetObject"],
-        "Resource": [
-          "arn:aws:s3:::songs-and-logs/log_data/*",
-          "arn:aws:s3:::songs-and-logs/log_json_path.json",
-          "arn:aws:s3:::songs-and-logs/song_data/*"
-        ]
-      },
-      {
-        "Sid": "ListBucket1",
-        "Effect": "Allow",
-        "Action": ["s3:ListBucket"],
-        "Resource": ["arn:aws:s3:::songs-and-logs"],
-        "Condition": {"StringLike": {"s3:prefix": ["log_data/*", "log_json_path.json", "song_data/*"]}}
-      }
-    ]
-  }
-}
-ec2.create_security_group {
-  "GroupName": "music-redshift",
-  "Description": "Sparkify Warehouse: Redshift cluster us-west-2/music",
-  "VpcId": "<default VPC>",
-  "TagSpecifications": [
-    {
-      "ResourceType": "security-group",
-      "Tags": [
-        {"Key": "project", "Value": "sparkify-warehouse"},
-        {"Key": "sparkify-cluster", "Value": "us-west-2/music"}
-      ]
-    }
-  ]
-}
-ec2.authorize_security_group_ingress {
-  "GroupId": "<security group>",
-  "IpPermissions": [
-    {
-      "IpProtocol": "tcp",
-      "FromPort": 5439,
-      "ToPort": 5439,
-      "IpRanges": [{"CidrIp": "203.0.113.7/32", "Description": "who created the cluster"}]
-    }
-  ]
-}
-"""
-
-PROVISIONED_DRY_RUN = """\
-redshift.create_cluster {
-  "ClusterIdentifier": "music",
-  "NodeType": "ra3.large",
-  "ClusterType": "multi-node",
-  "NumberOfNodes": 2,
-  "DBName": "dwh",
-  "Port": 5439,
-  "MasterUsername": "dwhuser",
-  "ManageMasterPassword": true,
-  "Encrypted": true,
-  "PubliclyAccessible": false,
-  "VpcSecurityGroupIds": ["<security group>"],
-  "IamRoles": ["arn:aws:iam::<account>:role/sparkify/sparkify-redshift"],
-  "DefaultIamRoleArn": "arn:aws:iam::<account>:role/sparkify/sparkify-redshift",
-  "Tags": [
-    {"Key": "project", "Value": "sparkify-warehouse"},
-    {"Key": "sparkify-cluster", "Value": "us-west-2/music"}
-  ]
-}
-"""
-
-SERVERLESS_DRY_RUN = """\
-redshift-serverless.create_namespace {
-  "namespaceName": "music",
-  "dbName": "dwh",
-  "adminUsername": "dwhuser",
-  "manageAdminPassword": true,
-  "iamRoles": ["arn:aws:iam::<account>:role/sparkify/sparkify-redshift"],
-  "defaultIamRoleArn": "arn:aws:iam::<account>:role/sparkify/sparkify-redshift",
-  "tags": [
-    {"key": "project", "value": "sparkify-warehouse"},
-    {"key": "sparkify-cluster", "value": "us-west-2/music"}
-  ]
-}
-redshift-serverless.create_workgroup {
-  "workgroupName": "music",
-  "namespaceName": "music",
-  "baseCapacity": 8,
-  "port": 5439,
-  "publiclyAccessible": false,
-  "securityGroupIds": ["<security group>"],
-  "tags": [
-    {"key": "project", "value": "sparkify-warehouse"},
-    {"key": "sparkify-cluster", "value": "us-west-2/music"}
-  ]
-}
-"""
-
-CONFIG_DRY_RUN = (
-    "write dwh.cfg: [CLUSTER] HOST=<endpoint>, "
-    "[IAM_ROLE] ARN=arn:aws:iam::<account>:role/sparkify/sparkify-redshift\n"
-)
 
 
 def forget_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,82 +26,138 @@ def forget_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
 
-def test_a_dry_run_of_create_prints_each_call_without_an_account(
+PLACES = """\
+  SongBucket: songs-and-logs
+  SongPrefix: song_data/
+  LogBucket: songs-and-logs
+  LogPrefix: log_data/
+  JsonPathsBucket: songs-and-logs
+  JsonPathsKey: log_json_path.json
+"""
+WRITES = "write dwh.cfg: [CLUSTER] HOST, [IAM_ROLE] ARN, [S3] WORK_PREFIX\n"
+
+OFFLINE = f"""\
+stack music-redshift from {TEMPLATE}
+  Name: music
+  Kind: provisioned
+  NodeType: ra3.large
+  Nodes: 2
+  DbName: dwh
+  DbUser: dwhuser
+  Port: 5439
+  Public: false
+  RoleName: sparkify-redshift
+{PLACES}  CallerAddress: 203.0.113.7
+{WRITES}"""
+
+PROVISIONED_CHANGES = """\
+create the bucket (AWS::S3::Bucket)
+create the security group (AWS::EC2::SecurityGroup)
+create the subnet group (AWS::Redshift::ClusterSubnetGroup)
+create the parameter group (AWS::Redshift::ClusterParameterGroup)
+create the role (AWS::IAM::Role)
+create the bucket policy (AWS::S3::BucketPolicy)
+create the cluster (AWS::Redshift::Cluster)
+"""
+
+
+def test_a_dry_run_of_create_says_in_words_what_would_be_made_and_leaves_nothing(world: World) -> None:
+    run = world.run("create", "--dry-run", "--my-ip", MY_IP)
+    head, changes, rest = run.out.partition(PROVISIONED_CHANGES)
+    assert (run.code, head, bool(changes)) == (0, f"stack music-redshift from {TEMPLATE}\n", True)
+    for line in ("  Nodes: 2\n", "  CallerAddress: 203.0.113.7\n", PLACES, WRITES):
+        assert line in rest
+    assert "about $1.09 per hour" in run.err
+    assert (world.contents(), world.config.read_text()) == (EMPTY, CONFIG.format(type="multi-node"))
+    assert world.cloudformation.change_sets == {}
+    # AWS works out what would change in a stack without resources; that goes again, too.
+    assert world.changes() == ["cloudformation.DeleteStack"]
+
+
+def test_a_dry_run_of_create_without_credentials_says_what_aws_would_be_told(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forget_credentials(monkeypatch)
     run = world.run("create", "--dry-run", "--my-ip", MY_IP)
-    assert (run.code, run.out) == (0, CREATE_DRY_RUN + PROVISIONED_DRY_RUN + CONFIG_DRY_RUN)
-    assert "no AWS credentials: these are the calls for an account with nothing of it" in run.err
+    assert (run.code, run.out) == (0, OFFLINE)
+    assert "no AWS credentials: this is what AWS would be told to make a new stack of" in run.err
     assert (world.calls, world.config.read_text()) == ([], CONFIG.format(type="multi-node"))
 
 
-def test_a_dry_run_of_create_prints_each_call_for_serverless(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forget_credentials(monkeypatch)
+def test_a_dry_run_shows_no_password(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARKIFY_DB_PASSWORD", "Correct0Horse")
+    run = world.run("create", "--dry-run")
+    assert "  DbPassword: ***\n" in run.out
+    assert "Correct0Horse" not in run.out + run.err
+
+
+def test_a_dry_run_of_create_says_what_would_be_made_for_serverless(world: World) -> None:
     run = world.run("create", "--dry-run", "--type", "serverless", "--my-ip", MY_IP)
-    trust = '"Service": ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]'
-    role = CREATE_DRY_RUN.replace('"Service": ["redshift.amazonaws.com"]', trust)
-    assert run.out == role + SERVERLESS_DRY_RUN + CONFIG_DRY_RUN
+    assert "create the serverless namespace (AWS::RedshiftServerless::Namespace)\n" in run.out
+    assert "create the serverless workgroup (AWS::RedshiftServerless::Workgroup)\n" in run.out
+    assert "AWS::Redshift::" not in run.out
 
 
 def test_a_dry_run_asks_nobody_for_the_callers_address(world: World) -> None:
-    run = world.run("create", "--dry-run")
-    assert '"CidrIp": "<your address>/32"' in run.out
+    assert "  CallerAddress: 192.0.2.1\n" in world.run("create", "--dry-run").out
 
 
-def test_a_dry_run_shows_only_what_is_missing(world: World) -> None:
+def test_a_dry_run_shows_only_what_differs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.create()
-    world.delete()
-    world.create()
-    world.client("iam").delete_role_policy(RoleName="sparkify-redshift", PolicyName="sparkify-s3")
     world.changes()
     run = world.run("create", "--dry-run", "--my-ip", MY_IP)
-    called = [line.split(" ")[0] for line in run.out.splitlines() if line[0] not in ' {}"']
-    assert called[:2] == ["iam.put_role_policy", "write"]
-    assert world.changes() == []
+    assert run.out.splitlines()[1] == "change nothing"
+    monkeypatch.setenv("SPARKIFY_SONG_DATA", "s3://songs-and-logs/catalogue/")
+    run = world.run("create", "--dry-run", "--my-ip", "198.51.100.9")
+    assert run.out.splitlines()[1:3] == [
+        "change the security group (AWS::EC2::SecurityGroup): SecurityGroupIngress",
+        "change the role (AWS::IAM::Role): Policies",
+    ]
+    assert (world.changes(), world.open_to()) == ([], [f"{MY_IP}/32:5439"])
 
 
-def test_a_dry_run_of_delete_prints_each_call_and_removes_nothing(world: World) -> None:
+def test_a_dry_run_over_a_failed_or_busy_stack_says_so(world: World) -> None:
+    world.cloudformation.refused["Role"] = "no"
+    world.create()
+    world.cloudformation.refused.clear()
+    world.create()
+    world.cloudformation.stacks[-1].status = "ROLLBACK_COMPLETE"
+    run = world.run("create", "--dry-run")
+    assert "is ROLLBACK_COMPLETE: wait for its end, or delete it, and make it anew\n" in run.out
+
+
+def test_a_dry_run_of_delete_says_what_would_go_and_removes_nothing(world: World) -> None:
     world.create()
     config = world.config.read_text()
-    group = world.sent("CreateCluster")["VpcSecurityGroupIds"][0]
     world.changes()
     run = world.run("delete", "--dry-run")
-    assert run.out == (
-        'redshift.delete_cluster {\n  "ClusterIdentifier": "music",\n  "SkipFinalClusterSnapshot": true\n}\n'
-        f'ec2.delete_security_group {{\n  "GroupId": "{group}"\n}}\n'
-        'iam.delete_role_policy {\n  "RoleName": "sparkify-redshift",\n  "PolicyName": "sparkify-s3"\n}\n'
-        'iam.delete_role {\n  "RoleName": "sparkify-redshift"\n}\n'
-        "write dwh.cfg: [CLUSTER] HOST=, [IAM_ROLE] ARN=\n"
-    )
+    group = world.group_id()
+    assert run.out.splitlines() == [
+        "delete cluster music available",
+        "delete stack music-redshift CREATE_COMPLETE",
+        f"delete bucket {BUCKET}",
+        f"delete security group {group}",
+        "delete role sparkify-redshift",
+    ]
     assert (world.changes(), world.contents(), world.config.read_text()) == ([], PROVISIONED, config)
 
 
-def test_dry_runs_of_pause_and_resume_print_the_call(world: World) -> None:
+def test_dry_runs_of_pause_and_resume_say_what_they_would_do(world: World) -> None:
     world.create()
     world.changes()
-    assert (
-        world.run("pause", "--dry-run").out == 'redshift.pause_cluster {\n  "ClusterIdentifier": "music"\n}\n'
-    )
+    assert world.run("pause", "--dry-run").out == "pause cluster music\n"
     world.run("pause")
     assert world.changes() == ["redshift.PauseCluster"]
-    assert (
-        world.run("resume", "--dry-run").out
-        == 'redshift.resume_cluster {\n  "ClusterIdentifier": "music"\n}\n'
-    )
+    assert world.run("pause", "--dry-run").out == "cluster music is paused\n"
+    assert world.run("resume", "--dry-run").out == "resume cluster music\n"
     assert world.changes() == []
 
 
-def test_a_dry_run_of_status_prints_the_questions_and_asks_none(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forget_credentials(monkeypatch)
-    run = world.run("status", "--dry-run")
-    assert run.out.splitlines()[0] == "redshift.describe_clusters {}"
-    assert 'iam.list_roles {\n  "PathPrefix": "/sparkify/"\n}\n' in run.out
-    assert (run.code, world.calls) == (0, [])
+def test_a_dry_run_of_status_changes_as_little_as_status(world: World) -> None:
+    world.create()
+    world.changes()
+    assert world.run("status", "--dry-run").out == world.run("status").out
+    assert world.changes() == []
 
 
 def test_the_price_is_shown_before_the_question_and_no_answer_is_no(world: World) -> None:
@@ -238,7 +166,7 @@ def test_the_price_is_shown_before_the_question_and_no_answer_is_no(world: World
     assert price < run.err.index("Create cluster music of 2 x ra3.large? [y/N]")
     assert run.code == 2
     assert "say --yes where nobody can" in run.err
-    assert world.changes() == []
+    assert world.contents() == EMPTY
 
 
 @pytest.mark.parametrize(("answer", "code", "there"), [("n\n", 1, EMPTY), ("y\n", 0, PROVISIONED)])
@@ -312,12 +240,17 @@ def test_only_one_address_can_be_let_in(world: World, given: str) -> None:
     ("variable", "value", "said"),
     [
         ("CLUSTER_TYPE", "huge", "cluster_type: there is no such type"),
-        ("NUM_NODES", "1", "num_nodes is 1 for the cluster type multi-node"),
+        ("NUM_NODES", "1", "num_nodes is 1 for the cluster type multi-node of ra3.large"),
         ("NUM_NODES", "two", "SPARKIFY_NUM_NODES is not a whole number"),
-        ("BASE_RPU", "12", "base_rpu is none of those there are"),
-        ("NODE_TYPE", "large", "node_type is not a type of node"),
+        ("BASE_RPU", "12", "base_rpu is not one that AWS takes"),
+        ("NODE_TYPE", "large", "node_type is not one that AWS takes"),
         ("CLUSTER_IDENTIFIER", "my_cluster", "cluster_identifier is not such a name"),
-        ("DB_PASSWORD", "secret", "is not one that Redshift takes"),
+        ("DB_PASSWORD", "secret", "db_password is not one that AWS takes"),
+        ("DB_PORT", "5532", "it is 5431 to 5455, or 8191 to 8215"),
+        ("DB_PORT", "5430", "it is 5431 to 5455, or 8191 to 8215"),
+        ("DB_PORT", "8216", "it is 5431 to 5455, or 8191 to 8215"),
+        ("PERMISSIONS_BOUNDARY", "sparkify-boundary", "it is the ARN of a policy"),
+        ("SOURCE_ACCOUNT", "12345", "source_account is not one that AWS takes"),
         ("TAGS", "team", "key=value"),
         ("TAGS", "project=x", "this project's own"),
         ("PUBLICLY_ACCESSIBLE", "perhaps", "SPARKIFY_PUBLICLY_ACCESSIBLE is not true or false"),
@@ -331,6 +264,23 @@ def test_a_setting_that_cannot_be_meant_is_named_before_anything_is_sent(
     run = world.create()
     assert (run.code, world.calls) == (2, [])
     assert said in run.err
+
+
+@pytest.mark.parametrize("port", ["5431", "5455", "8191", "8215"])
+def test_the_ports_that_aws_takes_are_taken(world: World, monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("SPARKIFY_DB_PORT", port)
+    assert (world.create().code, world.open_to()) == (0, [f"{MY_IP}/32:{port}"])
+
+
+@pytest.mark.parametrize("node_type", ["ra3.4xlarge", "ra3.16xlarge"])
+def test_a_single_node_of_a_type_that_has_none_is_refused_before_anything_is_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch, node_type: str
+) -> None:
+    monkeypatch.setenv("SPARKIFY_NODE_TYPE", node_type)
+    run = world.create("--type", "single-node")
+    assert (run.code, world.calls) == (2, [])
+    assert f"num_nodes is 1 for the cluster type single-node of {node_type}" in run.err
+    assert world.create("--type", "multi-node").code == 0
 
 
 def test_delete_works_with_settings_that_create_would_refuse(
@@ -369,7 +319,7 @@ def test_a_dry_run_of_delete_needs_credentials_to_see_what_is_there(
     forget_credentials(monkeypatch)
     run = world.run("delete", "--dry-run")
     assert (run.code, run.out) == (2, "")
-    assert "no AWS credentials, to see what is there" in run.err
+    assert "no AWS credentials" in run.err
 
 
 def test_without_a_region_the_setting_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -405,7 +355,6 @@ def test_a_region_without_a_default_vpc_says_how_to_make_one(world: World) -> No
         ("LimitExceeded", "", "a quota of the account is used up"),
         ("SecurityGroupLimitExceeded", "", "a quota of the account is used up"),
         ("InsufficientClusterCapacity", "", "no such nodes free at the moment"),
-        ("InvalidParameterValue", "Invalid node type: dc2.large", "does not offer this node type here"),
         ("Throttling", "", "AWS asks to slow down"),
         ("RequestLimitExceeded", "", "AWS asks to slow down"),
         ("InvalidClusterState", "", "not possible in its present state"),
@@ -415,14 +364,36 @@ def test_a_region_without_a_default_vpc_says_how_to_make_one(world: World) -> No
 def test_what_aws_refuses_is_one_line_with_its_remedy(
     world: World, code: str, message: str, said: str
 ) -> None:
-    world.fault = refuse(code, message, "CreateCluster")
+    world.fault = refuse(code, message, "CreateChangeSet")
     run = world.create()
     assert run.code == 1
     error, remedy = run.err.splitlines()[-2:]
-    assert error.startswith("error: redshift create_cluster: ")
+    assert error.startswith("error: cloudformation create_change_set: ")
     assert said in error
     assert remedy.startswith("  hint: ")
     assert "Encoded" not in run.err
+
+
+@pytest.mark.parametrize(
+    ("reason", "hint"),
+    [
+        ("Invalid node type: dc2.large", "set node_type (DWH_NODE_TYPE) to one of ra3.large"),
+        ("The request exceeds your quota of nodes", "a smaller num_nodes may fit"),
+        ("Not enough capacity", "try again later, or take another node_type or region"),
+        ("User is not authorized to perform redshift:CreateCluster", "docs/cluster.md lists"),
+        ("Something new", "correct what AWS names, and run it again"),
+    ],
+)
+def test_what_a_stack_fails_of_is_one_line_with_its_remedy(world: World, reason: str, hint: str) -> None:
+    world.cloudformation.refused["Cluster"] = reason
+    run = world.create()
+    error, remedy = run.err.splitlines()[-2:]
+    assert (run.code, error) == (
+        1,
+        f"error: stack music-redshift failed; AWS has removed what it had made: cluster: {reason}",
+    )
+    assert hint in remedy
+    assert world.contents() == EMPTY
 
 
 @pytest.mark.parametrize(
@@ -461,15 +432,15 @@ def test_the_known_scripts_run_the_commands(script: str, tmp_path: Path) -> None
 def test_a_traceback_of_an_error_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     import traceback
 
-    from sparkify.cluster.aws import connect
+    from sparkify.cluster.aws import Aws
     from sparkify.config.loading import load_settings
 
     password = "Marked-Password-1"  # noqa: S105
     monkeypatch.setenv("SPARKIFY_DB_PASSWORD", password)
-    aws = connect(load_settings())
+    aws = Aws(load_settings())
     with pytest.raises(SparkifyError) as refusal:
         # botocore quotes values in its refusals.
-        aws.ask("redshift", "create_cluster", MasterUserPassword=[password])
+        aws.call("redshift", "create_cluster", MasterUserPassword=[password])
     told = "".join(traceback.format_exception(refusal.value))
     assert "a value is not of the kind that AWS takes" in told
     assert password not in told

@@ -91,13 +91,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def test_who_stops_waiting_for_what_is_made_is_told_that_it_goes_on_and_can_join_again(
     account: Account, start: Start
 ) -> None:
-    account.serverless.is_stuck = True
+    account.cloudformation.is_stuck = True
+    state = "stack music-redshift: CREATE_IN_PROGRESS"
     for number in SIGNALS:
         process = start(*CREATE, "--yes")
-        said_until(process, "namespace music: CREATING\n")
-        assert stopped(process, number) == lines_of(number, "namespace music: CREATING", GO_ON)
-        assert account.serverless.things["namespace"].keys() == {"music"}
-    account.serverless.is_stuck = False
+        said_until(process, f"{state}\n")
+        assert stopped(process, number) == lines_of(number, state, GO_ON)
+        assert [it.status for it in account.cloudformation.stacks] == ["CREATE_IN_PROGRESS"]
+    account.cloudformation.is_stuck = False
     run_to_its_end(start, *CREATE)
 
 
@@ -105,19 +106,20 @@ def test_who_stops_waiting_for_what_is_deleted_is_told_so_and_can_go_on(
     account: Account, start: Start
 ) -> None:
     run_to_its_end(start, *CREATE)
-    account.serverless.is_stuck = True
+    account.cloudformation.is_stuck = True
+    state = "stack music-redshift: DELETE_IN_PROGRESS"
     for number in SIGNALS:
         process = start(*DELETE, "--yes")
-        said_until(process, "workgroup music: DELETING\n")
-        assert stopped(process, number) == lines_of(number, "workgroup music: DELETING", REMOVE)
-    account.serverless.is_stuck = False
+        said_until(process, f"{state}\n")
+        assert stopped(process, number) == lines_of(number, state, REMOVE)
+    account.cloudformation.is_stuck = False
     run_to_its_end(start, *DELETE)
     assert account.serverless.things == {"namespace": {}, "workgroup": {}}
 
 
 @pytest.mark.parametrize(
     ("arguments", "operation", "remedy"),
-    [(CREATE, "CreateCluster", GO_ON), (DELETE, "DeleteCluster", REMOVE)],
+    [(CREATE, "ExecuteChangeSet", GO_ON), (DELETE, "DeleteStack", REMOVE)],
     ids=["create", "delete"],
 )
 def test_a_call_that_is_under_way_is_said_to_go_on(
@@ -148,8 +150,9 @@ def test_who_stops_at_the_question_is_told_that_nothing_was_changed(
 ) -> None:
     if arguments == DELETE:
         run_to_its_end(start, *CREATE)
-    there = {kind: set(things) for kind, things in account.serverless.things.items()}
+    there = [it.status for it in account.cloudformation.stacks]
     process = start(*arguments)
     said_until(process, "[y/N]")
     assert stopped(process, signal.SIGINT) == ["stopped by SIGINT; nothing was changed at AWS"]
-    assert {kind: set(things) for kind, things in account.serverless.things.items()} == there
+    left = [it.status for it in account.cloudformation.stacks if it.status != "DELETE_COMPLETE"]
+    assert (left, account.cloudformation.change_sets) == (there, {})

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from sparkify.cluster.policy import Access, access_for, role_policy, trust_policy
+from sparkify.cluster.places import access
 from sparkify.config.loading import load_settings
-from sparkify.config.settings import Settings
 from sparkify.errors import UsageError
+from tests.support.templates import rendered
 
 ACCOUNT = "123456789012"
+OWN = "music-redshift-bucket-1"
 
 SOURCES = {
     "song_data": "s3://music/song_data",
@@ -19,12 +20,21 @@ SOURCES = {
 }
 
 
-def _access(settings: Settings) -> Access:
-    return access_for(settings.loading, settings.redshift)
+def resources_for(parameters: dict[str, str], **settings: str) -> dict[str, Any]:
+    """The template's resources for the settings, as CloudFormation is given them."""
+    loaded = load_settings(environment={}, **settings)
+    given = {"Name": "music", "Kind": "provisioned", **parameters, **access(loaded.loading, loaded.redshift)}
+    return rendered(given, lambda name, key: OWN if (name, key) == ("Bucket", "Ref") else f"<{name}>")
 
 
-def policy_for(**settings: str) -> dict[str, Any]:
-    return role_policy(_access(load_settings(environment={}, **settings)), "aws", ACCOUNT)
+def policy_for(source_account: str = "", **settings: str) -> dict[str, Any]:
+    (policy,) = resources_for({"SourceAccount": source_account}, **settings)["Role"]["Policies"]
+    document: dict[str, Any] = policy["PolicyDocument"]
+    return document
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def may(policy: dict[str, Any], action: str, bucket: str, key: str, owner: str = ACCOUNT) -> bool:
@@ -32,10 +42,10 @@ def may(policy: dict[str, Any], action: str, bucket: str, key: str, owner: str =
     is_listing = action == "s3:ListBucket"
     resource = f"arn:aws:s3:::{bucket}" if is_listing else f"arn:aws:s3:::{bucket}/{key}"
     for statement in policy["Statement"]:
-        prefixes = statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix", ["*"])
+        prefixes = listed(statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix", "*"))
         if (
-            any(fnmatchcase(action, pattern) for pattern in statement["Action"])
-            and any(fnmatchcase(resource, pattern) for pattern in statement["Resource"])
+            any(fnmatchcase(action, pattern) for pattern in listed(statement["Action"]))
+            and any(fnmatchcase(resource, pattern) for pattern in listed(statement["Resource"]))
             and owner
             == statement.get("Condition", {}).get("StringEquals", {}).get("aws:ResourceAccount", owner)
             and (not is_listing or any(fnmatchcase(key, pattern) for pattern in prefixes))
@@ -44,30 +54,28 @@ def may(policy: dict[str, Any], action: str, bucket: str, key: str, owner: str =
     return False
 
 
-def test_the_sources_can_be_read_and_nothing_else_can_be_done() -> None:
-    assert policy_for(**SOURCES) == {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "ReadObjects",
-                "Effect": "Allow",
-                "Action": ["s3:GetObject"],
-                "Resource": [
-                    "arn:aws:s3:::music/log_data/*",
-                    "arn:aws:s3:::music/log_json_path.json",
-                    "arn:aws:s3:::music/song_data/*",
-                ],
-            },
-            {
-                "Sid": "ListBucket1",
-                "Effect": "Allow",
-                "Action": ["s3:ListBucket"],
-                "Resource": ["arn:aws:s3:::music"],
-                "Condition": {
-                    "StringLike": {"s3:prefix": ["log_data/*", "log_json_path.json", "song_data/*"]}
-                },
-            },
-        ],
+def test_the_policy_is_no_more_than_reads_lists_and_the_work_bucket() -> None:
+    source, work = "arn:aws:s3:::music", f"arn:aws:s3:::{OWN}"
+    own = {"StringEquals": {"aws:ResourceAccount": ACCOUNT}}
+    said = {
+        statement["Sid"]: (
+            listed(statement["Action"]),
+            listed(statement["Resource"]),
+            statement.get("Condition"),
+        )
+        for statement in policy_for(**SOURCES)["Statement"]
+    }
+    write = ["GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts"]
+    assert said == {
+        "ReadSongs": (["s3:GetObject"], [f"{source}/song_data/*"], None),
+        "ListSongs": (["s3:ListBucket"], [source], {"StringLike": {"s3:prefix": "song_data/*"}}),
+        "ReadLogs": (["s3:GetObject"], [f"{source}/log_data/*"], None),
+        "ListLogs": (["s3:ListBucket"], [source], {"StringLike": {"s3:prefix": "log_data/*"}}),
+        "ReadJsonPaths": (["s3:GetObject"], [f"{source}/log_json_path.json"], None),
+        "ListJsonPaths": (["s3:ListBucket"], [source], {"StringLike": {"s3:prefix": "log_json_path.json"}}),
+        "Write": ([f"s3:{action}" for action in write], [f"{work}/work/*"], own),
+        "ListWork": (["s3:ListBucket"], [work], {"StringLike": {"s3:prefix": "work/*"}, **own}),
+        "Locate": (["s3:GetBucketLocation"], [source, source, source, work], None),
     }
 
 
@@ -122,20 +130,38 @@ def test_the_jsonpaths_file_beside_the_logs_is_the_default() -> None:
     assert may(policy, "s3:GetObject", "music", "a/log_json_path.json")
 
 
-def test_local_sources_need_a_work_prefix_only() -> None:
-    policy = policy_for(work_prefix="s3://scratch/work/")
-    assert may(policy, "s3:GetObject", "scratch", "work/part-1.json.gz")
-    assert [statement["Sid"] for statement in policy["Statement"]] == ["ListBucket1", "WriteObjects"]
+def test_local_sources_need_the_work_bucket_only() -> None:
+    policy = policy_for(song_data="data/song_data", log_data="data/log_data")
+    assert may(policy, "s3:GetObject", OWN, "work/part-1.json.gz")
+    assert [statement["Sid"] for statement in policy["Statement"]] == ["Write", "ListWork", "Locate"]
+
+
+def test_without_a_work_prefix_there_is_a_bucket_of_its_own_and_with_one_there_is_none() -> None:
+    assert may(policy_for(**SOURCES), "s3:PutObject", OWN, "work/manifest.json")
+    resources = resources_for({}, **SOURCES, work_prefix="s3://scratch/work")
+    assert not {"Bucket", "BucketPolicy"} & resources.keys()
+    assert OWN not in str(resources)
 
 
 def test_no_statement_has_a_wildcard_where_a_name_is_meant() -> None:
     policy = policy_for(**SOURCES, work_prefix="s3://scratch/work", export_prefix="s3://scratch/exports/")
     for statement in policy["Statement"]:
-        assert not any("*" in action for action in statement["Action"])
-        for resource in statement["Resource"]:
+        assert not any("*" in action for action in listed(statement["Action"]))
+        for resource in listed(statement["Resource"]):
             bucket, _, key = resource.removeprefix("arn:aws:s3:::").partition("/")
             assert "*" not in bucket
             assert "*" not in key.removesuffix("/*")
+
+
+def test_where_a_bucket_is_and_what_was_half_uploaded_can_be_learnt_of_the_configured_ones_only() -> None:
+    policy = policy_for(**SOURCES, export_prefix="s3://scratch/exports/")
+    for bucket, is_allowed in (("music", True), ("scratch", True), (OWN, True), ("payroll", False)):
+        resource = [f"arn:aws:s3:::{bucket}"]
+        (locate,) = [it for it in policy["Statement"] if it["Action"] == "s3:GetBucketLocation"]
+        assert (resource[0] in locate["Resource"]) is is_allowed
+    for action in ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"):
+        assert may(policy, action, "scratch", "exports/x")
+        assert not may(policy, action, "music", "song_data/x")
 
 
 def test_what_is_written_is_written_to_buckets_of_ones_own_account_only() -> None:
@@ -149,38 +175,52 @@ def test_what_is_written_is_written_to_buckets_of_ones_own_account_only() -> Non
 
 
 def test_sources_are_read_from_the_account_that_is_named() -> None:
-    access = _access(load_settings(environment={}, **SOURCES, work_prefix="s3://scratch/work"))
-    policy = role_policy(access, "aws", ACCOUNT, "222222222222")
+    policy = policy_for("222222222222", **SOURCES, work_prefix="s3://scratch/work")
     for action, key in (("s3:GetObject", "song_data/x"), ("s3:ListBucket", "log_data/")):
         assert may(policy, action, "music", key, owner="222222222222")
         assert not may(policy, action, "music", key, owner=ACCOUNT)
     assert may(policy, "s3:PutObject", "scratch", "work/x")
 
 
-@pytest.mark.parametrize("serverless", [False, True])
-def test_nobody_but_the_service_may_assume_the_role_for_users_of_this_cluster(*, serverless: bool) -> None:
-    policy = trust_policy(
-        partition="aws", region="us-west-2", account="${AWS::AccountId}", name="music", serverless=serverless
-    )
+@pytest.mark.parametrize("kind", ["provisioned", "serverless"])
+def test_nobody_but_the_service_may_assume_the_role_for_users_of_this_cluster(kind: str) -> None:
+    role = resources_for({"Kind": kind, "Workgroup": "analysts"}, **SOURCES)["Role"]
     services = ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]
-    assert policy["Statement"] == [
+    name = "analysts" if kind == "serverless" else "music"
+    assert role["AssumeRolePolicyDocument"]["Statement"] == [
         {
             "Effect": "Allow",
-            "Principal": {"Service": services[: 1 + serverless]},
+            "Principal": {"Service": services[: 1 + (kind == "serverless")]},
             "Action": "sts:AssumeRole",
             "Condition": {
-                "StringLike": {
-                    "sts:ExternalId": "arn:aws:redshift:us-west-2:${AWS::AccountId}:dbuser:music/*"
-                }
+                "StringLike": {"sts:ExternalId": f"arn:aws:redshift:us-west-2:{ACCOUNT}:dbuser:{name}/*"}
             },
         }
     ]
 
 
 def test_arns_are_those_of_the_regions_partition() -> None:
-    access = _access(load_settings(environment={}, **SOURCES))
-    resources = role_policy(access, "aws-us-gov", ACCOUNT)["Statement"][0]["Resource"]
-    assert all(resource.startswith("arn:aws-us-gov:s3:::music/") for resource in resources)
+    from sparkify.cluster.stack import TEMPLATE
+
+    assert "arn:aws:" not in TEMPLATE.read_text()
+
+
+def test_the_work_bucket_is_private_encrypted_and_forgets_after_two_days() -> None:
+    resources = resources_for({}, **SOURCES)
+    bucket = resources["Bucket"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert bucket["LifecycleConfiguration"]["Rules"] == [
+        {
+            "Status": "Enabled",
+            "ExpirationInDays": 2,
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 2},
+        }
+    ]
+    (only,) = resources["BucketPolicy"]["PolicyDocument"]["Statement"]
+    assert (only["Effect"], only["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
 @pytest.mark.parametrize(
@@ -202,8 +242,3 @@ def test_a_place_that_would_grant_too_much_is_refused(settings: dict[str, str], 
     with pytest.raises(UsageError) as refusal:
         policy_for(**{**SOURCES, **settings})
     assert said in str(refusal.value)
-
-
-def test_sources_on_this_machine_alone_are_refused_with_the_remedy() -> None:
-    with pytest.raises(UsageError, match=r"not on S3[\s\S]*SONG_DATA"):
-        policy_for()

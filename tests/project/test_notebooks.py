@@ -66,13 +66,13 @@ def test_one_notebook_creates_the_cluster_another_removes_all_of_it_and_neither_
     shown = text_of(made)
     assert "about $1.09 per hour" in shown
     # Rehearsed before, and there afterwards.
-    assert 0 < shown.index("iam.create_role {") < shown.index("role sparkify-redshift: created")
+    assert 0 < shown.index("create the role (AWS::IAM::Role)\n") < shown.index("role: create complete")
     assert f"open to {MY_IP} and nobody else" in shown
     (host,) = re.findall(r"^HOST=(music\..*)$", (configured / "dwh.cfg").read_text(), re.MULTILINE)
     assert f"the warehouse answers at {host}:5439" in shown
     gone = execute("delete_infra.ipynb", configured, environment, **YES)
     shown = text_of(gone)
-    assert "role sparkify-redshift: deleted" in shown
+    assert "role: delete complete" in shown
     assert shown.rstrip().endswith("Empty DataFrame\nColumns: []\nIndex: []")
     assert (configured / "dwh.cfg").read_text() == before
     assert ENVIRONMENT["SPARKIFY_DB_PASSWORD"] in unquote("".join(account.sent))
@@ -87,7 +87,8 @@ def test_running_the_infra_notebooks_as_they_are_changes_nothing(account: Accoun
     shown += text_of(execute("delete_infra.ipynb", configured, environment))
     assert "nothing was deleted: I_AGREE_TO_DELETE is False" in shown
     assert shown.count("Empty DataFrame") == 3
-    assert not [body for body in account.sent if re.search("Action=(Create|Authorize|Put|Delete)", body)]
+    assert not [body for body in account.sent if re.search("Action=(Execute|Authorize|Put)", body)]
+    assert [it.status for it in account.cloudformation.stacks] == ["DELETE_COMPLETE"]  # of the rehearsal
     assert (configured / "dwh.cfg").read_text() == before
 
 

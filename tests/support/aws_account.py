@@ -1,9 +1,10 @@
-"""An AWS account of the test's own: moto for what it has, a small Serverless beside it, and nothing real.
+"""An AWS account of the test's own: moto for what it has, some stand-ins beside it, and nothing real.
 
 botocore itself is real: it checks every parameter against the service's model before anything is answered.
 Every call is recorded as it was sent, and a test can make any of them fail.
 """
 
+import contextlib
 import copy
 import io
 import json
@@ -22,8 +23,10 @@ from botocore.loaders import Loader
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 from moto import mock_aws
+from moto.redshift.models import redshift_backends
 
 from sparkify.cli.app import run
+from tests.support.cloudformation import CloudFormation
 
 REGION = "us-west-2"
 ACCOUNT = "123456789012"
@@ -50,6 +53,7 @@ ARN=''
 LOG_DATA='s3://songs-and-logs/log_data'
 LOG_JSONPATH='s3://songs-and-logs/log_json_path.json'
 SONG_DATA='s3://songs-and-logs/song_data'
+WORK_PREFIX=
 """
 
 # Parsing botocore's models takes longer than all the rest of a command.
@@ -76,7 +80,9 @@ class Call:
 
     @property
     def is_change(self) -> bool:
-        return not self.operation.startswith(("Describe", "List", "Get"))
+        return not self.operation.startswith(
+            ("Describe", "List", "Get", "CreateChangeSet", "DeleteChangeSet")
+        )
 
 
 @dataclass
@@ -100,6 +106,7 @@ class Serverless:
         default_factory=lambda: {"namespace": {}, "workgroup": {}}
     )
     tags: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    snapshots: dict[str, dict[str, Any]] = field(default_factory=dict)
     is_stuck: bool = False
     is_denied: bool = False
 
@@ -114,9 +121,18 @@ class Serverless:
         except ClientError as error:
             return AWSResponse("", 400, {}, None), {**error.response, "ResponseMetadata": {}}
 
-    def do(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+    def do(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: C901 - a line for each
         if operation == "ListSnapshots":
-            return {"snapshots": []}
+            return {"snapshots": [*self.snapshots.values()]}
+        if operation == "CreateSnapshot":
+            name = asked["snapshotName"]
+            self.snapshots[name] = {**asked, "status": "CREATING"}
+            return {"snapshot": dict(self.snapshots[name])}
+        if operation == "GetSnapshot":
+            snapshot = self.snapshots[asked["snapshotName"]]
+            seen = dict(snapshot)
+            snapshot["status"] = "AVAILABLE"
+            return {"snapshot": seen}
         if operation == "ListTagsForResource":
             return {"tags": self.tags[asked["resourceArn"]]}
         if operation.startswith("List"):
@@ -139,6 +155,8 @@ class Serverless:
             thing["status"] = "DELETING"
         if verb == "update":
             thing.update({key: value for key, value in asked.items() if key in thing})
+            if "iamRoles" in asked:
+                thing["iamRoles"] = _adding(asked["iamRoles"])
         return {kind: self._view(thing)}
 
     def _create(self, kind: str, name: str, asked: dict[str, Any]) -> dict[str, Any]:
@@ -151,9 +169,7 @@ class Serverless:
             host = f"{name}.{ACCOUNT}.{REGION}.redshift-serverless.amazonaws.com"
             thing["endpoint"] = {"address": host, "port": asked["port"]}
         else:
-            thing["iamRoles"] = [
-                f"IamRole(applyStatus=in-sync, iamRoleArn={arn})" for arn in asked["iamRoles"]
-            ]
+            thing["iamRoles"] = _adding(asked["iamRoles"])
             thing["adminPasswordSecretArn"] = (
                 f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:redshift!{name}"
             )
@@ -170,12 +186,19 @@ class Serverless:
             del self.things[kind][name]
         else:
             thing["status"] = "AVAILABLE"
+            thing["looks"] = thing.get("looks", 0) + 1
+            if "iamRoles" in thing and not thing["looks"] % 3:
+                thing["iamRoles"] = [role.replace("=adding", "=in-sync") for role in thing["iamRoles"]]
         return seen
 
     @staticmethod
     def _view(thing: dict[str, Any]) -> dict[str, Any]:
-        secret = ("adminUserPassword", "manageAdminPassword", "port")
+        secret = ("adminUserPassword", "manageAdminPassword", "port", "looks")
         return {key: copy.deepcopy(value) for key, value in thing.items() if key not in secret}
+
+
+def _adding(arns: list[str]) -> list[str]:
+    return [f"IamRole(applyStatus=adding, iamRoleArn={arn})" for arn in arns]
 
 
 def _refusal(code: str, message: str, operation: str = "Operation") -> ClientError:
@@ -193,12 +216,64 @@ class World:
     serverless: Serverless = field(default_factory=Serverless)
     calls: list[Call] = field(default_factory=list)
     fault: Callable[[Call, str], None] | None = None
+    by_stack: list[Call] = field(default_factory=list)
+    default_roles: dict[str, str] = field(default_factory=dict)
+    looks_until_in_sync: int = 0
+    cloudformation: CloudFormation = field(init=False)
     _clients: dict[str, Any] = field(default_factory=dict)
     _own_clients: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.cloudformation = CloudFormation(self._stacks_client, self._serverless_for_a_stack)
 
     @property
     def config(self) -> Path:
         return self.folder / "dwh.cfg"
+
+    def _stacks_client(self, service: str) -> Any:
+        """A client of CloudFormation's own, whose calls are recorded as such."""
+        name = f"{service} of stacks"
+        if name not in self._own_clients:
+            session = _new_session()
+            session.events.register("before-parameter-build", self._record_by_stack)
+            session.events.register("before-call.redshift.ModifyClusterIamRoles", self._modify_roles)
+            self._own_clients[name] = session.client(service)
+        return self._own_clients[name]
+
+    def _record_by_stack(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.by_stack.append(Call(model.service_model.service_name, model.name, copy.deepcopy(params)))
+
+    def _serverless_for_a_stack(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+        self.by_stack.append(Call("redshift-serverless", operation, copy.deepcopy(asked)))
+        answer = self.serverless.do(operation, asked)
+        name = next(key for key in ("workgroupName", "namespaceName") if key in asked)
+        kind = operation[-9:]
+        with contextlib.suppress(ClientError):  # CloudFormation waits until it has come or gone
+            self.serverless.do(f"Get{kind}", {f"{kind.lower()}Name": asked[f"{kind.lower()}Name"]})
+        assert name
+        return answer
+
+    def _modify_roles(self, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        """moto has no ModifyClusterIamRoles, and no default among a cluster's roles."""
+        asked = params["body"]
+        name = asked["ClusterIdentifier"]
+        roles = redshift_backends[ACCOUNT][REGION].clusters[name].iam_roles_arn
+        for key, value in asked.items():
+            if key.startswith("AddIamRoles") and value not in roles:
+                roles.append(value)
+            if key.startswith("RemoveIamRoles"):
+                roles.remove(value)
+        self.default_roles[name] = asked.get("DefaultIamRoleArn", self.default_roles.get(name, ""))
+        return AWSResponse("", 200, {}, None), {"Cluster": {}, "ResponseMetadata": {}}
+
+    def _describe_roles(self, parsed: dict[str, Any], **_: Any) -> None:
+        for cluster in parsed.get("Clusters", []):
+            if default := self.default_roles.get(cluster["ClusterIdentifier"]):
+                cluster["DefaultIamRoleArn"] = default
+            if self.looks_until_in_sync > 0:
+                self.looks_until_in_sync -= 1
+                for role in cluster["IamRoles"]:
+                    role["ApplyStatus"] = "adding"
 
     def session(self, **arguments: Any) -> Any:
         """A boto3 session whose calls are recorded and never leave this process."""
@@ -207,6 +282,9 @@ class World:
         events.register("before-parameter-build", self._record)
         events.register_first("before-call", lambda **_: self._fail("before"))
         events.register_first("before-call.redshift-serverless", self._answer_serverless)
+        events.register_first("before-call.cloudformation", self._answer_cloudformation)
+        events.register("before-call.redshift.ModifyClusterIamRoles", self._modify_roles)
+        events.register("after-call.redshift.DescribeClusters", self._describe_roles)
         events.register_first("after-call", lambda **_: self._fail("after"))
         if not arguments.get("aws_access_key_id"):
             # Making clients takes longer than all else, and a test runs many commands.
@@ -223,6 +301,18 @@ class World:
         # botocore asks this handler before the general one.
         self._fail("before")
         return self.serverless.answer(**call)
+
+    def _answer_cloudformation(self, model: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        call = self.calls[-1]
+        self._fail("before")
+        try:
+            parsed = self.cloudformation.do(model.name, copy.deepcopy(call.parameters))
+        except ClientError as error:
+            return AWSResponse("", 400, {}, None), {**error.response, "ResponseMetadata": {}}
+        if model.output_shape:
+            report = ParamValidator().validate(parsed, model.output_shape)
+            assert not report.has_errors(), report.generate_report()
+        return AWSResponse("", 200, {}, None), {**parsed, "ResponseMetadata": {}}
 
     def _fail(self, moment: str) -> None:
         if self.fault:
@@ -251,6 +341,10 @@ class World:
         self.calls.clear()
         return made
 
+    def changes_so_far(self) -> list[str]:
+        """The changing operations since the last look, which go on being counted."""
+        return [call.operation for call in self.calls if call.is_change]
+
     def sent(self, operation: str) -> dict[str, Any]:
         """The parameters of the only call of an operation."""
         (parameters,) = [call.parameters for call in self.calls if call.operation == operation]
@@ -275,8 +369,16 @@ class World:
             ],
             "role": [it["RoleName"] for it in self.client("iam").list_roles()["Roles"]],
             "group": [it["GroupName"] for it in groups if it["GroupName"] != "default"],
+            "bucket": [it["Name"] for it in self.client("s3").list_buckets()["Buckets"]],
             **{kind: list(things) for kind, things in self.serverless.things.items()},
+            "stack": [it.name for it in self.cloudformation.stacks if it.status != "DELETE_COMPLETE"],
         }
+
+    def group_id(self) -> str:
+        """The id of the one security group of this project."""
+        groups = self.client("ec2").describe_security_groups()["SecurityGroups"]
+        (group,) = [it for it in groups if it["GroupName"] != "default"]
+        return str(group["GroupId"])
 
     def open_to(self) -> list[str]:
         """Who may reach the one security group of this project, as ``source:port``."""
@@ -295,15 +397,19 @@ def _new_session(**arguments: Any) -> Any:
     return _REAL_SESSION(botocore_session=botocore_session, **arguments)
 
 
-EMPTY: dict[str, list[str]] = {"cluster": [], "role": [], "group": [], "namespace": [], "workgroup": []}
-PROVISIONED = {**EMPTY, "cluster": ["music"], "role": ["sparkify-redshift"], "group": ["music-redshift"]}
-SERVERLESS = {
+BUCKET = "music-redshift-bucket-0001abcd"
+EMPTY: dict[str, list[str]] = {
+    kind: [] for kind in ("cluster", "role", "group", "bucket", "namespace", "workgroup", "stack")
+}
+_PARTS = {
     **EMPTY,
     "role": ["sparkify-redshift"],
     "group": ["music-redshift"],
-    "namespace": ["music"],
-    "workgroup": ["music"],
+    "bucket": [BUCKET],
+    "stack": ["music-redshift"],
 }
+PROVISIONED = {**_PARTS, "cluster": ["music"]}
+SERVERLESS = {**_PARTS, "namespace": ["music"], "workgroup": ["music"]}
 
 
 def _refuse_to_send(_: Any, request: Any) -> None:

@@ -12,6 +12,8 @@ from sparkify.printing.terminal import printable, say
 from sparkify.system import interrupts
 
 if TYPE_CHECKING:
+    from sparkify.cluster.aws import Aws
+    from sparkify.cluster.waiting import Waiter
     from sparkify.config.settings import Settings
 
 app = application(
@@ -22,7 +24,7 @@ Config = Annotated[
     str | None,
     typer.Option("--config", metavar="FILE", help="Configuration file. [default: ./dwh.cfg, if there]"),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print each call that would be made, and make none.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change, and change nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Timeout = Annotated[
     int | None,
@@ -76,9 +78,8 @@ def create(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Create the role, the security group and the cluster, and write its address to the configuration."""
+    """Create role, network, work bucket and cluster, and write its address to the configuration."""
     from sparkify.cluster import commands, network
-    from sparkify.cluster.aws import connect
     from sparkify.cluster.plan import make_plan
 
     settings = _settings(
@@ -87,47 +88,44 @@ def create(
         publicly_accessible=public,
         cluster_timeout_minutes=timeout,
     )
-    aws = connect(settings, show=typer.echo if dry_run else None)
+    aws, waiter = _connect(settings)
     plan = make_plan(settings, aws.region)
-    if aws.is_offline:
-        aws.waiter.say("no AWS credentials: these are the calls for an account with nothing of it")
-    # A dry run asks nobody but AWS.
-    unknown = dry_run and my_ip is None
-    address = network.UNKNOWN_ADDRESS if unknown else network.own_address(my_ip)
-    endpoint = commands.create(aws, plan, address, _path(config), _asker(yes or dry_run))
-    if endpoint:
-        typer.echo(f"{endpoint.host}:{endpoint.port}/{plan.db_name}")
+    if dry_run:
+        # A dry run asks nobody but AWS.
+        address = network.own_address(my_ip) if my_ip else network.UNKNOWN_ADDRESS
+        commands.rehearse(aws, waiter, plan, address, _path(config), typer.echo)
+        return
+    address = network.own_address(my_ip)
+    made = commands.create(aws, waiter, plan, address, _path(config), _asker(yes))
+    typer.echo(f"{made}/{plan.parameters.get('DbName', 'dev')}")
 
 
 @app.command()
 def status(
     config: Config = None,
     output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
-    dry_run: DryRun = False,
+    dry_run: DryRun = False,  # noqa: ARG001 - as of the other commands; this one changes nothing anyway
 ) -> None:
     """Show all that is on AWS of this project in the region, and what it costs per hour."""
-    from sparkify.cluster import commands
-    from sparkify.cluster.aws import connect
+    from sparkify.cluster.found import find
     from sparkify.cluster.plan import make_target
     from sparkify.printing.output import print_rows
 
     settings = _settings(config)
-    aws = connect(settings, show=typer.echo if dry_run else None, show_reads=True)
-    found = commands.find(aws, make_target(settings, aws.region))
-    if dry_run:
-        return
+    aws, waiter = _connect(settings)
+    found = find(aws, waiter, make_target(settings, aws.region))
     if not found:
-        aws.waiter.say(f"nothing of this project is in {aws.region}")
+        waiter.say(f"nothing of this project is in {aws.region}")
         return
     rows = [(it.cluster, it.kind, it.name, it.state, it.usd_per_hour, it.note) for it in found]
     print_rows(["cluster", "kind", "name", "state", "usd_per_hour", "note"], rows, output.value)
     hourly = sum(it.usd_per_hour or 0 for it in found)
     more = (
-        "Serverless while queries run, and storage"
+        "Serverless while queries run or transactions are open, and storage"
         if any(it.kind == "workgroup" for it in found)
         else "storage"
     )
-    aws.waiter.say(
+    waiter.say(
         f"costs about ${hourly:.2f} per hour now, plus {more}; sparkify cluster pause stops the nodes, "
         "sparkify cluster delete removes all"
     )
@@ -137,24 +135,22 @@ def status(
 def pause(config: Config = None, timeout: Timeout = None, dry_run: DryRun = False) -> None:
     """Pause the cluster: its nodes cost nothing then, what is stored does."""
     from sparkify.cluster import commands
-    from sparkify.cluster.aws import connect
     from sparkify.cluster.plan import make_target
 
     settings = _settings(config, cluster_timeout_minutes=timeout)
-    aws = connect(settings, show=typer.echo if dry_run else None)
-    commands.pause(aws, make_target(settings, aws.region))
+    aws, waiter = _connect(settings)
+    commands.pause(aws, waiter, make_target(settings, aws.region), typer.echo if dry_run else None)
 
 
 @app.command()
 def resume(config: Config = None, timeout: Timeout = None, dry_run: DryRun = False) -> None:
     """Start the paused cluster again."""
     from sparkify.cluster import commands
-    from sparkify.cluster.aws import connect
     from sparkify.cluster.plan import make_target
 
     settings = _settings(config, cluster_timeout_minutes=timeout)
-    aws = connect(settings, show=typer.echo if dry_run else None)
-    commands.resume(aws, make_target(settings, aws.region))
+    aws, waiter = _connect(settings)
+    commands.resume(aws, waiter, make_target(settings, aws.region), typer.echo if dry_run else None)
 
 
 @app.command()
@@ -168,15 +164,22 @@ def delete(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Delete the cluster, its security group and its role, and see that nothing is left."""
+    """Delete the stack with all that it has made, and see that nothing is left."""
     from sparkify.cluster import commands
-    from sparkify.cluster.aws import connect
     from sparkify.cluster.plan import make_target
 
     settings = _settings(config, cluster_timeout_minutes=timeout)
-    aws = connect(settings, show=typer.echo if dry_run else None)
+    aws, waiter = _connect(settings)
     target = make_target(settings, aws.region)
-    commands.delete(aws, target, _path(config), _asker(yes or dry_run), final_snapshot)
+    show = typer.echo if dry_run else None
+    commands.delete(aws, waiter, target, _path(config), _asker(yes), final_snapshot, show)
+
+
+def _connect(settings: "Settings") -> "tuple[Aws, Waiter]":
+    from sparkify.cluster.aws import Aws
+    from sparkify.cluster.waiting import Waiter
+
+    return Aws(settings), Waiter(settings.cluster.cluster_timeout_minutes)
 
 
 def _path(config: str | None) -> Path:

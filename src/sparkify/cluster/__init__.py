@@ -1,14 +1,15 @@
-"""The Redshift cluster: creates it with its role and network, shows what it costs, and removes all of it.
+"""The Redshift cluster: has CloudFormation create it, shows what it costs, and deletes all of it.
 
-    cli           the commands: parse, call, print
-    commands      create, status, pause, resume, delete: each flow on one screen
-    plan          what is asked for, checked before anything is sent
-    provisioned, serverless, role, network
-                  one kind of resource each: find, make, remove
-    policy        the documents that say what the role may do, and who may assume it
-    pricing       what it costs per hour
-    config_file   writes the address back to dwh.cfg
-    aws           the one way to AWS: shows, sends and retries calls; aws_errors explains what AWS refuses
+    warehouse.yaml  the template: role, network, work bucket, cluster or workgroup
+    commands        create, pause, resume, delete: each flow on one screen
+    found           what is there of this project, and what it costs
+    plan, places    what is asked for, as the template's parameters, checked before anything is sent
+    stack           what would change, the change itself, and its end
+    compute         the cluster or workgroup as it is now
+    network         the default VPC, and the one address that is let in
+    pricing         what it costs per hour
+    waiting         waits, and tells who stops what goes on
+    aws             the one way to AWS; aws_errors explains what AWS refuses
 
-Everything that is created carries the tags of plan.Plan, and is found by them again.
+The stack and all that is in it carry the tags of plan.Plan, and are found by them again.
 """

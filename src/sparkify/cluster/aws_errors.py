@@ -52,6 +52,17 @@ _KNOWN = (
     ),
 )
 
+_SAID = (
+    (
+        r"node ?type",
+        "set node_type (DWH_NODE_TYPE) to one of ra3.large, ra3.xlplus, ra3.4xlarge, ra3.16xlarge, rg.large, "
+        "rg.xlarge, rg.4xlarge, rg.12xlarge; dc2 nodes are no longer sold",
+    ),
+    (r"quota|limit", _QUOTA),
+    (r"capacity", "try again later, or take another node_type or region"),
+    (r"denied|not authorized", "the credentials need the permissions that docs/cluster.md lists"),
+)
+
 
 def explain(error: Exception, call: str, secrets: Iterable[str]) -> SparkifyError:
     """What is to be told when a call has failed.
@@ -91,17 +102,18 @@ def explain(error: Exception, call: str, secrets: Iterable[str]) -> SparkifyErro
 def _explain_refusal(error: "exceptions.ClientError", call: str, secrets: Iterable[str]) -> ClusterError:
     code = str(error.response.get("Error", {}).get("Code", "error"))
     said = _tidy(str(error.response.get("Error", {}).get("Message", "")), secrets)
-    if re.search(r"node ?type", said, re.IGNORECASE):
-        return ClusterError(
-            f"{call}: AWS does not offer this node type here: {said}",
-            "set node_type (DWH_NODE_TYPE) to one of ra3.large, ra3.xlplus, ra3.4xlarge, ra3.16xlarge, "
-            "rg.xlarge; dc2 nodes are no longer sold",
-            code,
-        )
     for pattern, meaning, remedy in _KNOWN:
         if re.fullmatch(pattern, code):
             return ClusterError(f"{call}: {meaning}: {said}", remedy, code)
-    return ClusterError(f"{call}: {code}: {said}", "correct what AWS names, and run it again", code)
+    return ClusterError(f"{call}: {code}: {said}", hint_for(said), code)
+
+
+def hint_for(said: str) -> str:
+    """What to do about what AWS says where it has no code for it, as of a stack."""
+    for pattern, hint in _SAID:
+        if re.search(pattern, said, re.IGNORECASE):
+            return hint
+    return "correct what AWS names, and run it again"
 
 
 def _tidy(said: str, secrets: Iterable[str]) -> str:

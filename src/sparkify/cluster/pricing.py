@@ -1,9 +1,4 @@
-"""What a cluster costs per hour: list prices, to be shown before anything is created.
-
-The prices are those of us-east-1 in 2026, on demand. AWS's page has the others, and the last word.
-"""
-
-from sparkify.cluster.plan import Plan
+"""What a cluster costs per hour: list prices of us-east-1 in 2026; AWS's page has the last word."""
 
 PAGE = "https://aws.amazon.com/redshift/pricing/"
 
@@ -18,6 +13,9 @@ USD_PER_RPU_HOUR = 0.375
 
 _BASIS = f"list price of us-east-1 in 2026; others: {PAGE}"
 
+BILLED = "while queries run or a transaction is open, at least a minute each time"
+"""When Serverless costs money."""
+
 
 def usd_per_hour(node_type: str, nodes: int) -> float | None:
     """What nodes cost per hour, or None where the price is not known."""
@@ -25,20 +23,18 @@ def usd_per_hour(node_type: str, nodes: int) -> float | None:
     return None if price is None else round(price * nodes, 3)
 
 
-def serverless_usd_per_hour(base_rpu: int) -> float:
-    """What a Serverless workgroup costs per hour in which it runs queries at its base capacity."""
-    return round(USD_PER_RPU_HOUR * base_rpu, 3)
-
-
-def describe(plan: Plan) -> str:
-    """One sentence on what a planned cluster costs."""
-    if plan.serverless:
-        price = serverless_usd_per_hour(plan.base_rpu)
-        return (
-            f"about ${price:.2f} per hour while queries run, at the base capacity, and storage ({_BASIS}); "
-            "more where it scales up"
-        )
-    hourly = usd_per_hour(plan.node_type, plan.nodes)
+def describe_nodes(node_type: str, nodes: int) -> str:
+    """One phrase on what nodes cost."""
+    hourly = usd_per_hour(node_type, nodes)
     if hourly is None:
-        return f"the price of {plan.node_type} is not known here: see {PAGE}"
+        return f"the price of {node_type} is not known here: see {PAGE}"
     return f"about ${hourly:.2f} per hour, until it is paused or deleted, and storage ({_BASIS})"
+
+
+def describe_serverless(base_rpu: int) -> str:
+    """One phrase on what a Serverless workgroup costs."""
+    price = USD_PER_RPU_HOUR * base_rpu
+    return (
+        f"about ${price:.2f} per hour {BILLED}, at the base capacity, and storage ({_BASIS}); "
+        "more where it scales up"
+    )

@@ -1,24 +1,32 @@
-"""Waits for AWS to get something done: with progress on stderr, and an end."""
+"""Waits for AWS to get something done, with progress and an end; who stops it is told what goes on there."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
+from sparkify.cluster.aws import Aws
 from sparkify.errors import ClusterError
 from sparkify.printing.console import Console
+from sparkify.printing.terminal import printable
+from sparkify.system import interrupts
 
 _POLL_SECONDS = 10
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Waiter:
     """Asks until an answer is the one waited for.
 
     Args:
-        console: where progress goes.
         minutes: how long to wait for one thing, at most.
+        console: where progress goes; stderr by default.
     """
 
-    def __init__(self, console: Console, minutes: float) -> None:
-        self._console = console
+    def __init__(self, minutes: float, console: Console | None = None) -> None:
+        self._console = console or Console()
         self._minutes = minutes
         self.awaited = ""
         """What is being waited for, and its state; empty when it has come."""
@@ -27,30 +35,17 @@ class Waiter:
         """Tell what was done."""
         self._console.print(line)
 
-    def until(
-        self, what: str, state_of: Callable[[], str], wanted: str, failures: Collection[str] = ()
-    ) -> None:
-        """Wait until something has the wanted state.
-
-        Args:
-            what: its name, for messages.
-            state_of: asks for its state.
-            wanted: the state to wait for.
-            failures: states that it does not leave by itself.
+    def until(self, what: str, state_of: Callable[[], str], is_done: Callable[[str], bool]) -> str:
+        """Wait until something is in a state that it is to be in, and give that state.
 
         Raises:
-            ClusterError: it has failed, or is not there in time.
+            ClusterError: it is not there in time.
         """
-        began = time.monotonic()
-        last = ""
+        began, last = time.monotonic(), ""
         self.awaited = what
         with self._console.status(f"{what} …") as spinner:
-            while (state := state_of()) != wanted:
+            while not is_done(state := state_of()):
                 waited = time.monotonic() - began
-                if state in failures:
-                    raise ClusterError(
-                        f"{what} is {state}", "see it in the AWS console; sparkify cluster delete removes it"
-                    )
                 if waited >= self._minutes * 60:
                     raise ClusterError(
                         f"{what} is still {state} after {self._minutes:g} minutes",
@@ -68,23 +63,37 @@ class Waiter:
                 last = state
                 time.sleep(_POLL_SECONDS)
         self.awaited = ""
-        self.say(f"{what}: {wanted}")
+        self.say(f"{what}: {state}")
+        return state
 
-    def retry(self, why: str, attempt: Callable[[], bool], minutes: float) -> bool:
-        """Try until an attempt succeeds, and say whether one did before the time was over.
 
-        Args:
-            why: what is being waited for, for messages.
-            attempt: False where it is too early.
-            minutes: how long, at most; never longer than this waiter waits for anything.
-        """
-        began = time.monotonic()
-        told = False
-        while not attempt():
-            if time.monotonic() - began >= min(minutes, self._minutes) * 60:
-                return False
-            if not told:
-                self.say(f"waiting: {why}")
-            told = True
-            time.sleep(_POLL_SECONDS)
-        return True
+Command = Callable[Concatenate[Aws, Waiter, P], T]
+
+
+def tells_what_goes_on(hint: str = "") -> Callable[[Command[P, T]], Command[P, T]]:
+    """Have whoever stops a command told that AWS goes on, with what, how to watch it and what else to do.
+
+    Where a signal is not this project's to handle, as in a notebook, the command raises ClusterError.
+    """
+    hint = "; ".join(filter(None, ("see what is there and what it costs: sparkify cluster status", hint)))
+
+    def left(aws: Aws, waiter: Waiter) -> tuple[str, ...]:
+        if not aws.has_asked and not waiter.awaited:
+            return ("nothing was changed at AWS",)
+        what = f" ({printable(waiter.awaited)})" if waiter.awaited else ""
+        return f"AWS goes on with what it was asked{what}, and that may cost money", hint
+
+    def decorate(command: Command[P, T]) -> Command[P, T]:
+        @wraps(command)
+        def telling(aws: Aws, waiter: Waiter, /, *args: P.args, **options: P.kwargs) -> T:
+            aws.has_asked, waiter.awaited = False, ""
+            interrupts.leaves(lambda: "\n  hint: ".join(left(aws, waiter)))
+            try:
+                return command(aws, waiter, *args, **options)
+            except KeyboardInterrupt:
+                what, *then = left(aws, waiter)
+                raise ClusterError(f"interrupted; {what}", *then) from None
+
+        return telling
+
+    return decorate

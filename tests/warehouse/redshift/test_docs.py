@@ -27,9 +27,10 @@ def test_the_configuration_is_one_that_a_cluster_can_be_made_from(config: Path) 
     assert settings.warnings == ()
     plan = make_plan(settings, settings.aws.aws_region)
     assert plan.title == "Serverless workgroup sparkify with 8 RPU"
-    assert plan.public
-    assert {place.bucket for place in plan.access.reads} == {"udacity-dend"}
-    assert {place.key for place in plan.access.writes} == {"sparkify-work/", "sparkify-export/"}
+    given = plan.parameters
+    assert given["Public"] == "true"
+    assert {given[f"{name}Bucket"] for name in ("Song", "Log", "JsonPaths")} == {"udacity-dend"}
+    assert (given["WorkPrefix"], given["ExportPrefix"]) == ("sparkify-work/", "sparkify-export/")
 
 
 def test_with_the_address_that_create_writes_there_it_means_that_warehouse(config: Path) -> None:

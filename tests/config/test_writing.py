@@ -8,45 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkify.cluster.config_file import set_values
 from sparkify.config.loading import load_settings
+from sparkify.config.writing import set_values
 from sparkify.errors import ClusterError
-from tests.support.aws_account import ACCOUNT, CONFIG, World
 
 VALUES = {"host": "music.abc.us-west-2.redshift.amazonaws.com", "iam_role_arn": "arn:aws:iam::1:role/r"}
-
-
-def test_create_writes_address_and_role_and_delete_takes_them_out(world: World) -> None:
-    world.create()
-    host = world.client("redshift").describe_clusters()["Clusters"][0]["Endpoint"]["Address"]
-    arn = f"arn:aws:iam::{ACCOUNT}:role/sparkify/sparkify-redshift"
-    before = CONFIG.format(type="multi-node")
-    assert world.config.read_text() == before.replace("HOST=", f"HOST={host}").replace(
-        "ARN=''", f"ARN='{arn}'"
-    )
-    world.delete()
-    assert world.config.read_text() == before
-
-
-def test_delete_leaves_the_address_of_another_cluster(world: World) -> None:
-    world.create()
-    other = world.config.read_text().replace("HOST=music.", "HOST=concerts.")
-    world.config.write_text(other)
-    world.delete()
-    assert "HOST=concerts." in world.config.read_text()
-
-
-def test_without_a_file_one_is_made_that_only_its_owner_can_read(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.config.unlink()
-    monkeypatch.setenv("SPARKIFY_SONG_DATA", "s3://music/song_data")
-    monkeypatch.setenv("SPARKIFY_LOG_DATA", "s3://music/log_data")
-    assert world.create().code == 0
-    assert stat.S_IMODE(world.config.stat().st_mode) == 0o600
-    settings = load_settings(str(world.config), environment={})
-    assert settings.redshift.host.startswith("sparkify.")
-    assert settings.redshift.iam_role_arn.endswith("role/sparkify/sparkify-redshift")
 
 
 @pytest.mark.parametrize(
