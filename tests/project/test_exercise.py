@@ -30,7 +30,7 @@ def test_sql_queries_has_the_lists_of_the_exercise_and_says_where_each_statement
     ]
     assert all("COPY" in text for text in sql_queries.copy_table_queries)
     assert all("INSERT INTO" in text or "SELECT" in text for text in sql_queries.insert_table_queries)
-    command = [sys.executable, ROOT / "sql_queries.py"]
+    command = [sys.executable, str(ROOT / "sql_queries.py")]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     files = [line.partition(": ")[2] for line in said.splitlines()]
     assert len(files) == 14
