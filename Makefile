@@ -15,6 +15,7 @@ setup: .venv/dev.stamp  ## create .venv with everything that development and tes
 
 .venv/run.stamp: requirements/pip.txt requirements/run.txt pyproject.toml
 	@$(MAKE) --no-print-directory venv
+	@echo "installing what requirements/run.txt names into .venv (some 300 MB on disk; a minute or more the first time)" >&2
 	$(INSTALL_PINNED) -r requirements/pip.txt
 	$(INSTALL_PINNED) -r requirements/run.txt
 	$(PIP_INSTALL) --no-deps --no-build-isolation -e .

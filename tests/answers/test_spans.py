@@ -177,6 +177,13 @@ class TestOnTheCommandLine:
         told = sparkify("questions", "level_changes")  # nobody has changed
         assert (told.returncode, told.stderr) == (0, "")
 
+    def test_an_empty_warehouse_says_so_wherever_it_is_asked(self, run: Run) -> None:
+        assert run("create-tables").returncode == 0
+        for words in (("questions", "top_songs"), ("questions", "--all"), ("report", "out.html"), ("check",)):
+            told = run(*words)
+            assert told.returncode == 0
+            assert "holds no plays; load some with: sparkify etl" in " ".join(told.stderr.split()), words
+
     def test_the_report_takes_a_span_too(self, sparkify: Run, tmp_path: Path) -> None:
         told = sparkify("report", "out.html", "--since", "2018-11-05", "--until", "2018-11-06",
                         "--time-zone", "America/Los_Angeles")  # fmt: skip

@@ -90,12 +90,16 @@ def check(
 ) -> None:
     """Ask all questions, compare the answers with the expected ones, and run all audits."""
     from sparkify.answers import check as checks
+    from sparkify.answers.emptiness import why_empty
     from sparkify.answers.questions import require_tables
+    from sparkify.answers.spans import Asked, span_of
     from sparkify.warehouse.opening import opened
 
     credentials.require_none(str(answers or ""), "ANSWERS_DIR")
     with opened(settings_of(config, database=database), read_only=True) as warehouse:
         require_tables(warehouse)
+        if why := why_empty(warehouse, span_of(warehouse, Asked())):
+            say(f"note: {why}")
         outcomes = checks.check_all(warehouse, answers)
     checks.print_outcomes(outcomes)
     say(checks.require_good(outcomes))
