@@ -8,17 +8,21 @@
     │   ├── BadFileError         a file is not JSON, or damaged as a whole
     │   └── UnusableFilesError   some files are one of these two
     ├── WarehouseError       the database can't be opened, is locked, or refused a statement
+    │   ├── BusyError            someone else is writing to it, or has it open
     │   ├── StatementError       … which it can't carry out for what it says
     │   └── ConflictError        someone else wrote to the same tables at the same time
     ├── ClusterError         AWS refused a call for the cluster, or it is not as it must be
     ├── TooManyRejectsError  more bad records than the configured share
     ├── AuditError           the new star schema failed an audit; the old one is still there
+    ├── NothingNewError      a run that was to load something found nothing new
+    ├── StaleError           the newest event is older than it may be
     └── CheckError           an answer is not the expected one, or an audit finds bad rows
 
 Everything a user can cause is one of these. Anything else that reaches ``cli.main`` is a bug, and says so.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class SparkifyError(Exception):
@@ -27,9 +31,13 @@ class SparkifyError(Exception):
     Args:
         message: what happened, naming the file, table, key or address concerned.
         hint: what to do about it.
+
+    Attributes:
+        run_id: the number under which the failed run is in the table of runs, if it is.
     """
 
     exit_code = 1
+    run_id: int | None = None
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -118,6 +126,10 @@ class WarehouseError(SparkifyError):
     """The database can't be opened, is in use, or refused what it was asked."""
 
 
+class BusyError(WarehouseError):
+    """Someone else is writing to the database, or has it open; later it may be free."""
+
+
 class StatementError(WarehouseError):
     """The database refused a statement for what it says.
 
@@ -162,7 +174,25 @@ class TooManyRejectsError(SparkifyError):
 
 
 class AuditError(SparkifyError):
-    """An audit found bad rows in the new star schema; nothing was changed."""
+    """An audit found bad rows in the new star schema; nothing was changed.
+
+    Args:
+        message: what was found.
+        hint: what to do about it.
+        results: of all audits.
+    """
+
+    def __init__(self, message: str, hint: str = "", results: Sequence[Any] = ()) -> None:
+        super().__init__(message, hint)
+        self.results = results
+
+
+class NothingNewError(SparkifyError):
+    """A run that was to load something found nothing new."""
+
+
+class StaleError(SparkifyError):
+    """The newest event in the warehouse is older than it may be."""
 
 
 class CheckError(SparkifyError):

@@ -194,7 +194,7 @@ def test_a_signal_that_comes_too_late_lets_the_run_end_well(
     tmp_path: Path, settings: Settings, start: Start
 ) -> None:
     assert "stopped" not in run_to_its_end(tmp_path, settings, start, LATE)
-    assert run_etl(settings, NullProgress()).run_id is None
+    assert run_etl(settings, NullProgress()).outcome == "nothing new"
 
 
 CONFLICT = """
@@ -267,4 +267,4 @@ def test_a_second_writer_fails_at_once_and_names_the_first_which_ends_well(
         released.set()
         _, err = first.communicate(timeout=HANGS)
         assert first.returncode == 0, err
-    assert run_etl(bucket.settings(settings), NullProgress()).run_id is None
+    assert run_etl(bucket.settings(settings), NullProgress()).outcome == "nothing new"

@@ -9,7 +9,7 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import AuditError, WarehouseError
-from sparkify.load.audits import Audit, load_audits, run_audits
+from sparkify.load.audits import Audit, Finding, load_audits, run_audits
 from sparkify.load.progress import NullProgress
 from sparkify.warehouse.contract import Warehouse
 from sparkify.warehouse.opening import connect
@@ -125,6 +125,26 @@ PLANTED = [
 # Outside of the time that an incremental run has touched, and of its users; or in what was loaded, which
 # tests/load/test_accounts.py has incremental runs warn of.
 PLANTED_IN_FULL_LOADS = [
+    (
+        "days_usual",
+        "INSERT INTO event_days VALUES "
+        + ", ".join(f"(DATE '2010-03-{day:02}', {400 if day == 29 else 1000})" for day in range(1, 30)),
+    ),
+    (
+        "days_complete",
+        "INSERT INTO event_days VALUES "
+        + ", ".join(f"(DATE '2010-03-{day:02}', 1000)" for day in range(1, 30) if day != 23),
+    ),
+    (
+        "nulls_usual",
+        "INSERT INTO column_nulls VALUES (90, 'staging_events', 'artist', 5000, 700),"
+        " (91, 'staging_events', 'artist', 1000, 1000)",
+    ),
+    (
+        "nulls_usual",
+        "INSERT INTO column_nulls VALUES (90, 'songplays', 'song_id', 5000, 700),"
+        " (91, 'songplays', 'song_id', 1000, 500)",
+    ),
     ("plays_have_users", "UPDATE staging_events SET user_id = NULL, page = 'NextSong' WHERE page = 'Home'"),
     ("pages_spelt_right", "UPDATE staging_events SET page = 'next song' WHERE page = 'Home'"),
     (
@@ -211,7 +231,7 @@ def what_is_missed(warehouse: Warehouse, faults: list[tuple[str, str]], *, in_ru
                 warehouse.run(fault)
                 tried += 1
                 with warehouse.audit_scope() if in_run else contextlib.nullcontext():
-                    found = run_audits(warehouse, in_run=in_run)
+                    found = found_by_audits(warehouse, in_run=in_run)
                 said = ", ".join(finding.audit.name for finding in found)
                 raise UndoError
         except UndoError:
@@ -229,11 +249,15 @@ def what_is_missed(warehouse: Warehouse, faults: list[tuple[str, str]], *, in_ru
 
 def test_every_audit_has_a_planted_fault() -> None:
     planted = {name for name, _ in PLANTED + PLANTED_IN_FULL_LOADS}
-    assert {audit.name for audit in load_audits()} == planted
+    assert {audit.name for audit in load_audits() if not audit.is_of_age} == planted
+
+
+def found_by_audits(warehouse: Warehouse, *, in_run: bool = False) -> list[Finding]:
+    return [each.finding for each in run_audits(warehouse, in_run=in_run) if each.finding]
 
 
 def test_a_good_warehouse_passes_all_audits(warehouse: Warehouse) -> None:
-    assert run_audits(warehouse) == []
+    assert found_by_audits(warehouse) == []
 
 
 def audit_named(name: str) -> Audit:
@@ -243,7 +267,7 @@ def audit_named(name: str) -> Audit:
 
 def test_each_audit_catches_its_planted_faults(warehouse: Warehouse) -> None:
     assert what_is_missed(warehouse, PLANTED + PLANTED_IN_FULL_LOADS, in_run=False) == {}
-    assert run_audits(warehouse) == []  # each was undone
+    assert found_by_audits(warehouse) == []  # each was undone
 
 
 def test_each_audit_catches_its_planted_faults_in_an_incremental_run(

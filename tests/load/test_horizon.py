@@ -111,17 +111,17 @@ def test_an_event_counts_from_the_first_run_on_that_finds_it_in_the_past(logs: P
         assert level(load()) == "free"
     with at(NOW + DAY):
         loaded = load()
-        assert loaded.summary.run_id is None
+        assert loaded.summary.outcome == "nothing new"
         assert level(loaded) == "free"
     with at(NOW + 2.5 * DAY):
         # No file is new, but time has passed.
         loaded = load()
-        assert loaded.summary.run_id == 2
+        assert loaded.summary.outcome == "loaded"
         assert loaded.summary.notes == [
             "events that were in the future when they were loaded are in the past now, and count"
         ]
         assert level(loaded) == "paid"
-        assert load().summary.run_id is None
+        assert load().summary.outcome == "nothing new"
         assert level(load(full=True)) == "paid"
     with at(NOW + 9 * DAY):
         write(logs / "2.json", visit(-2 * DAY, "paid"))

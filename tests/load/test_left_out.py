@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sparkify.answers.report import write_report
-from sparkify.cli.summary import print_plan, print_status
+from sparkify.cli.status import print_status, status_of
+from sparkify.cli.summary import print_plan
 from sparkify.config.settings import Settings
 from sparkify.errors import UnusableFilesError
 from sparkify.printing.console import Console
@@ -42,7 +43,7 @@ def test_every_later_run_and_every_view_of_the_warehouse_names_them(
         load()
     assert len(left_out(load(skip_bad_files=True))) == 2
     again = load()
-    assert again.summary.run_id is None
+    assert again.summary.outcome == "nothing new"
     assert again.summary.sources["log_data"].known == 1
     (note,) = left_out(again)
     assert note.startswith(SAID)
@@ -53,7 +54,7 @@ def test_every_later_run_and_every_view_of_the_warehouse_names_them(
     print_plan(plan_etl(settings), console)
     warehouse = connect(settings, read_only=True)
     try:
-        print_status(warehouse, console)
+        print_status(status_of(warehouse), console)
         write_report(warehouse, folder / "report.html")
     finally:
         warehouse.close()

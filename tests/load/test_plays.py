@@ -9,6 +9,7 @@ from sparkify.errors import WarehouseError
 from sparkify.warehouse.opening import connect
 from tests.support.builders import Record, event, track, write
 from tests.support.either import Either
+from tests.support.older import BEFORE_PLAY_MATCHES, turn_back
 from tests.support.reference import sort_rows
 
 Rows = list[tuple[object, ...]]
@@ -101,24 +102,12 @@ def test_a_play_gets_another_song_with_the_catalogue_and_stays_the_same_play(
     assert ids == either.sql("SELECT songplay_id, user_id FROM songplays WHERE user_id < 16 ORDER BY 1")
 
 
-OLDER = (
-    "ALTER TABLE encoding_repairs RENAME TO text_repairs",
-    "ALTER TABLE user_latest_event RENAME TO user_states",
-    "DROP VIEW heard_plays",
-    "CREATE TABLE heard_songs AS SELECT artist, song, length, match_artist, match_title, song_id, artist_id"
-    " FROM song_matches",
-    "DROP TABLE song_matches",
-    "DROP TABLE play_matches",
-)
-
-
 @pytest.fixture
 def make_older(either: Either) -> Callable[[], None]:
     """Turns a warehouse into what older versions have left."""
 
     def turn() -> None:
-        for statement in OLDER:
-            either.sql(statement)
+        turn_back(either.sql, BEFORE_PLAY_MATCHES)
 
     return turn
 

@@ -54,6 +54,8 @@ WALK: tuple[tuple[str, ...], ...] = (
     ("export", "answers"),
     ("simulate", "answers", "--songs", "5", "--users", "2", "--days", "1"),
     ("cluster", "status", "--dry-run"),
+    ("runs",),
+    ("runs", "1", "--json"),
     ("create-tables", "--yes"),
 )
 LINKED = (2, 4)

@@ -95,7 +95,20 @@ LINES: list[tuple[list[str], int]] = [
     (["etl", "--max-reject-share", HOSTILE], 2),
     (["etl", f"--{HOSTILE}"], 2),
     ([HOSTILE], 2),
+    ([*LOAD, *DATABASE, "--json"], 0),
+    ([*LOAD, *DATABASE, "--log-data", f"nowhere/{HOSTILE}", "--json", "--quiet"], 1),
+    ([*LOAD, *DATABASE, "--full", "--log-format", "json"], 0),
+    ([*LOAD, *DATABASE, "--log-data", f"nowhere/{HOSTILE}", "--log-format", "json"], 1),
     (["status", *DATABASE, *CONFIG], 0),
+    (["status", *DATABASE, "--json"], 0),
+    (["status", *DATABASE, "--max-age", HOSTILE], 2),
+    *(
+        (["runs", *run, *DATABASE, *form], 0)
+        for run in ([], ["1"], ["2"])
+        for form in ([], ["--json"], *([] if run else [["--csv"]]))
+    ),
+    (["runs", HOSTILE, *DATABASE], 2),
+    (["runs", "99", *DATABASE], 2),
     (["status", "--database", f"nowhere {HOSTILE}.duckdb"], 1),
     (["status", "--database", f"broken {HOSTILE}.duckdb"], 1),
     (["status", "--database", "redshift", *CONFIG], 2),
@@ -113,6 +126,7 @@ LINES: list[tuple[list[str], int]] = [
     (["questions", "songs_on_a_day", "--given", f"day={HOSTILE}", *DATABASE], 2),
     (["questions", "top_songs", "--given", f"{HOSTILE}=1", *DATABASE], 2),
     (["check", f"answers {HOSTILE}", *DATABASE], 1),
+    (["check", f"answers {HOSTILE}", *DATABASE, "--json"], 1),
     (["check", f"bad answers {HOSTILE}", *DATABASE], 2),
     (["check", f"nowhere {HOSTILE}", *DATABASE], 2),
     (["report", f"{HOSTILE}.html", *DATABASE], 0),

@@ -102,7 +102,7 @@ def test_the_sample_from_s3_equals_the_sample_from_folders(
     assert etl(local).tables == etl(remote).tables
     assert state_of(remote, bucket.uri) == state_of(local, str(sample.resolve()))
     again = etl(remote)
-    assert again.run_id is None
+    assert again.outcome == "nothing new"
     assert {name: source.known for name, source in again.sources.items()} == {
         "song_data": 71,
         "log_data": 30,
@@ -416,7 +416,7 @@ def test_a_transient_fault_is_survived_and_nothing_lost_or_doubled(
     assert summary.sources["log_data"].records == summary.sources["log_data"].loaded == 40
     if fault.get("times", 1):
         assert server.faults[0].times == 0
-    assert etl(bucket.settings(settings)).run_id is None
+    assert etl(bucket.settings(settings)).outcome == "nothing new"
 
 
 PERMANENT: dict[str, tuple[dict[str, Any], str]] = {
@@ -593,7 +593,7 @@ def test_an_object_that_changes_after_the_listing_makes_the_run_list_again(
     etl(bucket.settings(settings))
     assert [row[2] for row in read_star(settings)["songplays"]] == ["free"]
     assert server.seen.count("list") == 4
-    assert etl(bucket.settings(settings)).run_id is None
+    assert etl(bucket.settings(settings)).outcome == "nothing new"
 
 
 def test_an_object_that_changes_between_two_of_its_parts_is_never_mixed(

@@ -13,6 +13,7 @@ from sparkify.warehouse.opening import connect
 from sparkify.warehouse.tables import columns_of
 from tests.support.builders import event, track, write
 from tests.support.either import Either
+from tests.support.older import BEFORE_HISTORY, turn_back
 
 
 @pytest.fixture
@@ -150,12 +151,13 @@ def test_capitals_make_no_other_table_on_duckdb(tmp_path: Path, files: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "newer", [["log_location", "song_location"], ["log_location", "song_location", "event_keys"]]
+    "newer", [["log_location", "song_location"], ["log_location", "song_location", "event_keys"], []]
 )
 def test_tables_of_an_older_version_are_brought_up_to_date_and_nothing_is_lost(
     either: Either, files: Path, newer: list[str]
 ) -> None:
     either.load()
+    turn_back(either.sql, BEFORE_HISTORY)
     for column in newer:
         either.sql(f"ALTER TABLE runs DROP COLUMN {column}")
     with pytest.raises(WarehouseError, match="was loaded by an older version of sparkify") as caught:
@@ -165,9 +167,26 @@ def test_tables_of_an_older_version_are_brought_up_to_date_and_nothing_is_lost(
     loaded = either.load()
     assert loaded.summary.tables["songplays"] == (3, 1)
     assert loaded.summary.notes == []
-    filled = either.sql(f"SELECT run_id, {newer[-1]} IS NULL FROM runs ORDER BY 1")
+    last = newer[-1] if newer else "outcome"
+    filled = either.sql(f"SELECT run_id, {last} IS NULL FROM runs ORDER BY 1")
     assert filled == [(1, True), (2, False)]
     assert has_tables(either)
+
+
+def test_what_a_newer_version_has_loaded_is_neither_written_nor_dropped_nor_taken_for_others(
+    either: Either, files: Path
+) -> None:
+    either.load()
+    either.sql("CREATE OR REPLACE VIEW schema_version AS SELECT 999 AS version")
+    either.sql("ALTER TABLE runs ADD COLUMN of_the_future INTEGER")
+    write(files / "log_data/b.json", event(ts=3))
+    for command in (either.load, lambda: create_tables(either), lambda: has_tables(either)):
+        with pytest.raises(WarehouseError, match="loaded by a newer version of sparkify") as caught:
+            command()
+        assert "version 999" in caught.value.message
+        assert "nothing was changed" in caught.value.message
+        assert "install the newer version" in caught.value.hint
+    assert either.sql("SELECT COUNT(*) FROM songplays") == [(2,)]
 
 
 def test_views_that_an_older_version_did_not_have_are_made(either: Either, files: Path) -> None:
@@ -207,6 +226,7 @@ def test_tables_under_names_that_a_run_uses_for_a_while_are_left_alone(either: E
             "old_plays",
             "numbering",
         ),
+        *("touched_days", "new_days"),
         *("new_song_matches", "new_states", "touched_users", "due_events", "passed_time"),
         *("judged", "judged_before", "under_review", "records", "rejected_files", "new_plays"),
     )

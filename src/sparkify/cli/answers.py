@@ -17,6 +17,7 @@ from sparkify.cli.options import (
     Last,
     Output,
     Plain,
+    ResultAsJson,
     Since,
     TimeZone,
     Until,
@@ -87,22 +88,28 @@ def check(
     ] = None,
     config: Config = None,
     database: Database = None,
+    as_json: ResultAsJson = False,
 ) -> None:
     """Ask all questions, compare the answers with the expected ones, and run all audits."""
     from sparkify.answers import check as checks
     from sparkify.answers.emptiness import why_empty
     from sparkify.answers.questions import require_tables
     from sparkify.answers.spans import Asked, span_of
+    from sparkify.cli.results import check_result, result_of
     from sparkify.warehouse.opening import opened
 
-    credentials.require_none(str(answers or ""), "ANSWERS_DIR")
-    with opened(settings_of(config, database=database), read_only=True) as warehouse:
-        require_tables(warehouse)
-        if why := why_empty(warehouse, span_of(warehouse, Asked())):
-            say(f"note: {why}")
-        outcomes = checks.check_all(warehouse, answers)
-    checks.print_outcomes(outcomes)
-    say(checks.require_good(outcomes))
+    with result_of("check", is_wanted=as_json) as result:
+        credentials.require_none(str(answers or ""), "ANSWERS_DIR")
+        with opened(settings_of(config, database=database), read_only=True) as warehouse:
+            result["database"] = warehouse.location
+            require_tables(warehouse)
+            if why := why_empty(warehouse, span_of(warehouse, Asked())):
+                say(f"note: {why}")
+            outcomes = checks.check_all(warehouse, answers)
+        result |= check_result(outcomes)
+        if not as_json:
+            checks.print_outcomes(outcomes)
+        say(checks.require_good(outcomes))
 
 
 @app.command()

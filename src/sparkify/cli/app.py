@@ -4,7 +4,6 @@ stdout is data; progress and messages go to stderr. Heavy imports stand inside t
 them, so that ``sparkify --help`` answers at once.
 """
 
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,10 +16,9 @@ from sparkify.cli.cluster import app as cluster_app
 from sparkify.cli.export import export
 from sparkify.cli.notebooks import notebooks
 from sparkify.cli.options import Config, Database, Yes, settings_of
-from sparkify.cli.progress import on_console
 from sparkify.cli.questions import app as questions_app
+from sparkify.cli.running import app as running_app
 from sparkify.cli.wording import application
-from sparkify.errors import UsageError
 from sparkify.printing.terminal import say
 
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ app = application(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(running_app)
 app.add_typer(questions_app)
 app.add_typer(answers_app)
 app.add_typer(cluster_app)
@@ -111,107 +110,6 @@ def create_tables(config: Config = None, database: Database = None, yes: Yes = F
         dropped = recreate.create_tables(warehouse, agreed)
     print_dropped(dropped, _stderr())
     _stderr().print(f"created the tables in {dropped.location}")
-
-
-@app.command()
-def etl(
-    config: Config = None,
-    database: Database = None,
-    song_data: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URI",
-            help="The song files: a folder or s3://bucket/prefix.",
-            show_default="data/song_data",
-        ),
-    ] = None,
-    log_data: Annotated[
-        str | None,
-        typer.Option(metavar="URI", help="The log files, likewise.", show_default="data/log_data"),
-    ] = None,
-    log_jsonpath: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URI",
-            help="JSONPaths file of the logs.",
-            show_default="log_json_path.json beside log_data, if there",
-        ),
-    ] = None,
-    max_reject_share: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SHARE",
-            help="Fail when a larger share of a source's records is bad, 0 to 1.",
-            show_default="0.01",
-        ),
-    ] = None,
-    follow_links: Annotated[
-        bool, typer.Option("--follow-links", help="Let links in a source's folder lead out of it.")
-    ] = False,
-    full: Annotated[bool, typer.Option("--full", help="Load everything again, from scratch.")] = False,
-    drop_missing: Annotated[
-        bool,
-        typer.Option("--drop-missing", help="With --full: drop the rows of files that no longer exist."),
-    ] = False,
-    allow_shrunk: Annotated[
-        bool, typer.Option("--allow-shrunk", help="Load files that had records and are empty now.")
-    ] = False,
-    skip_bad_files: Annotated[
-        bool, typer.Option("--skip-bad-files", help="Go on without files of which nothing can be loaded.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print which files would be loaded, and load none.")
-    ] = False,
-) -> None:
-    """Stage, transform and audit what is new in the source files."""
-    from sparkify.cli import summary
-    from sparkify.load import pipeline
-    from sparkify.warehouse.opening import opened, opened_if_there
-
-    if drop_missing and not full:
-        raise UsageError("--drop-missing goes with --full", "without --full all that is loaded stays")
-    settings = settings_of(
-        config,
-        database=database,
-        song_data=song_data,
-        log_data=log_data,
-        log_jsonpath=log_jsonpath,
-        max_reject_share=max_reject_share,
-        follow_links=follow_links or None,
-    )
-    console = _stderr()
-    if dry_run:
-        with opened_if_there(settings) as there:
-            plan = pipeline.plan_etl(there, settings.loading, settings.aws, full=full)
-        summary.print_plan(plan, console)
-        return
-    clock = time.perf_counter()
-    with opened(settings) as warehouse:
-        result = pipeline.run_etl(
-            warehouse,
-            settings.loading,
-            settings.aws,
-            on_console(console),
-            full=full,
-            allow_shrunk=allow_shrunk,
-            skip_bad_files=skip_bad_files,
-            drop_missing=drop_missing,
-        )
-    summary.print_summary(result, settings.database, time.perf_counter() - clock, console)
-
-
-@app.command()
-def status(config: Config = None, database: Database = None) -> None:
-    """Show what the warehouse holds, and the runs that loaded it."""
-    from sparkify.cli import summary
-    from sparkify.warehouse.opening import opened
-
-    with opened(settings_of(config, database=database), read_only=True) as warehouse:
-        summary.print_status(warehouse, _stderr())
-
-
-def _note(line: str) -> None:
-    say(f"note: {line}")
 
 
 def _stderr() -> "Console":

@@ -1,5 +1,6 @@
 """What several commands take: which warehouse, and how rows are printed."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,9 @@ Database = Annotated[
     typer.Option(
         "--database", metavar="DB", help="A DuckDB file, or 'redshift'.", show_default="sparkify.duckdb"
     ),
+]
+ResultAsJson = Annotated[
+    bool, typer.Option("--json", help="Print the result to stdout, as one JSON object (docs/json.md).")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 
@@ -82,8 +86,13 @@ def form_of(output: Format, *, as_csv: bool, as_safe_csv: bool, as_json: bool) -
     return "csv-safe" if is_safe else "csv" if is_csv else "json" if is_json else "table"
 
 
-def settings_of(config: str | None, **flags: Any) -> "Settings":
-    """The settings, with flags of the command line; what is odd about them is told.
+def settings_of(config: str | None, warn: Callable[[str], None] | None = None, **flags: Any) -> "Settings":
+    """The settings, with flags of the command line.
+
+    Args:
+        config: what --config says.
+        warn: told what is odd about them; by default people are.
+        **flags: of the command line.
 
     Raises:
         UsageError: they are wrong.
@@ -96,5 +105,8 @@ def settings_of(config: str | None, **flags: Any) -> "Settings":
             "database :memory:: what is loaded there is gone when the command ends", "name a file"
         )
     for warning in settings.warnings:
-        say(f"warning: {warning}")
+        if warn:
+            warn(warning)
+        else:
+            say(f"warning: {warning}")
     return settings

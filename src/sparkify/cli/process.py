@@ -82,6 +82,13 @@ def _not_an_option(arg: str) -> str:
     return f"\n{arg}" if _SQL_COMMENT.match(arg) else arg
 
 
+def exit_code_of(error: BaseException) -> int:
+    """The exit code that an error leads to."""
+    if isinstance(error, interrupts.Stopped):
+        return 128 + error.number
+    return error.exit_code if isinstance(error, SparkifyError) else 1
+
+
 def _stop(number: int) -> NoReturn:
     say(interrupts.message(number), in_lines=True)
     sys.exit(128 + number)

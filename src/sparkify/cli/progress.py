@@ -1,6 +1,9 @@
 """Progress on stderr: bars on a terminal, plain lines otherwise."""
 
+import sys
 import time
+from datetime import UTC, datetime
+from typing import Any
 
 from rich.progress import (
     BarColumn,
@@ -14,8 +17,9 @@ from rich.progress import (
     Progress as Bars,
 )
 
-from sparkify.load.progress import Progress, ignore
+from sparkify.load.progress import NullProgress, Progress, ignore
 from sparkify.printing.console import Console
+from sparkify.printing.output import object_text
 from sparkify.printing.terminal import printable
 from sparkify.printing.wording import plural, size_text
 from sparkify.warehouse.contract import Advance
@@ -24,13 +28,23 @@ _ROOMY = 80
 """Characters that a line needs which tells more than a step's name."""
 
 
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 class Lines:
-    """One line per step, for logs: what was done and how long it took."""
+    """One line per step, for logs: when it ended and in which run, what was done and how long it took."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._name = ""
         self._began = 0.0
+        self._run = ""
+
+    def begin_run(self, run_id: int) -> None:
+        """The run has a number now."""
+        self.done()
+        self._run = f" run {run_id}"
 
     def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
         """A step begins."""
@@ -43,8 +57,52 @@ class Lines:
     def done(self) -> None:
         """The last step has ended."""
         if self._name:
-            self._console.print(f"{self._name}: {time.perf_counter() - self._began:.2f} s")
+            took = time.perf_counter() - self._began
+            self._console.print(f"{_now()}{self._run} {self._name}: {took:.2f} s")
         self._name = ""
+
+
+class JsonLines(NullProgress):
+    """Progress and messages as JSON objects, one a line, for programs that collect logs.
+
+    Each has ``time`` (UTC), ``run`` (its number, null before it has one), ``level`` (info, warning or error)
+    and ``event``; what else there is depends on the event.
+    """
+
+    def __init__(self) -> None:
+        self._run_id: int | None = None
+        self._step: dict[str, Any] = {}
+        self._began = 0.0
+
+    def begin_run(self, run_id: int) -> None:
+        """The run has a number now."""
+        self.done()
+        self._run_id = run_id
+
+    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
+        """A step begins; its line is written when it ends."""
+        self.done()
+        self._step = {"step": name} | ({"files": files, "bytes": size} if files else {})
+        self._began = time.perf_counter()
+        return ignore
+
+    def done(self) -> None:
+        """The last step has ended."""
+        if self._step:
+            seconds = round(time.perf_counter() - self._began, 3)
+            self.say("info", "step", **self._step, seconds=seconds)
+        self._step = {}
+
+    def say(self, level: str, event: str, **more: Any) -> None:
+        """Write a line.
+
+        Args:
+            level: info, warning or error.
+            event: what kind of thing is said.
+            **more: what is said.
+        """
+        line = {"time": _now(), "run": self._run_id, "level": level, "event": event} | more
+        sys.stderr.write(object_text(line) + "\n")
 
 
 class TerminalBars:
@@ -60,6 +118,9 @@ class TerminalBars:
             transient=True,
         )
         self._task: TaskID | None = None
+
+    def begin_run(self, run_id: int) -> None:
+        """The run has a number now; bars vanish, so it would be of no use here."""
 
     def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
         """A step begins."""

@@ -1,29 +1,21 @@
 """What people are told of a run and of a warehouse."""
 
-import sys
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from sparkify.errors import WarehouseError
-from sparkify.load import accounts, gone
-from sparkify.load.ledger import left_out_note, loaded_files, source_notes
+from sparkify.load import gone
+from sparkify.load.ledger import source_notes
 from sparkify.printing.console import Console
 from sparkify.printing.output import print_rows
-from sparkify.printing.tables import Column, Look, laid_out
+from sparkify.printing.tables import Column, laid_out
 from sparkify.printing.terminal import printable
 from sparkify.printing.wording import plural, size_text
-from sparkify.sql import STAR_TABLES
-from sparkify.warehouse.contract import Schema
-from sparkify.warehouse.tables import count_rows
 
 if TYPE_CHECKING:
     from sparkify.load.pipeline import Summary
     from sparkify.sources.objects import Source, SourcePlan
     from sparkify.warehouse.recreate import Holdings
-
-
-_WHOLE = Look(is_prose=True)
 
 
 def _warn(console: Console, text: str) -> None:
@@ -38,7 +30,7 @@ def _print_table(console: Console, columns: list[str], rows: list[list[str]]) ->
 
 def print_summary(summary: "Summary", location: str, seconds: float, console: Console) -> None:
     """Say what a run did in so many seconds: per source its files and records, per table its rows."""
-    if summary.run_id is None:
+    if summary.outcome == "nothing new":
         known = sum(source.known for source in summary.sources.values())
         console.print(f"{location}: nothing new; all {known:,} files are loaded already")
     else:
@@ -71,6 +63,15 @@ def print_summary(summary: "Summary", location: str, seconds: float, console: Co
     events = summary.sources["log_data"].records
     speed = f", {events / seconds:,.0f} events/s" if events else ""
     console.print(f"{matches}; {location} in {seconds:.1f} s{speed}")
+
+
+def print_concerns(summary: "Summary", console: Console) -> None:
+    """Say only what somebody should look at: warnings, and that records were rejected."""
+    rejected = sum(source.rejected for source in summary.sources.values())
+    if rejected:
+        _warn(console, f"warning: {rejected:,} records were rejected; staging_rejects has them")
+    for warning in [*summary.warnings, *summary.findings]:
+        _warn(console, f"warning: {warning}")
 
 
 def print_dropped(dropped: "Holdings", console: Console) -> None:
@@ -110,55 +111,3 @@ def _smaller_note(source: str, uris: list[str]) -> list[str]:
         f"{source}: {len(uris):,} changed {files} smaller than when loaded ({uris[0]}{more}):"
         " records may leave the warehouse, and etl fails over one without any unless --allow-shrunk is said"
     ]
-
-
-def print_status(warehouse: Schema, console: Console) -> None:
-    """Print the tables, the loaded files and the last runs of a warehouse.
-
-    Raises:
-        WarehouseError: it has no tables.
-    """
-    if not warehouse.has_tables():
-        raise WarehouseError(
-            f"{warehouse.location}: the tables of this project are not there", "load them with: sparkify etl"
-        )
-    print_rows(["table", "rows"], list(count_rows(warehouse.query, STAR_TABLES).items()), "table", _WHOLE)
-    sys.stdout.write("\n")
-    files = warehouse.query(
-        "SELECT source, COUNT(*), CAST(SUM(size) AS BIGINT), CAST(SUM(records) AS BIGINT),"
-        " CAST(SUM(loaded) AS BIGINT), CAST(SUM(rejected) AS BIGINT)"
-        " FROM ledger WHERE left_out IS NULL GROUP BY source ORDER BY source DESC"
-    )
-    print_rows(["source", "files", "bytes", "records", "loaded", "rejected"], files, "table", _WHOLE)
-    sys.stdout.write("\n")
-    print_rows(["log_data", "events"], accounts.of_warehouse(warehouse).rows(), "table", _WHOLE)
-    sys.stdout.write("\n")
-    runs = warehouse.query(
-        "SELECT run_id, started_at, finished_at, engine, version, is_full, files, records, loaded, rejected"
-        " FROM runs ORDER BY run_id DESC LIMIT 10"
-    )
-    print_rows(
-        [
-            "run",
-            "started (UTC)",
-            "finished (UTC)",
-            "engine",
-            "version",
-            "full",
-            "files",
-            "records",
-            "loaded",
-            "rejected",
-        ],
-        runs,
-        "table",
-        _WHOLE,
-    )
-    loaded = loaded_files(warehouse.query)
-    for source in ("song_data", "log_data"):
-        if left_out := {
-            uri: f.left_out for (owner, uri), f in loaded.items() if owner == source and f.left_out
-        }:
-            _warn(console, f"note: {left_out_note(source, left_out)}")
-    for source, missing in sorted(gone.by_source(loaded).items(), reverse=True):
-        _warn(console, f"note: {gone.note(source, missing)}")

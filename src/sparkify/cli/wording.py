@@ -13,6 +13,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "simulate": ("sparkify simulate data", "sparkify simulate small --songs 100 --users 50 --days 7"),
     "create-tables": ("sparkify create-tables", "sparkify create-tables --yes --database other.duckdb"),
     "etl": ("sparkify etl", "sparkify etl --song-data s3://bucket/song_data --log-data s3://bucket/log_data"),
+    "runs": ("sparkify runs", "sparkify runs 17", "sparkify runs --json"),
     "query": (
         'sparkify query "SELECT level, COUNT(*) AS plays FROM songplays GROUP BY level"',
         "sparkify query report.sql --csv > report.csv",

@@ -65,6 +65,7 @@ _NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("max_rejects", ("WAREHOUSE",), "MAX_REJECTS"),
     ("max_unpacked_ratio", ("WAREHOUSE",), "MAX_UNPACKED_RATIO"),
     ("follow_links", ("WAREHOUSE",), "FOLLOW_LINKS"),
+    ("max_age_hours", ("WAREHOUSE",), "MAX_AGE_HOURS"),
     ("memory_limit", ("WAREHOUSE",), "MEMORY_LIMIT"),
     ("temp_limit", ("WAREHOUSE",), "TEMP_LIMIT"),
 )

@@ -18,6 +18,8 @@ from sparkify.config.settings import TYPES, Settings, compose, values_of
 from sparkify.errors import UsageError
 
 DEFAULT_CONFIG = "dwh.cfg"
+CONFIG_VARIABLE = "SPARKIFY_CONFIG"
+"""Names a configuration file where ``--config`` names none."""
 
 
 Origins = dict[str, tuple[str, str]]
@@ -27,7 +29,7 @@ _ENVIRONMENT_KEYS = {f"SPARKIFY_{name.upper()}": name for name in TYPES}
 
 
 # Understood elsewhere: by the command line, and by the tests.
-_OTHER_VARIABLES = ("SPARKIFY_TRACEBACK", "SPARKIFY_SAMPLE_DATA")
+_OTHER_VARIABLES = (CONFIG_VARIABLE, "SPARKIFY_TRACEBACK", "SPARKIFY_SAMPLE_DATA")
 
 
 def load_settings(
@@ -38,7 +40,8 @@ def load_settings(
     """The settings a command works with.
 
     Args:
-        config: a configuration file; by default ``dwh.cfg`` in the working directory, where there is one.
+        config: a configuration file; by default the one that SPARKIFY_CONFIG names, or else ``dwh.cfg`` in
+            the working directory, where there is one.
             Relative paths in it count from its folder, all others from the working directory.
         environment: by default the process's.
         **flags: what was said on the command line, by the names of Settings; None where nothing was said.
@@ -50,11 +53,13 @@ def load_settings(
         raise UsageError("--config is empty", "name a file or omit it")
     warnings: list[str] = []
     origins: Origins = {}
-    path = config_path(config)
-    if config or path.exists():
-        _add(origins, dict(read_file(path, warnings, is_named=bool(config))), warnings)
+    environment = os.environ if environment is None else environment
+    path = config_path(config, environment)
+    is_named = bool(config or environment.get(CONFIG_VARIABLE))
+    if is_named or path.exists():
+        _add(origins, dict(read_file(path, warnings, is_named=is_named)), warnings)
     in_file = dict(origins)
-    _add(origins, _from_environment(os.environ if environment is None else environment, warnings), warnings)
+    _add(origins, _from_environment(environment, warnings), warnings)
     _add(origins, _from_flags(flags), warnings)
     if "database" not in origins and origins.get("host", ("", ""))[0]:
         # A configuration that names a cluster's address means that cluster.
@@ -64,20 +69,29 @@ def load_settings(
     _take_places(origins, warnings, said_by_file, path.parent)
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     values = paths.resolved(values, said_by_file, path)
-    found = [] if config else said_by_file
+    found = [] if is_named else said_by_file
     settings = compose(values, found=found, warnings=warnings)
     rules.check(values_of(settings), {name: origin for name, (_, origin) in origins.items()})
     return settings
 
 
-def config_path(config: str | None) -> Path:
-    """The configuration file that ``--config`` names."""
-    if not config:
+def config_path(config: str | None, environment: Mapping[str, str] | None = None) -> Path:
+    """The configuration file that ``--config`` names, or SPARKIFY_CONFIG.
+
+    Args:
+        config: what ``--config`` says.
+        environment: by default the process's.
+    """
+    name, origin = config, "--config"
+    if not name:
+        name = (os.environ if environment is None else environment).get(CONFIG_VARIABLE)
+        origin = f"the environment variable {CONFIG_VARIABLE}"
+    if not name:
         return Path(DEFAULT_CONFIG)
-    credentials.require_none(config, "--config")
-    place = places.plain_place(config, "--config")
+    credentials.require_none(name, origin)
+    place = places.plain_place(name, origin)
     if is_on_s3(place):
-        raise UsageError("--config: not a local file", "copy it here, and name the copy")
+        raise UsageError(f"{origin}: not a local file", "copy it here, and name the copy")
     return places.local_path(place)
 
 

@@ -12,6 +12,7 @@ _RANGES: dict[str, tuple[int, int, str]] = {
     "db_port": (1, 65535, "a port"),
     "max_rejects": (0, 10**12, "bad records"),
     "max_unpacked_ratio": (1, 10_000, "bytes of text per byte of gzip"),
+    "max_age_hours": (0, 1_000_000, "hours"),
     "bundle_below_mb": (0, 1_000_000, "megabytes"),
     "num_nodes": (1, 128, "nodes"),
     "s3_requests": (1, 1000, "requests at a time"),

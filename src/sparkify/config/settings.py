@@ -27,6 +27,7 @@ class LoadOptions:
         max_rejects: how many bad records a source may have, whatever their share; more end the reading.
         max_unpacked_ratio: how many bytes of text a byte of a gzip file may hold.
         follow_links: whether links in a source's folder may lead out of it.
+        max_age_hours: how old the newest event may be before a run warns of it; 0 for any age.
         chunk_bytes: how much is read and cut at a time.
     """
 
@@ -37,6 +38,7 @@ class LoadOptions:
     max_rejects: int = 1_000_000
     max_unpacked_ratio: int = 200
     follow_links: bool = False
+    max_age_hours: float = 0
     chunk_bytes: int = _fixed(4 * 2**20)  # few steps per byte, and small beside the memory limit
 
 

@@ -2,11 +2,14 @@
 
 Each file in sql/audits is one audit. Its first line says how grave it is and what must be true:
 ``-- fail: …`` stops the run and leaves the old warehouse as it was, ``-- warn: …`` only speaks. One that says
-``-- warn of what was loaded: …`` looks at staging_events alone; a run warns of what it has loaded itself, and
-not once more of what earlier runs have.
+``-- warn of what was loaded: …`` looks at staging_events or judged_days alone; a run warns of what it has
+loaded itself, and not once more of what earlier runs have. ``-- warn of age: …`` depends on the time instead,
+and is part of a run only where MAX_AGE_HOURS says how old the newest event may be.
 """
 
+import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sparkify.errors import AuditError
 from sparkify.printing.terminal import shortened
@@ -15,6 +18,8 @@ from sparkify.warehouse.contract import Row, Session
 
 _SHOWN_ROWS = 3
 _OF_LOAD = "warn of what was loaded"
+_OF_AGE = "warn of age"
+_SEVERITIES = ("fail", "warn", _OF_LOAD, _OF_AGE)
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class Audit:
         claim: what must be true.
         sql: the SELECT of bad rows.
         is_of_load: whether in a run it looks at the events of that run only.
+        is_of_age: whether it looks at how old the newest event is.
     """
 
     name: str
@@ -34,6 +40,12 @@ class Audit:
     claim: str
     sql: str
     is_of_load: bool = False
+    is_of_age: bool = False
+
+    @property
+    def severity(self) -> str:
+        """``fail`` or ``warn``."""
+        return "fail" if self.fails else "warn"
 
 
 @dataclass(frozen=True)
@@ -55,45 +67,97 @@ class Finding:
         return f"{self.audit.name}: expected that {self.audit.claim}; found: {rows}{more}"
 
 
+@dataclass(frozen=True)
+class AuditResult:
+    """What an audit found in a run.
+
+    Attributes:
+        audit: the audit.
+        rows_found: how many bad rows; 0 if it passed.
+        seconds: how long it took.
+        finding: the first of the bad rows, if there are any.
+    """
+
+    audit: Audit
+    rows_found: int
+    seconds: float
+    finding: Finding | None
+
+
 def load_audits() -> list[Audit]:
     """All audits, by name."""
     audits = []
     for name in names_in("audits"):
         sql = read_sql(f"audits/{name}")
         severity, _, claim = sql.splitlines()[0].removeprefix("-- ").partition(": ")
-        if severity not in ("fail", "warn", _OF_LOAD):
+        if severity not in _SEVERITIES:
             raise ValueError(f"audits/{name}.sql: its first line must begin with -- fail: or -- warn:")
-        audits.append(Audit(name, severity == "fail", claim, sql, severity == _OF_LOAD))
+        audits.append(Audit(name, severity == "fail", claim, sql, severity == _OF_LOAD, severity == _OF_AGE))
     return audits
 
 
-def run_audits(warehouse: Session, *, in_run: bool = False) -> list[Finding]:
+def run_audits(warehouse: Session, *, in_run: bool = False) -> list[AuditResult]:
     """Run all audits.
 
     Args:
         warehouse: where.
         in_run: whether a run is under way, and ``batch_events`` is there.
 
-    Returns:
-        What those found that warn.
-
     Raises:
         AuditError: one that fails found bad rows.
     """
-    findings = []
-    for audit in load_audits():
-        # What a WITH names stands before the table of that name, in all that is nested in the statement.
-        begin = "WITH staging_events AS (SELECT * FROM batch_events) " * (in_run and audit.is_of_load)
-        sql = audit.sql.strip().removesuffix(";")
-        bad_rows = f"{begin}SELECT * FROM (\n{sql}\n) AS bad LIMIT {_SHOWN_ROWS + 1}"
-        columns, rows = warehouse.select(bad_rows)
-        if rows:
-            findings.append(Finding(audit, columns, rows))
-    failed = [finding for finding in findings if finding.audit.fails]
+    results = [_run(warehouse, audit, in_run=in_run) for audit in load_audits() if not audit.is_of_age]
+    failed = [each.finding for each in results if each.finding and each.audit.fails]
     if failed:
         raise AuditError(
             "the new star schema failed an audit, and the old one was kept\n  "
             + "\n  ".join(str(finding) for finding in failed),
             "look at the rows named above; if the source files are right, this is a bug in sparkify",
+            results,
         )
-    return findings
+    return results
+
+
+def run_age_audits(warehouse: Session, now: datetime, max_age_hours: float) -> list[AuditResult]:
+    """Run the audits that look at how old the newest event is; outside of ``audit_scope``.
+
+    Args:
+        warehouse: where.
+        now: UTC.
+        max_age_hours: how old it may be; 0 for any age, of which nothing is said.
+    """
+    if not max_age_hours:
+        return []
+    oldest_allowed = now - timedelta(hours=max_age_hours)
+    return [
+        _run(warehouse, audit, oldest_allowed=oldest_allowed) for audit in load_audits() if audit.is_of_age
+    ]
+
+
+def begin_of(audit: Audit, *, in_run: bool = False, oldest_allowed: datetime | None = None) -> str:
+    """What stands before an audit so that it sees what it is to look at."""
+    instead = {}
+    if in_run and audit.is_of_load:
+        instead = {
+            "staging_events": "SELECT * FROM batch_events",
+            "judged_days": "SELECT day FROM touched_days",
+        }
+    if oldest_allowed and audit.is_of_age:
+        moment = oldest_allowed.replace(tzinfo=None)
+        instead["oldest_allowed"] = f"SELECT TIMESTAMP '{moment}' AS moment"
+    # What a WITH names stands before the table of that name, in all that is nested in the statement.
+    return f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in instead.items())} " if instead else ""
+
+
+def _run(
+    warehouse: Session, audit: Audit, *, in_run: bool = False, oldest_allowed: datetime | None = None
+) -> AuditResult:
+    clock = time.perf_counter()
+    begin = begin_of(audit, in_run=in_run, oldest_allowed=oldest_allowed)
+    bad_rows = f"(\n{audit.sql.strip().removesuffix(';')}\n) AS bad"
+    columns, rows = warehouse.select(f"{begin}SELECT * FROM {bad_rows} LIMIT {_SHOWN_ROWS + 1}")
+    count = len(rows)
+    if count > _SHOWN_ROWS:  # only then: who has to count all rows can't stop at the first
+        ((count,),) = warehouse.query(f"{begin}SELECT COUNT(*) FROM {bad_rows}")
+    finding = Finding(audit, columns, rows) if rows else None
+    return AuditResult(audit, int(count), time.perf_counter() - clock, finding)

@@ -1,9 +1,7 @@
 """The ledger: which object was loaded by which run, and what became of its records."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 
-from sparkify import __version__
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.load import gone
 from sparkify.load.limits import FileCount
@@ -178,30 +176,23 @@ def reconcile(
     return counts
 
 
-def record_run(
+def record_files(
     warehouse: Session,
     plans: Mapping[Source, SourcePlan],
     counts: dict[int, FileCount],
-    *,
-    started: datetime,
-    is_full: bool,
-    event_keys: str,
+    run_id: int,
 ) -> int:
-    """Write a run and its files into the ledger.
+    """Write the files of a run into the ledger.
 
     Args:
         warehouse: where.
         plans: what the run did.
         counts: by file_id, what became of its records.
-        started: when.
-        is_full: whether it began with empty tables.
-        event_keys: the digest of the keys by which it has read the log files.
+        run_id: the number of the run.
 
     Returns:
-        The number of the run.
+        How many files.
     """
-    ((last,),) = warehouse.query("SELECT COALESCE(MAX(run_id), 0) FROM runs")
-    run_id = int(last) + 1
     files = []
     for source, todo in plans.items():
         for start in range(0, len(todo.removed), 1000):
@@ -225,27 +216,7 @@ def record_run(
                 )
             )
     warehouse.insert("ledger", files)
-    warehouse.insert(
-        "runs",
-        [
-            (
-                run_id,
-                started.replace(tzinfo=None),
-                datetime.now(UTC).replace(tzinfo=None),
-                warehouse.engine,
-                __version__,
-                is_full,
-                len(files),
-                sum(count.records for count in counts.values()),
-                sum(count.loaded for count in counts.values()),
-                sum(count.rejected for count in counts.values()),
-                event_keys,
-                plans["song_data"].store.location,
-                plans["log_data"].store.location,
-            )
-        ],
-    )
-    return run_id
+    return len(files)
 
 
 def read_by_other_keys(warehouse: Session, event_keys: str) -> int:

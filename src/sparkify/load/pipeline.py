@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sparkify.config.settings import AwsOptions, LoadOptions
-from sparkify.load import accounts, gone, ledger, shrunk
+from sparkify.load import accounts, column_nulls, gone, history, ledger, shrunk
 from sparkify.load.accounts import EventAccount
-from sparkify.load.audits import Finding, run_audits
+from sparkify.load.audits import AuditResult, Finding, run_age_audits, run_audits
+from sparkify.load.history import Outcome
 from sparkify.load.horizon import Horizon
 from sparkify.load.progress import NullProgress, Progress
 from sparkify.load.retries import LeftOut, with_retries
@@ -28,26 +29,41 @@ class Summary:
     """What a run did.
 
     Attributes:
-        run_id: its number in the ledger; None when there was nothing to do.
+        run_id: its number.
+        outcome: whether it loaded anything.
+        started: when it began.
         sources: by source, its files and their records.
         tables: by star table, its rows and how many more they are than before.
         account: where the events went that it has loaded; None when there was nothing to do.
         matched: songplays whose song the catalogue has.
         rejects: the first rejects, as (file, line, reason).
-        findings: what the audits warn of.
+        audits: what the audits found.
         warnings: what people should look at.
         notes: what else they should know.
     """
 
-    run_id: int | None = None
+    run_id: int = 0
+    outcome: Outcome = "nothing new"
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
     sources: dict[Source, SourceSummary] = field(default_factory=dict)
     tables: dict[str, tuple[int, int]] = field(default_factory=dict)
     account: EventAccount | None = None
     matched: int = 0
     rejects: list[tuple[str, int, str]] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    audits: list[AuditResult] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the audits warn of."""
+        return [each.finding for each in self.audits if each.finding]
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """All warnings and notes, as (severity, text)."""
+        warnings = [*self.warnings, *map(str, self.findings)]
+        return [("warning", text) for text in warnings] + [("note", text) for text in self.notes]
 
 
 def run_etl(
@@ -79,6 +95,7 @@ def run_etl(
         SparkifyError: a source can't be read, too many records are bad, a file has become empty or would be
             lost, an audit fails, or the warehouse can't be written.
     """
+    started = datetime.now(UTC)
     try:
         return with_retries(
             lambda left_out: load(
@@ -94,6 +111,9 @@ def run_etl(
             lambda why: _start_again(progress, why),
             skip_bad_files=skip_bad_files,
         )
+    except BaseException as error:
+        history.record_failure(warehouse, error, started, options.song_data, options.log_data)
+        raise
     finally:
         progress.done()
 
@@ -140,6 +160,8 @@ def load(
         loaded = ledger.loaded_files(warehouse.query) if has_tables else {}
         if not has_tables:
             warehouse.create_tables()
+        summary = Summary(history.next_run_id(warehouse), started=started)
+        progress.begin_run(summary.run_id)
         plans, is_rebuilt = _plan(warehouse, loaded, listed, left_out, full=full)
         if is_rebuilt:
             if not drop_missing:
@@ -151,7 +173,7 @@ def load(
         is_full = not any(todo.known or todo.removed for todo in plans.values())
         keys: dict[Source, KeyMap] = {"song_data": song_keys(), "log_data": event_keys(options, aws)}
         digest = keys["log_data"].digest
-        summary = Summary(sources={source: SourceSummary(known=plans[source].known) for source in plans})
+        summary.sources = {source: SourceSummary(known=plans[source].known) for source in plans}
         summary.notes += filter(None, [keys["log_data"].warning])
         summary.notes += [
             note for source, plan in plans.items() for note in ledger.source_notes(source, plan)
@@ -164,6 +186,7 @@ def load(
                 "events that were in the future when they were loaded are in the past now, and count"
             )
         if horizon.has_passed_events or any(todo.added or todo.skipped for todo in plans.values()):
+            plays_before = column_nulls.count_plays(warehouse)
             staging = Staging(warehouse, options, keys, summary.warnings, summary.notes)
             counts = staging.load(plans, progress)
             summary.sources, summary.rejects = staging.sources, staging.rejects
@@ -172,26 +195,49 @@ def load(
             run_transforms(warehouse, progress)
             progress.step("audit")
             summary.account = accounts.of_run(warehouse, summary.sources["log_data"].loaded)
+            column_nulls.record(warehouse, summary.run_id, plays_before)
             with nullcontext() if is_full else warehouse.audit_scope():
-                summary.findings = run_audits(warehouse, in_run=True)
+                summary.audits = run_audits(warehouse, in_run=True)
             drop_left(warehouse)
             horizon.drop()
             warehouse.forget_batch()
-            summary.run_id = ledger.record_run(
-                warehouse, plans, counts, started=started, is_full=is_full, event_keys=digest
-            )
+            summary.outcome = "loaded"
+            ledger.record_files(warehouse, plans, counts, summary.run_id)
         if others := ledger.read_by_other_keys(warehouse, digest):
             summary.notes.append(
                 f"{others:,} log files were loaded by other JSONPaths than"
                 f" {keys['log_data'].origin or 'the usual keys, which count now'}, and stay as they were;"
                 " to load them again: sparkify etl --full"
             )
+        summary.audits += run_age_audits(warehouse, started, options.max_age_hours)
         after = count_rows(warehouse.query, STAR_TABLES)
         summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
         ((summary.matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
+        _record(warehouse, summary, plans, digest, is_full=is_full)
         progress.step("commit")
         interrupts.point_of_no_return()
     return summary
+
+
+def _record(
+    warehouse: Session, summary: Summary, plans: dict[Source, SourcePlan], digest: str, *, is_full: bool
+) -> None:
+    """Write the run into the warehouse, with all that it says."""
+    is_loaded, counts = summary.outcome == "loaded", summary.sources.values()
+    run = history.Run(
+        summary.run_id,
+        summary.started,
+        summary.outcome,
+        is_full=is_loaded and is_full,
+        files=sum(len(todo.added) + len(todo.skipped) for todo in plans.values()),
+        records=sum(count.records for count in counts),
+        loaded=sum(count.loaded for count in counts),
+        rejected=sum(count.rejected for count in counts),
+        event_keys=digest,
+        song_location=plans["song_data"].store.location,
+        log_location=plans["log_data"].store.location,
+    )
+    history.record(warehouse, run, summary.said, summary.audits)
 
 
 def _plan(

@@ -1,5 +1,6 @@
 """What a run tells of itself while it goes on, to whoever shows it."""
 
+import time
 from typing import Protocol
 
 from sparkify.warehouse.contract import Advance
@@ -7,6 +8,10 @@ from sparkify.warehouse.contract import Advance
 
 class Progress(Protocol):
     """What the pipeline tells of itself."""
+
+    def begin_run(self, run_id: int) -> None:
+        """The run has a number now; one that is begun again gets it once more."""
+        ...
 
     def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
         """A step begins.
@@ -33,9 +38,49 @@ def ignore(_files: int, _bytes: int) -> None:
 class NullProgress:
     """Says nothing."""
 
+    def begin_run(self, run_id: int) -> None:
+        """The run has a number now."""
+
     def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:  # noqa: ARG002
         """A step begins."""
         return ignore
 
     def done(self) -> None:
         """The last step has ended."""
+
+
+class Timed:
+    """Passes on what the pipeline tells, and takes the time of each step.
+
+    Args:
+        inner: to whom it is passed on.
+
+    Attributes:
+        steps: each step and how many seconds it took, in order.
+    """
+
+    def __init__(self, inner: Progress) -> None:
+        self._inner = inner
+        self._name = ""
+        self._began = 0.0
+        self.steps: list[tuple[str, float]] = []
+
+    def begin_run(self, run_id: int) -> None:
+        """The run has a number now."""
+        self._inner.begin_run(run_id)
+
+    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
+        """A step begins."""
+        self._end()
+        self._name, self._began = name, time.perf_counter()
+        return self._inner.step(name, files=files, size=size)
+
+    def done(self) -> None:
+        """The last step has ended."""
+        self._end()
+        self._inner.done()
+
+    def _end(self) -> None:
+        if self._name:
+            self.steps.append((self._name, time.perf_counter() - self._began))
+        self._name = ""

@@ -1,15 +1,19 @@
 """Loads that are begun again: when files change, when others write, without files that can't be loaded."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sparkify.errors import ConflictError, SourceChangedError, UnusableFilesError
+from sparkify.errors import BusyError, ConflictError, SourceChangedError, UnusableFilesError
 
 Result = TypeVar("Result")
 
 MAX_ATTEMPTS = 3
 """How often a run is begun when files change under it, or others write to its tables, before it gives up."""
+
+
+_LOOK_AGAIN_SECONDS = 0.5
 
 
 @dataclass
@@ -74,3 +78,28 @@ def with_retries(
                 raise
             attempts += 1
             on_retry(error.message)
+
+
+def with_patience(load: Callable[[], Result], seconds: float, on_wait: Callable[[str], object]) -> Result:
+    """Load as soon as others let go of the warehouse.
+
+    Args:
+        load: opens the warehouse and loads; changes nothing if others have it.
+        seconds: how long to wait for them at most.
+        on_wait: told who has it, once for each of them.
+
+    Raises:
+        BusyError: someone has it still.
+    """
+    deadline, told = time.monotonic() + seconds, ""
+    while True:
+        try:
+            return load()
+        except BusyError as busy:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise
+            if told != busy.message:
+                told = busy.message
+                on_wait(told)
+            time.sleep(min(_LOOK_AGAIN_SECONDS, left))

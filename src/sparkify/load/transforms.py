@@ -45,6 +45,7 @@ OF_PLAYS = (
 )
 
 TRANSFORMS = (
+    Transform("event_days", leaves=("touched_days",)),
     Transform("songs"),
     Transform("artists"),
     Transform("users", leaves=("touched_users",)),

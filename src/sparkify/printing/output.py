@@ -127,6 +127,23 @@ def _print_json(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
 
 
+def print_object(item: dict[str, Any]) -> None:
+    """Print one JSON object on a line, for programs."""
+    sys.stdout.write(object_text(item) + "\n")
+
+
+def object_text(item: dict[str, Any]) -> str:
+    """A JSON object on a line; its moments are UTC, as ISO 8601 and RFC 3339 write them."""
+    text = json.dumps(item, allow_nan=False, default=_json_item)
+    return printable(text, escape=_escaped)
+
+
+def _json_item(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return _json_value(value)
+
+
 def _seen(text: str) -> str:
     """JSON that says the same, and shows whatever can't be seen: by itself JSON escapes only some of that."""
     return text if text.isascii() and "\x7f" not in text else printable(text, escape=_escaped)

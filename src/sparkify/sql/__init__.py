@@ -6,7 +6,7 @@ Every statement the warehouse runs stands in a file below ``sparkify/sql``, name
     sql/<engine>/          loading, and whatever else an engine has a dialect of its own for
     sql/ledger/            what files have lost since they were loaded, likewise
     sql/star/              the star schema, run verbatim on every engine
-    sql/views/             fact_ and dim_ names over the star schema, and what was heard in each play
+    sql/views/             fact_ and dim_ names over the star schema, what was heard in each play, the version
     sql/accounts/          where all loaded events went: those of a run, those of the warehouse
     sql/audits/            one SELECT of bad rows per file
     sql/questions/         one question of the analysts per file, run verbatim on every engine
@@ -17,11 +17,22 @@ from importlib.resources import files
 
 STAGING_TABLES = ("staging_events", "staging_songs", "staging_rejects")
 STAR_TABLES = ("songplays", "users", "songs", "artists", "time")
-STATE_TABLES = ("ledger", "runs", "encoding_repairs", "song_matches", "play_matches", "user_latest_event")
+STATE_TABLES = (
+    "ledger",
+    "runs",
+    "encoding_repairs",
+    "song_matches",
+    "play_matches",
+    "user_latest_event",
+    "event_days",
+)
 """What incremental runs remember between them."""
 
-TABLES = STAGING_TABLES + STAR_TABLES + STATE_TABLES
-REBUILT_TABLES = tuple(table for table in TABLES if table != "runs")
+HISTORY_TABLES = ("audit_results", "run_notes", "column_nulls")
+"""What runs have found, beside the table of runs itself."""
+
+TABLES = STAGING_TABLES + STAR_TABLES + STATE_TABLES + HISTORY_TABLES
+REBUILT_TABLES = tuple(table for table in TABLES if table not in ("runs", *HISTORY_TABLES))
 """What a load from scratch fills anew: the runs before it have been, whatever is left of what they loaded."""
 
 VIEWS = (
@@ -34,11 +45,14 @@ VIEWS = (
     "event_horizon",
     "play_span",
     "audit_window",
+    "judged_days",
+    "oldest_allowed",
+    "schema_version",
 )
+SCHEMA_VERSION = 1
+"""Of the tables and views, as the view schema_version says; in warehouses that lack it, it is 0."""
 
-WHICH_TABLES = (
-    f"the tables are: {', '.join(STAR_TABLES + STAGING_TABLES + STATE_TABLES)}; the views: {', '.join(VIEWS)}"
-)
+WHICH_TABLES = f"the tables are: {', '.join(TABLES)}; the views: {', '.join(VIEWS)}"
 """What to say to those who have asked for another one."""
 
 

@@ -17,18 +17,24 @@ class OwnTables(Session, Protocol):
 
     def has_tables(self) -> bool:
         """Whether the tables of this project are there."""
-        return tables.are_there(self.location, self._relations(), self._others_remedy)
+        found = self._relations()
+        return tables.are_there(self.location, found, self._version(found), self._others_remedy)
 
     def own_tables(self) -> list[str]:
         """The tables of this project that are there."""
-        return tables.own(self.location, self._relations(), self._others_remedy)
+        found = self._relations()
+        self._version(found)
+        return tables.own(self.location, found, self._others_remedy)
 
     def upgrade_tables(self) -> bool:
         """Bring the tables of an older version up to date, if that is what is there."""
         found = self._relations()
-        for statement in tables.statements_to_upgrade(found, self.engine):
+        for statement in tables.statements_to_upgrade(found, self._version(found), self.engine):
             self.query(statement)
         return tables.lacks_play_matches(found)
+
+    def _version(self, found: tables.Relations) -> int:
+        return tables.version(self.location, found, self.query)
 
     def create_tables(self) -> None:
         """Drop all tables of this project, and create them empty."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from sparkify.errors import WarehouseError
-from sparkify.sql import STAGING_TABLES, STATE_TABLES, TABLES, VIEWS, read_sql
+from sparkify.sql import HISTORY_TABLES, SCHEMA_VERSION, STAGING_TABLES, STATE_TABLES, TABLES, VIEWS, read_sql
 from sparkify.warehouse.contract import Row
 
 _ADDED = {
@@ -19,11 +19,15 @@ _ADDED = {
         "event_keys": "VARCHAR(64)",
         "song_location": "VARCHAR(65535)",
         "log_location": "VARCHAR(65535)",
+        "outcome": "VARCHAR(65535)",
     },
     "ledger": {"gone_at": "TIMESTAMP", "left_out": "VARCHAR(65535)"},
 }
 """By table, the columns that versions after the first have put behind its others, with types that all engines
 have. Where they were not filled in yet, NULL has to say the right thing."""
+
+_NEW = (*HISTORY_TABLES, "event_days")
+"""Tables that the first versions lack, and that may be missing for that."""
 
 _FORMER = {
     "text_repairs": "encoding_repairs",
@@ -73,6 +77,33 @@ def count_rows(query: Callable[[str], list[Row]], tables: Sequence[str]) -> dict
     return {table: found[table] for table in tables}
 
 
+def version(location: str, found: Relations, query: Callable[[str], list[Row]]) -> int:
+    """Which version the tables of this project are of; 0 where no version is said.
+
+    Args:
+        location: the database, for messages.
+        found: what there is.
+        query: runs a statement in the database.
+
+    Raises:
+        WarehouseError: they are of a newer version than this program knows.
+    """
+    if "schema_version" not in found or not found.keys() >= set(STAGING_TABLES):
+        return 0
+    try:
+        ((number,),) = query("SELECT version FROM schema_version")
+        number = int(number)
+    except (WarehouseError, ValueError, TypeError):  # somebody else's
+        return 0
+    if number > SCHEMA_VERSION:
+        raise WarehouseError(
+            f"{location}: was loaded by a newer version of sparkify (its schema has version {number}; this"
+            f" program knows versions up to {SCHEMA_VERSION}); nothing was changed",
+            "install the newer version here, too",
+        )
+    return number
+
+
 def own(location: str, found: Relations, remedy: str) -> list[str]:
     """The tables of this project that are there, all of them or some.
 
@@ -111,14 +142,20 @@ def own(location: str, found: Relations, remedy: str) -> list[str]:
     return tables
 
 
-def are_there(location: str, found: Relations, remedy: str) -> bool:
+def are_there(location: str, found: Relations, version: int, remedy: str) -> bool:
     """Whether the tables of this project are there.
+
+    Args:
+        location: the database, for messages.
+        found: what there is.
+        version: of the tables, if there are any.
+        remedy: what to do where something is somebody else's.
 
     Raises:
         WarehouseError: only some are, they are of an older version, or somebody else's.
     """
     there = own(location, found, remedy)
-    if statements_to_upgrade(found, "duckdb"):
+    if statements_to_upgrade(found, version, "duckdb"):
         raise WarehouseError(
             f"{location}: was loaded by an older version of sparkify",
             "upgrade it with: sparkify etl (nothing is lost)",
@@ -132,14 +169,14 @@ def are_there(location: str, found: Relations, remedy: str) -> bool:
     return not missing
 
 
-def statements_to_upgrade(found: Relations, engine: str) -> list[str]:
+def statements_to_upgrade(found: Relations, version: int, engine: str) -> list[str]:
     """What brings the tables of an older version up to date; nothing where some are missing or not ours."""
     names = _names(found)
     is_older = lacks_play_matches(found)
     if any(
         name not in names or (names[name] == name and found[name].columns not in _versions(name))
         for name in TABLES
-        if not (is_older and name == "play_matches")
+        if not (name in _NEW or (is_older and name == "play_matches"))
     ):
         return []
     statements = [
@@ -153,12 +190,21 @@ def statements_to_upgrade(found: Relations, engine: str) -> list[str]:
         for old, new in _FORMER.items()
         if names[new] == old and new != "song_matches"
     ]
-    views = [name for name in VIEWS if name not in found]
+    new = [name for name in _NEW if name not in names]
     if is_older:
         statements += ["DROP VIEW IF EXISTS heard_plays", "DROP TABLE heard_songs"]
-        statements += [read_sql(f"tables/{name}", engine) for name in ("song_matches", "play_matches")]
-        views = list(dict.fromkeys([*views, "heard_plays"]))
-    return statements + [read_sql(f"views/{name}") for name in views]
+        new = ["song_matches", "play_matches", *new]
+    statements += [read_sql(f"tables/{name}", engine) for name in new]
+    if "event_days" in new:
+        statements.append(
+            "INSERT INTO event_days SELECT CAST(ts AS DATE), COUNT(*) FROM staging_events"
+            " GROUP BY CAST(ts AS DATE)"
+        )
+    views = [name for name in VIEWS if version < SCHEMA_VERSION or name not in found]
+    # In place of the older ones, so that grants and other people's views on them stay.
+    return statements + [
+        read_sql(f"views/{name}").replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1) for name in views
+    ]
 
 
 def lacks_play_matches(found: Relations) -> bool:

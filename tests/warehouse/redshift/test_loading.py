@@ -151,7 +151,7 @@ def test_by_prefix_whatever_changes_everything_is_loaded_again_in_one_transactio
     site.use("prefix")
     site.load()
     copies()
-    assert site.load().summary.run_id is None
+    assert site.load().summary.outcome == "nothing new"
     write(site.folder / "log_data/1.json", event(ts=7))
     loaded = site.load()
     assert copies() == [(f"{site.root}/song_data/", 3, 3), (f"{site.root}/log_data/", 3, 5)]

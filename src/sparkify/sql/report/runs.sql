@@ -10,5 +10,6 @@ SELECT
     loaded,
     rejected
 FROM runs
+WHERE outcome = 'loaded' OR outcome IS NULL
 ORDER BY run_id DESC
 LIMIT 10;

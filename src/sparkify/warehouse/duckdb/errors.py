@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from sparkify.errors import StatementError, WarehouseError
+from sparkify.errors import BusyError, StatementError, WarehouseError
 from sparkify.printing.terminal import shortened
 from sparkify.sql import WHICH_TABLES
 from sparkify.system.disk import FULL
@@ -82,9 +82,9 @@ def open_error(location: str, error: duckdb.Error) -> WarehouseError:
     """What to tell of an error while a file is opened."""
     text = str(error)
     if holder := re.search(r"Conflicting lock is held in (.+?) \(PID (\d+)\)", text):
-        return WarehouseError(
+        return BusyError(
             f"{location}: in use by process {holder[2]} ({holder[1]})",
-            "wait until it has finished, or name another file with --database",
+            "wait until it has finished (etl --wait SECONDS does), or name another file with --database",
         )
     if "version number" in text:
         return WarehouseError(

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from sparkify.config.settings import AwsOptions, RedshiftOptions
-from sparkify.errors import WarehouseError
+from sparkify.errors import BusyError, WarehouseError
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import Row
 from sparkify.warehouse.redshift.login import CanceledError, explain, is_serverless, log_in
@@ -269,8 +269,8 @@ class RedshiftSession:
         yield
         self.execute("RESET statement_timeout")
 
-    def _in_use(self, holder: str) -> WarehouseError:
-        return WarehouseError(
+    def _in_use(self, holder: str) -> BusyError:
+        return BusyError(
             f"{self.location}: in use by {holder}",
             "wait until it has finished; PG_TERMINATE_BACKEND(process) ends an abandoned session",
         )

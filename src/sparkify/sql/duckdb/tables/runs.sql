@@ -1,4 +1,4 @@
--- runs: one row per run that changed the warehouse.
+-- runs: one row per run, also if it found nothing new or failed.
 CREATE TABLE runs (
     run_id INTEGER,
     started_at TIMESTAMP, -- UTC
@@ -12,5 +12,6 @@ CREATE TABLE runs (
     rejected BIGINT,
     event_keys VARCHAR, -- SHA-256 of the JSONPaths by which its log files were read
     song_location VARCHAR, -- the places that it searched, as they were given
-    log_location VARCHAR
+    log_location VARCHAR,
+    outcome VARCHAR -- loaded, nothing new or failed; NULL = loaded, by a version that kept no others
 );

@@ -1,4 +1,4 @@
--- runs: one row per run that changed the warehouse.
+-- runs: one row per run, also if it found nothing new or failed.
 -- ALL: small.
 CREATE TABLE runs (
     run_id INTEGER,
@@ -13,7 +13,8 @@ CREATE TABLE runs (
     rejected BIGINT,
     event_keys VARCHAR(64), -- SHA-256 of the JSONPaths by which its log files were read
     song_location VARCHAR(65535), -- the places that it searched, as they were given
-    log_location VARCHAR(65535)
+    log_location VARCHAR(65535),
+    outcome VARCHAR(65535) -- loaded, nothing new or failed; NULL = loaded, by a version that kept no others
 )
 DISTSTYLE ALL
 SORTKEY (run_id);

@@ -1,0 +1,208 @@
+"""The commands that load, and that tell what was loaded: etl, status, runs."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sparkify.cli.options import (
+    AsCsv,
+    AsJson,
+    AsSafeCsv,
+    Config,
+    Database,
+    Expanded,
+    Format,
+    Output,
+    Plain,
+    ResultAsJson,
+    Wide,
+    form_of,
+    settings_of,
+)
+from sparkify.errors import UsageError
+
+if TYPE_CHECKING:
+    from sparkify.config.settings import Settings
+    from sparkify.load.pipeline import Summary
+    from sparkify.load.progress import Progress
+
+app = typer.Typer()
+
+
+class LogFormat(StrEnum):
+    """What a run writes to stderr."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command("etl")
+def etl_command(
+    config: Config = None,
+    database: Database = None,
+    song_data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="The song files: a folder or s3://bucket/prefix.",
+            show_default="data/song_data",
+        ),
+    ] = None,
+    log_data: Annotated[
+        str | None,
+        typer.Option(metavar="URI", help="The log files, likewise.", show_default="data/log_data"),
+    ] = None,
+    log_jsonpath: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="JSONPaths file of the logs.",
+            show_default="log_json_path.json beside log_data, if there",
+        ),
+    ] = None,
+    max_reject_share: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="Fail when a larger share of a source's records is bad, 0 to 1.",
+            show_default="0.01",
+        ),
+    ] = None,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Let links in a source's folder lead out of it.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Load everything again, from scratch.")] = False,
+    drop_missing: Annotated[
+        bool,
+        typer.Option("--drop-missing", help="With --full: drop the rows of files that no longer exist."),
+    ] = False,
+    allow_shrunk: Annotated[
+        bool, typer.Option("--allow-shrunk", help="Load files that had records and are empty now.")
+    ] = False,
+    skip_bad_files: Annotated[
+        bool, typer.Option("--skip-bad-files", help="Go on without files of which nothing can be loaded.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print which files would be loaded, and load none.")
+    ] = False,
+    require_new: Annotated[
+        bool, typer.Option("--require-new", help="Fail if there is nothing new to load.")
+    ] = False,
+    wait: Annotated[
+        float,
+        typer.Option(min=0, metavar="SECONDS", help="How long to wait while others use the warehouse."),
+    ] = 0,
+    as_json: ResultAsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say warnings and errors only.")] = False,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="What is written to stderr: text, or a JSON object a line.")
+    ] = LogFormat.TEXT,
+) -> None:
+    """Stage, transform and audit what is new in the source files."""
+    from sparkify.cli import etl, summary
+    from sparkify.cli.progress import JsonLines
+    from sparkify.load import pipeline
+    from sparkify.printing.console import Console
+    from sparkify.warehouse.opening import opened, opened_if_there
+
+    def settings(warn: Callable[[str], None] | None = None) -> "Settings":
+        if drop_missing and not full:
+            raise UsageError("--drop-missing goes with --full", "without --full all that is loaded stays")
+        if dry_run and (as_json or require_new):
+            raise UsageError("--dry-run goes with neither --json nor --require-new", "leave one of them out")
+        return settings_of(
+            config,
+            warn,
+            database=database,
+            song_data=song_data,
+            log_data=log_data,
+            log_jsonpath=log_jsonpath,
+            max_reject_share=max_reject_share,
+            follow_links=follow_links or None,
+        )
+
+    def load(settings: "Settings", progress: "Progress") -> "Summary":
+        with opened(settings) as warehouse:
+            return pipeline.run_etl(
+                warehouse,
+                settings.loading,
+                settings.aws,
+                progress,
+                full=full,
+                allow_shrunk=allow_shrunk,
+                skip_bad_files=skip_bad_files,
+                drop_missing=drop_missing,
+            )
+
+    if dry_run:
+        found = settings()
+        with opened_if_there(found) as there:
+            plan = pipeline.plan_etl(there, found.loading, found.aws, full=full)
+        summary.print_plan(plan, Console())
+        return
+    form = etl.Form(as_json, quiet, JsonLines() if log_format == LogFormat.JSON else None)
+    etl.run(settings, load, form, require_new=require_new, wait=wait)
+
+
+@app.command()
+def status(
+    config: Config = None,
+    database: Database = None,
+    max_age: Annotated[
+        str | None,
+        typer.Option(metavar="AGE", help="Fail if the newest event is older: 90m, 26h or 2d."),
+    ] = None,
+    as_json: ResultAsJson = False,
+) -> None:
+    """Show what the warehouse holds, and the runs that loaded it."""
+    from sparkify.cli.results import result_of
+    from sparkify.cli.status import age_of, print_status, require_fresh, status_of
+    from sparkify.printing.console import Console
+    from sparkify.warehouse.opening import opened
+
+    with result_of("status", is_wanted=as_json) as result:
+        allowed = None if max_age is None else age_of(max_age)
+        with opened(settings_of(config, database=database), read_only=True) as warehouse:
+            result["database"] = warehouse.location
+            found = status_of(warehouse)
+        result |= found
+        if not as_json:
+            print_status(found, Console())
+        if allowed is not None:
+            require_fresh(warehouse.location, found["newest_event"], allowed)
+
+
+@app.command()
+def runs(
+    run_id: Annotated[
+        int | None, typer.Argument(metavar="[RUN]", help="The number of a run. [default: list the last ones]")
+    ] = None,
+    config: Config = None,
+    database: Database = None,
+    output: Output = Format.TABLE,
+    as_csv: AsCsv = False,
+    as_safe_csv: AsSafeCsv = False,
+    as_json: AsJson = False,
+    wide: Wide = False,
+    expanded: Expanded = False,
+    plain: Plain = False,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="List no more runs.")] = 20,
+) -> None:
+    """List the last runs, also those that failed or found nothing new; or show what one did."""
+    from sparkify.answers.questions import require_tables
+    from sparkify.cli.history import print_run, print_runs
+    from sparkify.printing.tables import Look
+    from sparkify.warehouse.opening import opened
+
+    form, look = (
+        form_of(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json),
+        Look(wide, expanded, plain, is_prose=True),
+    )
+    with opened(settings_of(config, database=database), read_only=True) as warehouse:
+        require_tables(warehouse)
+        if run_id is None:
+            print_runs(warehouse, limit, form, look)
+        else:
+            print_run(warehouse, run_id, form, look)

@@ -1,0 +1,5 @@
+-- event_days: one row per day, in UTC, with how many of its events are staged.
+CREATE TABLE event_days (
+    day DATE,
+    events BIGINT
+);

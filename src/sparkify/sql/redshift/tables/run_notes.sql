@@ -1,0 +1,10 @@
+-- run_notes: one row per thing that a run said: why it failed, its warnings, its notes.
+-- EVEN: as audit_results.
+CREATE TABLE run_notes (
+    run_id INTEGER, -- runs.run_id
+    note_number INTEGER, -- from 1, in the order in which they were said
+    severity VARCHAR(65535), -- error, warning or note
+    note VARCHAR(65535)
+)
+DISTSTYLE EVEN
+SORTKEY (run_id);
