@@ -20,7 +20,7 @@ from sparkify.sources.opening import open_source
 from sparkify.sources.unfinished import require_finished
 from sparkify.sql import STAR_TABLES
 from sparkify.system import interrupts
-from sparkify.warehouse.contract import Loading, Row, Schema, Warehouse
+from sparkify.warehouse.contract import Loading, Row, Schema, Session, Warehouse
 from sparkify.warehouse.tables import count_rows
 
 
