@@ -170,7 +170,7 @@ def test_with_its_region_a_bucket_elsewhere_is_loaded_in_every_way(site: Site) -
     [
         (
             "The operation is not valid for the object's storage class,Status 403,Error InvalidObjectState",
-            "restore it (aws s3api restore-object), or leave it out",
+            "restore it (aws s3api restore-object), or move it out of the source's prefix",
         ),
         (
             "User is not authorized to perform: kms:Decrypt,Status 403,Error AccessDenied,Rid 1",
