@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from sparkify.cluster.config_file import set_values
 
 from sparkify.config.dwh_cfg_keys import file_keys
 from sparkify.config.loading import load_settings
 from sparkify.config.settings import TYPES, Settings, values_of
+from sparkify.config.writing import set_values
 from sparkify.errors import UsageError
 
 EXAMPLE = Path(__file__).parents[2] / "dwh.cfg.example"
