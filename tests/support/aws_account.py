@@ -222,6 +222,7 @@ class World:
     cloudformation: CloudFormation = field(init=False)
     _clients: dict[str, Any] = field(default_factory=dict)
     _own_clients: dict[str, Any] = field(default_factory=dict)
+    _stacks_session: Any = None
 
     def __post_init__(self) -> None:
         self.cloudformation = CloudFormation(self._stacks_client, self._serverless_for_a_stack)
@@ -232,12 +233,14 @@ class World:
 
     def _stacks_client(self, service: str) -> Any:
         """A client of CloudFormation's own, whose calls are recorded as such."""
+        if self._stacks_session is None:
+            self._stacks_session = _new_session()
+            events = self._stacks_session.events
+            events.register("before-parameter-build", self._record_by_stack)
+            events.register("before-call.redshift.ModifyClusterIamRoles", self._modify_roles)
         name = f"{service} of stacks"
         if name not in self._own_clients:
-            session = _new_session()
-            session.events.register("before-parameter-build", self._record_by_stack)
-            session.events.register("before-call.redshift.ModifyClusterIamRoles", self._modify_roles)
-            self._own_clients[name] = session.client(service)
+            self._own_clients[name] = self._stacks_session.client(service)
         return self._own_clients[name]
 
     def _record_by_stack(self, params: dict[str, Any], model: Any, **_: Any) -> None:

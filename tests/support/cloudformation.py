@@ -8,6 +8,7 @@ import datetime
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -380,6 +381,7 @@ def _differing(now: dict[str, Any], then: dict[str, Any]) -> set[str]:
     return {key for key in {*now, *then} if now.get(key) != then.get(key)}
 
 
+@cache
 def _fixed(kind: str) -> set[str]:
     """The properties of which another value needs a new resource."""
     from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
