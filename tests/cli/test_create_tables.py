@@ -13,6 +13,7 @@ from sparkify.warehouse.opening import connect
 from tests.support import commands
 from tests.support.builders import event, track, write
 from tests.support.either import Either
+from tests.support.older import BEFORE_HISTORY, turn_back
 from tests.support.runs import create_tables, look
 
 on_terminals = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
@@ -118,6 +119,7 @@ def test_what_somebody_loads_while_the_question_is_open_is_not_dropped(loaded: E
 
 
 def test_tables_of_which_some_are_missing_or_old_are_asked_about_too(loaded: Either) -> None:
+    turn_back(loaded.sql, BEFORE_HISTORY)
     loaded.sql("DROP TABLE encoding_repairs")
     loaded.sql("ALTER TABLE runs DROP COLUMN log_location")
     assert command(loaded).returncode == 2
