@@ -78,7 +78,7 @@ def create(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Create role, network, work bucket and cluster, and write its address to the configuration."""
+    """Create the role, network, work bucket and cluster, and write its address to the configuration."""
     from sparkify.cluster import commands, network
     from sparkify.cluster.plan import make_plan
 
