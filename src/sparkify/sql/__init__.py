@@ -52,7 +52,8 @@ VIEWS = (
 SCHEMA_VERSION = 1
 """Of the tables and views, as the view schema_version says; in warehouses that lack it, it is 0."""
 
-WHICH_TABLES = f"the tables are: {', '.join(TABLES)}; the views: {', '.join(VIEWS)}"
+_BY_USE = STAR_TABLES + STAGING_TABLES + STATE_TABLES + HISTORY_TABLES
+WHICH_TABLES = f"the tables are: {', '.join(_BY_USE)}; the views: {', '.join(VIEWS)}"
 """What to say to those who have asked for another one."""
 
 

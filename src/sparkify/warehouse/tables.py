@@ -80,6 +80,8 @@ def count_rows(query: Callable[[str], list[Row]], tables: Sequence[str]) -> dict
 def version(location: str, found: Relations, query: Callable[[str], list[Row]]) -> int:
     """Which version the tables of this project are of; 0 where no version is said.
 
+    Who may read the star schema only can't ask: then it is taken for the version of this program.
+
     Args:
         location: the database, for messages.
         found: what there is.
@@ -93,8 +95,8 @@ def version(location: str, found: Relations, query: Callable[[str], list[Row]]) 
     try:
         ((number,),) = query("SELECT version FROM schema_version")
         number = int(number)
-    except (WarehouseError, ValueError, TypeError):  # somebody else's
-        return 0
+    except (WarehouseError, ValueError, TypeError):
+        return SCHEMA_VERSION
     if number > SCHEMA_VERSION:
         raise WarehouseError(
             f"{location}: was loaded by a newer version of sparkify (its schema has version {number}; this"
