@@ -11,7 +11,7 @@ try:
 except ModuleNotFoundError as error:
     sys.exit(
         f"error: sparkify is not installed for {sys.executable}: {error.name} is missing\n"
-        "  what to do: make setup; then run .venv/bin/python create_tables.py"
+        "  hint: make setup; then run .venv/bin/python create_tables.py"
     )
 
 if __name__ == "__main__":

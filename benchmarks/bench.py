@@ -119,7 +119,7 @@ def read_results(results: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        sys.exit(f"error: {results}: damaged: {error}\n  what to do: git restore {results}")
+        sys.exit(f"error: {results}: damaged: {error}\n  hint: git restore {results}")
     return found
 
 
@@ -132,7 +132,7 @@ def require_all(measured: dict[str, Any]) -> None:
     if missing := [part for part in PARTS if part not in measured]:
         sys.exit(
             f"error: {RESULTS} lacks {', '.join(missing)}, and so the pages in {DOCS} are as they were\n"
-            f"  what to do: git restore {RESULTS}, or measure: python benchmarks/bench.py --only"
+            f"  hint: git restore {RESULTS}, or measure: python benchmarks/bench.py --only"
             f" {' '.join(missing)}"
         )
 

@@ -52,9 +52,9 @@ def hostile(request: pytest.FixtureRequest, database: Path, tmp_path: Path) -> P
         if request.param != "views":
             connection.execute(f"CREATE MACRO {request.param} AS {MACROS[request.param].format(told)}")
             return path
-        for view in VIEWS:
-            columns = [row[0] for row in connection.execute(f"DESCRIBE {view}").fetchall()]
-            texts = ", ".join(f"({told}) AS {column}" for column in columns)
+        described = {view: connection.execute(f"DESCRIBE {view}").fetchall() for view in VIEWS}
+        for view, columns in described.items():
+            texts = ", ".join(f"({told}) AS {column}" for column, *_ in columns)
             connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {texts}")
     return path
 
