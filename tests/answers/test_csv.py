@@ -117,7 +117,7 @@ def test_texts_that_spreadsheets_take_for_formulas_are_marked_and_numbers_are_no
 
 def test_csv_for_spreadsheets_can_be_asked_for_in_two_ways_and_not_as_json(run: Run) -> None:
     for options in (["--csv-safe"], ["--format", "csv-safe"], ["--csv", "--csv-safe"]):
-        assert run("questions", *options).stdout.startswith("name,question\n")
+        assert run("questions", *options).stdout.startswith("name,question,also_takes\n")
     assert run("questions", "--csv-safe", "--json").returncode == 2
 
 

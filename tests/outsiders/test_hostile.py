@@ -56,6 +56,7 @@ WALK: tuple[tuple[str, ...], ...] = (
     ("cluster", "status", "--dry-run"),
     ("runs",),
     ("runs", "1", "--json"),
+    ("notebooks", "answers"),
     ("create-tables", "--yes"),
 )
 LINKED = (2, 4)

@@ -426,7 +426,7 @@ def run_cluster_commands(leaks: Leaks, world: World, kind: str) -> None:
 
 def test_the_known_scripts_let_no_secret_out(leaks: Leaks) -> None:
     (leaks.folder / "dwh.cfg").write_text(
-        CONFIG.replace("DB_NAME", "HOST=127.0.0.1\nDB_PORT=1\nDB_NAME")
+        CONFIG.replace("DB_NAME", "HOST=127.0.0.1\nDB_PORT=8191\nDB_NAME")
         + "[S3]\nSONG_DATA=s3://bucket/songs\nLOG_DATA=s3://bucket/logs\nRETRIES=0\nENDPOINT=http://127.0.0.1:1\n"
     )
     for script in ("create_tables.py", "etl.py", "create_cluster.py", "delete_cluster.py"):

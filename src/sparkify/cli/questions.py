@@ -164,9 +164,8 @@ def _print_list(form: "Form", look: "Look") -> None:
 
     listed = [(each.name, each.title, each.takes) for each in load_questions()]
     print_rows(["name", "question", "also_takes"], listed, form, look)
-    say(
-        "answer one with: sparkify questions NAME; all take --since, --until, --last, --time-zone and --limit"
-    )
+    say("answer one with: sparkify questions NAME")
+    say("spans of time: sparkify questions -h")
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ def laid_out(columns: list[Column], width: int | None, look: Look | None = None)
     look = look or Look()
     has_rows = any(column.cells for column in columns)
     if look.expanded and has_rows:
-        return _records(columns), False
+        return _records(columns, width), False
     if look.wide:
         width = None
     for kept in (columns, [column for column in columns if column.name]):
@@ -179,7 +179,7 @@ def laid_out(columns: list[Column], width: int | None, look: Look | None = None)
     kept = [column for column in columns if column.name]
     if not has_rows or _fits(kept, len(_GAPS[-1]), width, is_cut=True):
         return _lines(kept, _GAPS[-1], look), has_rows and any(column.may_cut for column in kept)
-    return _records(kept), False
+    return _records(kept, width), False
 
 
 def _fits(columns: list[Column], gap: int, width: int | None, *, is_cut: bool) -> bool:
@@ -247,14 +247,17 @@ def _wrapped(text: str, width: int, words: re.Pattern[str] = _JOINED) -> list[st
     return [line.rstrip() for line in lines]
 
 
-def _records(columns: list[Column]) -> str:
+def _records(columns: list[Column], width: int | None) -> str:
     columns = [column for column in columns if column.name or any(column.cells)]
     room = max((cell_len(column.name) for column in columns), default=0)
+    indent = " " * (room + len(_GAPS[0]))
+    separator = f"\n{indent}"
+
+    def value(column: Column, text: str) -> str:
+        name = f"{column.name}{' ' * (room - cell_len(column.name))}{_GAPS[0]}"
+        left = max((width or 0) - len(indent), 1)
+        lines = _wrapped(text, left, _SPACED) if column.may_wrap and width else [text]
+        return f"{name}{separator.join(lines)}".rstrip() + "\n"
+
     records = zip(*(column.cells for column in columns), strict=True)
-    return "\n".join(
-        "".join(
-            f"{column.name}{' ' * (room - cell_len(column.name))}{_GAPS[0]}{text}".rstrip() + "\n"
-            for column, text in zip(columns, record, strict=True)
-        )
-        for record in records
-    )
+    return "\n".join("".join(map(value, columns, record)) for record in records)
