@@ -13,6 +13,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "simulate": ("sparkify simulate data", "sparkify simulate small --songs 100 --users 50 --days 7"),
     "create-tables": ("sparkify create-tables", "sparkify create-tables --yes --database other.duckdb"),
     "etl": ("sparkify etl", "sparkify etl --song-data s3://bucket/song_data --log-data s3://bucket/log_data"),
+    "create": ("sparkify cluster create --dry-run", "sparkify cluster create --type serverless"),
+    "status": ("sparkify status",),
     "runs": ("sparkify runs", "sparkify runs 17", "sparkify runs --json"),
     "query": (
         'sparkify query "SELECT level, COUNT(*) AS plays FROM songplays GROUP BY level"',
@@ -22,15 +24,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "check": ("sparkify check", "sparkify check expected_answers"),
     "report": ("sparkify report", "sparkify report november.html --since 2018-11-01 --until 2018-11-30"),
     "export": ("sparkify export parquet", "sparkify export s3://bucket/prefix --overwrite"),
-    "status": ("sparkify status",),
     "notebooks": ("sparkify notebooks", "sparkify notebooks course"),
     "cluster": ("sparkify cluster create --dry-run",),
-    "create": ("sparkify cluster create --dry-run", "sparkify cluster create --type serverless"),
     "pause": ("sparkify cluster pause",),
     "resume": ("sparkify cluster resume",),
     "delete": ("sparkify cluster delete --dry-run",),
 }
-"""By command, what people type; ``status`` is one of the cluster, too."""
+"""By command, in the order of the help, what people type; ``status`` is one of the cluster, too."""
 
 _SYNONYMS = {
     "load": "etl",
@@ -64,6 +64,11 @@ _ALIKE = 0.75
 class Commands(TyperGroup):
     """A group of commands with examples, flags without a type, and a guess where one is near."""
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of the commands, in the order in which people come to need them."""
+        order = list(EXAMPLES)
+        return sorted(super().list_commands(ctx), key=order.index)
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a name, with its examples."""
         command = super().get_command(ctx, cmd_name)
@@ -84,7 +89,7 @@ class Commands(TyperGroup):
         """The command that is called, or an error with a guess."""
         self.suggest_commands = False
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            name, names = args[0], list(self.commands)
+            name, names = args[0], self.list_commands(ctx)
             meant = _SYNONYMS.get(name.lower()) if ctx.parent is None else None
             near = [meant] if meant else difflib.get_close_matches(name, names, n=1, cutoff=_ALIKE)
             hint = f"did you mean {near[0]}?" if near else f"the commands are: {', '.join(names)}"
