@@ -72,9 +72,15 @@ SERVERS = {
 }
 
 
+# The rooms whose tests all need one.
+SERVER_ROOMS = ("tests.cluster.", "tests.standin.", "tests.warehouse.redshift.")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if SERVERS & set(getattr(item, "fixturenames", ())):
+        module = getattr(getattr(item, "module", None), "__name__", "")
+        needs = SERVERS & set(getattr(item, "fixturenames", ())) or module.startswith(SERVER_ROOMS)
+        if needs or "[redshift" in item.name or "redshift]" in item.name:
             item.add_marker(pytest.mark.server)
 
 

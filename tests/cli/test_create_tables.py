@@ -16,6 +16,8 @@ from tests.support.either import Either
 from tests.support.older import BEFORE_HISTORY, turn_back
 from tests.support.runs import create_tables, look
 
+pytestmark = pytest.mark.slow
+
 on_terminals = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 
 

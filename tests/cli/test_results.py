@@ -14,6 +14,8 @@ from tests.support.builders import event, track, write
 from tests.support.cli import Run, data
 from tests.support.commands import ROOT
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["data"]
 
 

@@ -12,6 +12,8 @@ from sparkify.answers.questions import load_questions
 from tests.support.cli import assert_fails
 from tests.support.commands import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_behind_stderr_fails_no_run(data: Path, tmp_path: Path) -> None:

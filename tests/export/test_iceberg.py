@@ -28,6 +28,8 @@ from tests.support.exports import columns, load_plays, stored
 from tests.support.killing import processes
 from tests.support.s3_servers import Bucket, Server, moto
 
+pytestmark = pytest.mark.slow
+
 NOON = 1_541_073_600_000  # 2018-11-01 12:00 UTC
 DAY = 24 * 3_600_000
 

@@ -21,6 +21,8 @@ from tests.support.either import Either
 from tests.support.engines import Engine
 from tests.support.runs import run_etl, run_meddled_with
 
+pytestmark = pytest.mark.slow
+
 Load = Callable[..., Loaded]
 
 START = 1543449657000

@@ -17,6 +17,8 @@ from sparkify.warehouse.opening import connect
 from tests.support.builders import Loaded, Record, event, track, write
 from tests.support.runs import run_etl
 
+pytestmark = pytest.mark.slow
+
 WATCHING = ("days_usual", "days_complete", "nulls_usual", "newest_event_fresh")
 FIRST_DAY = date(2019, 3, 4)
 """A Monday."""

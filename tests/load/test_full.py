@@ -12,6 +12,8 @@ from tests.support.reference import build_star, read_records
 from tests.support.runs import plan_etl
 from tests.support.settings import changed
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def archived(either: Either, tmp_path: Path) -> Either:

@@ -16,6 +16,8 @@ from tests.support.clock import at
 from tests.support.engines import Engine
 from tests.support.runs import run_etl
 
+pytestmark = pytest.mark.slow
+
 Load = Callable[..., Loaded]
 
 NOW = datetime(2018, 11, 29, 12, 0, 0, 123456)

@@ -12,6 +12,8 @@ from tests.support.either import Either
 from tests.support.older import BEFORE_PLAY_MATCHES, turn_back
 from tests.support.reference import sort_rows
 
+pytestmark = pytest.mark.slow
+
 Rows = list[tuple[object, ...]]
 
 HEARD = (

@@ -61,6 +61,7 @@ def test_one_notebook_creates_the_cluster_another_removes_all_of_it_and_neither_
     account: Account, configured: Path
 ) -> None:
     before = (configured / "dwh.cfg").read_text()
+    account.cloudformation.steps_a_look = 20
     environment = {**account.environment(configured), **ENVIRONMENT}
     made = execute("create_infra.ipynb", configured, environment, **YES)
     shown = text_of(made)

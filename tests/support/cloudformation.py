@@ -75,6 +75,7 @@ class CloudFormation:
     Attributes:
         refused: by the name of a resource in the template, why it can't be made, changed or removed.
         is_stuck: whether it never gets on.
+        steps_a_look: how far a stack gets between two looks at it: whoever looks waits for seconds in between.
     """
 
     client: Client
@@ -83,6 +84,7 @@ class CloudFormation:
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     is_stuck: bool = False
+    steps_a_look: int = 1
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def do(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
@@ -98,8 +100,9 @@ class CloudFormation:
             else [it for it in self.stacks if it.status != "DELETE_COMPLETE"]
         )
         for stack in found:
-            if stack.steps and not self.is_stuck:
-                stack.steps.pop(0)()
+            for step in [] if self.is_stuck else stack.steps[: self.steps_a_look]:
+                stack.steps.remove(step)
+                step()
         return {"Stacks": [self._view(it) for it in found]}
 
     def _view(self, stack: Stack) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from tests.support.exports import load_plays
 from tests.support.runs import duckdb_warehouse
 from tests.support.settings import settings_of
 
+pytestmark = pytest.mark.slow
+
 CONTENT = "TOP-SECRET"
 
 MACROS = {
