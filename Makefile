@@ -69,8 +69,9 @@ system-packages:  ## install Chromium (Debian, Ubuntu) for the tests of the repo
 test: setup  ## run the tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 -q
 
-test-fast: setup  ## run those tests that need neither servers nor browsers nor much time: a minute
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 -q -m 'not aws and not long and not server and not slow'
+test-fast: setup  ## run those tests that need neither servers nor browsers nor much time (a minute or two)
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 -q -m 'not aws and not long and not server and not slow' \
+		$(addprefix --ignore=tests/,cluster outsiders project standin warehouse/redshift)
 
 test-kills: setup  ## kill the pipeline more than a hundred times, and compare with clean runs
 	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/load/test_kills.py

@@ -75,7 +75,7 @@ class CloudFormation:
     Attributes:
         refused: by the name of a resource in the template, why it can't be made, changed or removed.
         is_stuck: whether it never gets on.
-        steps_a_look: how far a stack gets between two looks at it: whoever looks waits for seconds in between.
+        steps_a_look: how far a stack gets between two looks, between which people wait.
     """
 
     client: Client
