@@ -130,7 +130,8 @@ def test_a_cluster_is_created_loaded_and_deleted_without_a_rest(
 def ask_doubts(account: Account, bucket: str) -> list[Doubt]:
     """Ask the cluster what no page settles, below the work prefix, which its role may read and write."""
     settings = load_settings(str(account.folder / "dwh.cfg"))
-    prefix = f"{account.folder.name}/work/doubts/"
+    work = f"{account.folder.name}/work"
+    prefix = f"{work}/doubts/"
     s3 = boto3.client("s3")
 
     def put(name: str, content: bytes) -> str:

@@ -1,7 +1,7 @@
 """Takes the star schema elsewhere, and what was heard: one folder of Parquet files per table.
 
 Owns the layout (below) and the switch from an earlier export to a new one. How an engine writes Parquet is
-its own matter: ``Unloading.write_parquet``. The same on S3 is ``export_s3``'s.
+its own matter: ``Unloading.write_parquet``. The same on S3 is ``export.s3``'s.
 
     OUT/songplays/year=2018/month=11/…parquet      OUT/songs/year=1999/…parquet
     OUT/time/year=2018/month=11/…parquet           OUT/users/…parquet   OUT/artists/…parquet
