@@ -132,6 +132,18 @@ def test_a_planted_bad_row_is_found_by_the_audits(tmp_path: Path) -> None:
     assert any("users_unique" in line for line in failed)
 
 
+def test_a_check_warns_of_old_data_only_where_a_limit_is_set(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "warned" not in run("--database", database).stdout
+    monkeypatch.setenv("SPARKIFY_MAX_AGE_HOURS", "48")
+    result = run("--database", database)
+    assert result.exit_code == 0, result.output
+    (line,) = [line for line in result.stdout.splitlines() if " warned " in line]
+    assert "newest_event_fresh" in line
+    assert "1 audit warned" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from sparkify.answers.check import check_all
 from sparkify.config.settings import Settings
-from sparkify.load.audits import load_audits, run_audits
+from sparkify.load.audits import load_audits, oldest_allowed_of, run_audits
 from sparkify.load.progress import NullProgress
 from sparkify.warehouse.contract import Warehouse
 from sparkify.warehouse.opening import connect
@@ -150,7 +151,7 @@ def test_plays_that_match_no_more_are_found(weeks: Path, load: Callable[..., Loa
     assert [row["table_name"] for row in found(load())["nulls_usual"]] == ["songplays"]
 
 
-def test_events_that_are_too_old_are_warned_of_also_when_nothing_is_new(
+def test_events_that_are_too_old_are_warned_of_by_checks_and_runs_also_when_nothing_is_new(
     tmp_path: Path, load: Callable[..., Loaded], settings: Settings
 ) -> None:
     write(tmp_path / "song_data/song.json", track())
@@ -165,6 +166,10 @@ def test_events_that_are_too_old_are_warned_of_also_when_nothing_is_new(
         summary = run_etl(limited, NullProgress())
         assert summary.outcome == "nothing new"
         assert (list(found(Loaded(limited, summary))) == ["newest_event_fresh"]) == is_old
+        warehouse = connect(limited, read_only=True)
+        outcomes = check_all(warehouse, None, oldest_allowed_of(now, most))
+        warehouse.close()
+        assert ([it.name for it in outcomes if it.result == "warned"] == ["newest_event_fresh"]) == is_old
 
 
 def test_the_sample_gives_no_alarm_whole_or_day_by_day(

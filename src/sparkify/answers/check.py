@@ -20,7 +20,7 @@ from typing import Any
 from sparkify.answers.query import require_select
 from sparkify.answers.questions import Question, ask, load_questions, parse_question
 from sparkify.errors import CheckError, UsageError, WarehouseError
-from sparkify.load.audits import Finding, load_audits
+from sparkify.load.audits import Audit, Finding, begin_of, load_audits
 from sparkify.printing.output import cell_text, print_rows
 from sparkify.printing.terminal import printable
 from sparkify.warehouse.contract import Row, Session
@@ -56,26 +56,32 @@ class Outcome:
     differing: list[list[str]] = field(default_factory=list)
 
 
-def check_all(warehouse: Session, answers: Path | None) -> list[Outcome]:
+def check_all(
+    warehouse: Session, answers: Path | None, oldest_allowed: datetime | None = None
+) -> list[Outcome]:
     """Ask all questions, compare the answers with the expected ones, and run all audits.
 
     Args:
         warehouse: one that has been loaded.
         answers: folder with expected answers and one's own questions; None to run everything, and compare
             nothing.
+        oldest_allowed: since when the newest event must have happened, in UTC; None for any age.
 
     Raises:
         UsageError: the folder is not there, or holds an answer to no question.
     """
     questions, expected = _collect(answers)
     with warehouse.snapshot():
-        return _check(warehouse, questions, expected)
+        audited = _audit(
+            warehouse, oldest_allowed
+        )  # before anybody's own questions could change what they see
+        return [_check_question(warehouse, it, expected.get(it.name)) for it in questions] + audited
 
 
-def _check(warehouse: Session, questions: list[Question], expected: dict[str, Path]) -> list[Outcome]:
+def _audit(warehouse: Session, oldest_allowed: datetime | None) -> list[Outcome]:
     audited = []
-    for audit in load_audits():  # before anybody's own questions could change what they see
-        finding = find_bad_rows(warehouse, audit.name)
+    for audit in load_audits():
+        finding = find_bad_rows(warehouse, audit, oldest_allowed)
         if finding is None:
             audited.append(Outcome("audit", audit.name, "passed"))
         else:
@@ -83,15 +89,14 @@ def _check(warehouse: Session, questions: list[Question], expected: dict[str, Pa
             audited.append(
                 Outcome("audit", audit.name, result, remark=str(finding).removeprefix(f"{audit.name}: "))
             )
-    asked = [_check_question(warehouse, question, expected.get(question.name)) for question in questions]
-    return asked + audited
+    return audited
 
 
-def find_bad_rows(warehouse: Session, name: str) -> Finding | None:
+def find_bad_rows(warehouse: Session, audit: Audit, oldest_allowed: datetime | None = None) -> Finding | None:
     """Run one audit on a warehouse as it is; None if all is well."""
-    audit = next(audit for audit in load_audits() if audit.name == name)
-    sql = f"SELECT * FROM (\n{audit.sql.strip().removesuffix(';')}\n) AS bad LIMIT {_SHOWN_BAD_ROWS + 1}"
-    columns, rows = warehouse.select(sql)
+    begin = begin_of(audit, oldest_allowed=oldest_allowed)
+    bad_rows = f"(\n{audit.sql.strip().removesuffix(';')}\n) AS bad"
+    columns, rows = warehouse.select(f"{begin}SELECT * FROM {bad_rows} LIMIT {_SHOWN_BAD_ROWS + 1}")
     return Finding(audit, columns, rows) if rows else None
 
 

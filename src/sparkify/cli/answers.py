@@ -1,6 +1,7 @@
 """The commands that answer: the user's own SQL, the analysts' questions, checks, the report."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -96,16 +97,19 @@ def check(
     from sparkify.answers.questions import require_tables
     from sparkify.answers.spans import Asked, span_of
     from sparkify.cli.results import check_result, result_of
+    from sparkify.load.audits import oldest_allowed_of
     from sparkify.warehouse.opening import opened
 
     with result_of("check", is_wanted=as_json) as result:
         credentials.require_none(str(answers or ""), "ANSWERS_DIR")
-        with opened(settings_of(config, database=database), read_only=True) as warehouse:
+        settings = settings_of(config, database=database)
+        with opened(settings, read_only=True) as warehouse:
             result["database"] = warehouse.location
             require_tables(warehouse)
             if why := why_empty(warehouse, span_of(warehouse, Asked())):
                 say(f"note: {why}")
-            outcomes = checks.check_all(warehouse, answers)
+            oldest_allowed = oldest_allowed_of(datetime.now(UTC), settings.loading.max_age_hours)
+            outcomes = checks.check_all(warehouse, answers, oldest_allowed)
         result |= check_result(outcomes)
         if not as_json:
             checks.print_outcomes(outcomes)

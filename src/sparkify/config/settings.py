@@ -27,7 +27,7 @@ class LoadOptions:
         max_rejects: how many bad records a source may have, whatever their share; more end the reading.
         max_unpacked_ratio: how many bytes of text a byte of a gzip file may hold.
         follow_links: whether links in a source's folder may lead out of it.
-        max_age_hours: how old the newest event may be before a run warns of it; 0 for any age.
+        max_age_hours: how old the newest event may be before a run and check warn of it; 0 for any age.
         chunk_bytes: how much is read and cut at a time.
     """
 

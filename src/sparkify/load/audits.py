@@ -126,12 +126,22 @@ def run_age_audits(warehouse: Session, now: datetime, max_age_hours: float) -> l
         now: UTC.
         max_age_hours: how old it may be; 0 for any age, of which nothing is said.
     """
-    if not max_age_hours:
+    oldest_allowed = oldest_allowed_of(now, max_age_hours)
+    if not oldest_allowed:
         return []
-    oldest_allowed = now - timedelta(hours=max_age_hours)
     return [
         _run(warehouse, audit, oldest_allowed=oldest_allowed) for audit in load_audits() if audit.is_of_age
     ]
+
+
+def oldest_allowed_of(now: datetime, max_age_hours: float) -> datetime | None:
+    """Since when the newest event must have happened; None if it may be of any age.
+
+    Args:
+        now: UTC.
+        max_age_hours: how old it may be; 0 for any age.
+    """
+    return now - timedelta(hours=max_age_hours) if max_age_hours else None
 
 
 def begin_of(audit: Audit, *, in_run: bool = False, oldest_allowed: datetime | None = None) -> str:

@@ -293,7 +293,8 @@ def _add_quality(warehouse: Session, headline: Record, page: Page) -> None:
         row | {"first_file": below([row["first_of_all"], row["last_of_all"]], row["first_file"])}
         for row in _records(warehouse, "rejects")
     ]
-    findings = {audit.name: find_bad_rows(warehouse, audit.name) for audit in load_audits()}
+    audits = {audit.name: audit for audit in load_audits()}
+    findings = {name: find_bad_rows(warehouse, audit) for name, audit in audits.items()}
     passed = sum(finding is None for finding in findings.values())
     records = sum(source["records"] for source in sources)
     rejected = sum(source["rejected"] for source in sources)
@@ -327,9 +328,7 @@ def _add_quality(warehouse: Session, headline: Record, page: Page) -> None:
         (
             "passed" if finding is None else "failed" if finding.audit.fails else "warned",
             name,
-            next(audit.claim for audit in load_audits() if audit.name == name)
-            if finding is None
-            else str(finding).removeprefix(f"{name}: "),
+            audits[name].claim if finding is None else str(finding).removeprefix(f"{name}: "),
         )
         for name, finding in findings.items()
     ]
