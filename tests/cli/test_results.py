@@ -7,26 +7,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from tests.support.builders import event, track, write
 from tests.support.cli import Run, data
-from tests.support.commands import ROOT
+from tests.support.results import valid
 
 pytestmark = pytest.mark.slow
 
 __all__ = ["data"]
-
-
-def valid(text: str) -> dict[str, Any]:
-    """A result that is as its schema says."""
-    (line,) = text.splitlines()
-    result: dict[str, Any] = json.loads(line)
-    schema = json.loads((ROOT / f"docs/schemas/{result['command']}.json").read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(result, schema, format_checker=jsonschema.FormatChecker())
-    return result
 
 
 def lines(text: str) -> list[dict[str, Any]]:

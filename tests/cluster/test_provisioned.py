@@ -6,7 +6,18 @@ from typing import Any
 import pytest
 
 from sparkify.config.loading import load_settings
-from tests.support.aws_account import ACCOUNT, BUCKET, CONFIG, EMPTY, MY_IP, PROVISIONED, REGION, World
+from tests.support.aws_account import (
+    ACCOUNT,
+    BUCKET,
+    CONFIG,
+    EMPTY,
+    MY_IP,
+    PROVISIONED,
+    REGION,
+    World,
+    refuse,
+)
+from tests.support.results import valid
 
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/sparkify/sparkify-redshift"
 TAGS = [
@@ -497,9 +508,23 @@ def test_status_lists_what_is_there_and_what_it_costs(world: World) -> None:
     assert rows["security group"]["note"] == f"open from {MY_IP}/32 to port 5439"
     assert (rows["stack"]["name"], rows["stack"]["state"]) == ("music-redshift", "CREATE_COMPLETE")
     assert "costs about $1.09 per hour now" in run.err
+    result = valid(world.run("status", "--json").out)
+    assert (result["region"], result["usd_per_hour"], result["warnings"]) == (REGION, 1.086, [])
+    assert {row["kind"]: row for row in result["resources"]} == rows
 
 
 def test_status_of_an_empty_account_prints_no_rows(world: World) -> None:
     run = world.run("status")
     assert (run.code, run.out) == (0, "")
     assert f"nothing of this project is in {REGION}" in run.err
+    result = valid(world.run("status", "--json").out)
+    assert (result["exit_code"], result["resources"], result["usd_per_hour"]) == (0, [], 0)
+
+
+def test_status_that_fails_says_why_to_programs_too(world: World) -> None:
+    world.fault = refuse("AccessDenied", operation="DescribeClusters")
+    run = world.run("status", "--json")
+    result = valid(run.out)
+    assert (run.code, result["exit_code"], result["reason"]["kind"]) == (1, 1, "Cluster")
+    assert result["reason"]["message"] in run.err
+    assert world.run("status", "--json", "--format", "csv").code == 2

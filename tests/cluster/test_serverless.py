@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.aws_account import ACCOUNT, BUCKET, CONFIG, EMPTY, REGION, SERVERLESS, World
+from tests.support.results import valid
 
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/sparkify/sparkify-redshift"
 HOST = f"music.{ACCOUNT}.{REGION}.redshift-serverless.amazonaws.com"
@@ -239,5 +240,7 @@ def test_who_may_not_look_at_serverless_can_still_work_with_nodes(world: World) 
     world.create()
     run = world.run("status", "--format", "csv")
     assert "warning: Serverless was not looked at" in run.err
+    (warning,) = valid(world.run("status", "--json").out)["warnings"]
+    assert warning.startswith("Serverless was not looked at")
     assert "music,cluster,music,available" in run.out
     assert (world.delete().code, world.contents()) == (0, EMPTY)

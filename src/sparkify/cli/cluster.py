@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sparkify.cli.options import ResultAsJson
 from sparkify.cli.wording import application
 from sparkify.errors import ClusterError, UsageError
 from sparkify.printing.terminal import printable, say
@@ -13,6 +14,7 @@ from sparkify.system import interrupts
 
 if TYPE_CHECKING:
     from sparkify.cluster.aws import Aws
+    from sparkify.cluster.found import Resource
     from sparkify.cluster.waiting import Waiter
     from sparkify.config.settings import Settings
 
@@ -104,21 +106,40 @@ def create(
 def status(
     config: Config = None,
     output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
+    as_json: ResultAsJson = False,
     dry_run: DryRun = False,  # noqa: ARG001 - as of the other commands; this one changes nothing anyway
 ) -> None:
     """Show all that is on AWS of this project in the region, and what it costs per hour."""
+    from sparkify.cli.results import cluster_result, result_of
     from sparkify.cluster.found import find
     from sparkify.cluster.plan import make_target
+
+    if as_json and output != Format.TABLE:
+        raise UsageError("--json prints an object, and --format prints rows", "choose one of them")
+    with result_of("cluster status", is_wanted=as_json, about="region") as result:
+        settings = _settings(config)
+        aws, waiter = _connect(settings)
+        result["region"] = aws.region
+        said = list(settings.warnings)
+
+        def tell(line: str) -> None:
+            said.append(line)
+            waiter.say(line)
+
+        found = find(aws, tell, make_target(settings, aws.region))
+        result |= cluster_result(found, said)
+        if not found:
+            waiter.say(f"nothing of this project is in {aws.region}")
+        else:
+            _print_found(found, waiter, None if as_json else output)
+
+
+def _print_found(found: "list[Resource]", waiter: "Waiter", output: Format | None) -> None:
     from sparkify.printing.output import print_rows
 
-    settings = _settings(config)
-    aws, waiter = _connect(settings)
-    found = find(aws, waiter, make_target(settings, aws.region))
-    if not found:
-        waiter.say(f"nothing of this project is in {aws.region}")
-        return
     rows = [(it.cluster, it.kind, it.name, it.state, it.usd_per_hour, it.note) for it in found]
-    print_rows(["cluster", "kind", "name", "state", "usd_per_hour", "note"], rows, output.value)
+    if output:
+        print_rows(["cluster", "kind", "name", "state", "usd_per_hour", "note"], rows, output.value)
     hourly = sum(it.usd_per_hour or 0 for it in found)
     more = (
         "Serverless while queries run or transactions are open, and storage"

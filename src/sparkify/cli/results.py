@@ -13,22 +13,24 @@ from sparkify.system import interrupts
 
 if TYPE_CHECKING:
     from sparkify.answers.check import Outcome
+    from sparkify.cluster.found import Resource
     from sparkify.load.audits import AuditResult
     from sparkify.load.pipeline import Summary
 
 
 @contextmanager
-def result_of(command: str, *, is_wanted: bool) -> Iterator[dict[str, Any]]:
+def result_of(command: str, *, is_wanted: bool, about: str = "database") -> Iterator[dict[str, Any]]:
     """Print what a command puts into the object when it ends, well or not; errors go on to who tells people.
 
     Args:
         command: its name.
         is_wanted: whether it is to be printed.
+        about: the field that says what it is about; null until that is known.
     """
     result: dict[str, Any] = {
         "command": command,
         "version": __version__,
-        "database": None,
+        about: None,
         "exit_code": 0,
         "reason": None,
     }
@@ -118,4 +120,14 @@ def check_result(outcomes: "Sequence[Outcome]") -> dict[str, Any]:
     return {
         "questions": named("question", "result", "rows", "remark"),
         "audits": named("audit", "result", "remark"),
+    }
+
+
+def cluster_result(found: "Sequence[Resource]", warnings: Sequence[str]) -> dict[str, Any]:
+    """What is on AWS, and what it costs."""
+    prices = [each.usd_per_hour for each in found if each.usd_per_hour is not None]
+    return {
+        "resources": [asdict(each) for each in found],
+        "usd_per_hour": round(sum(prices), 4),
+        "warnings": [line.removeprefix("warning: ") for line in warnings],
     }

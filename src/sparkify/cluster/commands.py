@@ -251,7 +251,7 @@ def delete(
     """
     there = stack.find(aws, target.stack)
     outputs = stack.values(there, "Outputs")
-    own = [it for it in find(aws, waiter, target) if it.cluster == target.name]
+    own = [it for it in find(aws, waiter.say, target) if it.cluster == target.name]
     for it in own:
         is_doomed = it.kind in DELETED
         line = f"{it.kind} {it.name} {it.state if is_doomed else it.note}".rstrip()
@@ -268,7 +268,7 @@ def delete(
                 aws.call("logs", "delete_log_group", "ResourceNotFoundException", logGroupName=it.name)
     else:
         waiter.say(f"nothing of cluster {target.name} is in {target.region}")
-    left = [it for it in find(aws, waiter, target) if it.cluster == target.name and it.kind in DELETED]
+    left = [it for it in find(aws, waiter.say, target) if it.cluster == target.name and it.kind in DELETED]
     if left:
         names = ", ".join(f"{it.kind} {it.name}" for it in left)
         raise ClusterError(f"still there: {names}", "run the same command again in a minute")

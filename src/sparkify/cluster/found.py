@@ -1,11 +1,11 @@
 """What is there of this project, and what it costs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sparkify.cluster import network, pricing, stack
 from sparkify.cluster.aws import Aws, tag_dict
 from sparkify.cluster.plan import CLUSTER_TAG, PROJECT_TAG, Target
-from sparkify.cluster.waiting import Waiter
 from sparkify.errors import ClusterError
 
 _SERVERLESS = "redshift-serverless"
@@ -37,8 +37,14 @@ class Resource:
     note: str = ""
 
 
-def find(aws: Aws, waiter: Waiter, target: Target) -> list[Resource]:
-    """All that is on AWS of this project in the region: stacks with what they made, snapshots, logs."""
+def find(aws: Aws, say: Callable[[str], None], target: Target) -> list[Resource]:
+    """All that is on AWS of this project in the region: stacks with what they made, snapshots, logs.
+
+    Args:
+        aws: the way there.
+        say: told what could not be looked at.
+        target: which cluster.
+    """
     aws.require_credentials()
     computing = _clusters(aws, target)
     try:
@@ -47,7 +53,7 @@ def find(aws: Aws, waiter: Waiter, target: Target) -> list[Resource]:
         # Who works with nodes only need not be allowed to look at Serverless.
         if "denied" not in error.message:
             raise
-        waiter.say(f"warning: Serverless was not looked at: {error.message}")
+        say(f"warning: Serverless was not looked at: {error.message}")
     found = computing
     for it in aws.pages("cloudformation", "describe_stacks", "Stacks"):
         if stack.is_own(it) and (name := _owner(aws, it)):
