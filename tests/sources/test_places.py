@@ -77,4 +77,4 @@ def test_a_link_that_leads_round_in_a_circle_is_named(run: Run, data: Path, targ
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names themselves")
 def test_a_name_that_is_not_utf_8_is_named(run: Run, data: Path) -> None:
     Path(os.fsdecode(os.fsencode(data / "log_data") + b"/caf\xe9.json")).write_text("{}")
-    assert_fails(run("etl"), 1, "caf\\udce9.json': its name is not UTF-8", "rename it")
+    assert_fails(run("etl"), 1, "caf\\xe9.json: its name is not UTF-8", "rename it")

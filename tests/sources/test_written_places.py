@@ -164,6 +164,26 @@ def test_a_path_of_another_system_is_said_to_be_one(written: str) -> None:
     refused("OUT", lambda: output_place(written))
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["s3//bucket/log_data", "S3A//bucket", "s3;//bucket/x", "s3.//b/x", "s3:\\bucket\\x", "s3 ://b/x"],
+)
+def test_what_is_nearly_a_place_on_s3_is_not_taken_for_a_folder(written: str) -> None:
+    for origin, act in (
+        ("--log-data", lambda: load_settings(None, {}, log_data=written)),
+        ("OUT", lambda: output_place(written)),
+    ):
+        with pytest.raises(UsageError, match=f"{origin}: not the name of a place on S3") as caught:
+            act()
+        assert caught.value.hint == "write it as s3://bucket/prefix"
+
+
+def test_a_file_uri_with_a_relative_path_is_refused_with_how_to_write_one() -> None:
+    with pytest.raises(UsageError, match="--log-data: a file: URI without a full path") as caught:
+        load_settings(None, {}, log_data="file:data/log_data")
+    assert "file:///full/path" in caught.value.hint
+
+
 def test_a_database_may_be_written_as_a_uri(tmp_path: Path) -> None:
     for written in (
         f"file://{tmp_path}/w.duckdb",

@@ -13,15 +13,41 @@ from sparkify.config.location import S3Location, is_on_s3
 from sparkify.errors import SourceError, UsageError
 
 # Not three slashes: s3://$BUCKET/x where the variable is empty must not mean the bucket x.
-_S3 = re.compile(r"s3[an]?:(/?/?(?!/)|//(?=/))", re.IGNORECASE)
+_S3 = re.compile(r"s3[an]?:(/?/?(?![/\\])|//(?=/))", re.IGNORECASE)
 _ARN = re.compile(r"arn:[\w-]+:s3:::([^/*?]+)(/.*)?", re.IGNORECASE | re.DOTALL)
-_ANY_ARN = re.compile(r"arn:", re.IGNORECASE)
 _AMAZON = re.compile(
     r"(?:(?P<bucket>.+)\.)?s3(?:[.-]dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?"
 )
 """The host of an object's address (Amazon S3 User Guide: Methods for accessing a bucket)."""
 _CONSOLE = re.compile(r"(?:s3\.|[a-z0-9-]+\.)?console\.aws\.amazon\.com")
 _CONSOLE_PATH = re.compile(r"/s3/(?:buckets|object)/([^/?]+)")
+
+_REFUSED = (
+    (
+        re.compile(r"s3[an]?(?:[;.,]?[/\\]{2}|:\\|\s+:)", re.IGNORECASE),
+        "not the name of a place on S3",
+        "write it as s3://bucket/prefix",
+    ),
+    (
+        re.compile(r"arn:", re.IGNORECASE),
+        "not the ARN of a bucket or objects",
+        "write it as s3://bucket/prefix, or as arn:aws:s3:::bucket/prefix",
+    ),
+    (
+        re.compile(r"file:(?!/)", re.IGNORECASE),
+        "a file: URI without a full path",
+        "write the path alone, or file:///full/path",
+    ),
+    *(
+        (
+            re.compile(r"[A-Za-z]:[\\/]|\\\\\w"),
+            "a Windows path, but this machine does not run Windows",
+            "use this machine's path; in WSL, C:\\data is /mnt/c/data",
+        ),
+    )
+    * (os.name != "nt"),
+)
+"""What is none of the places that can be read or written, with what to say and how to write one."""
 
 _EVERYTHING = re.compile(r"\*|\*\*|\*+\.json|\*+\.json\.gz|\*+\.json\*")
 """A part of a pattern that leaves out no data file."""
@@ -49,20 +75,13 @@ def plain_place(text: str, origin: str, base: Path = Path()) -> str:
         return f"s3://{text[found.end() :]}"
     if found := _ARN.fullmatch(text):
         return f"s3://{found[1]}{found[2] or ''}"
-    if _ANY_ARN.match(text):
-        raise UsageError(
-            f"{origin}: not the ARN of a bucket or objects",
-            "write it as s3://bucket/prefix, or as arn:aws:s3:::bucket/prefix",
-        )
     if re.match(r"https?://", text, re.IGNORECASE):
         return _from_address(text, origin)
     if found := re.match(r"file:(?=/(?!/))", text, re.IGNORECASE):
         return f"file://{text[found.end() :]}"
-    if os.name != "nt" and re.match(r"[A-Za-z]:[\\/]|\\\\\w", text):
-        raise UsageError(
-            f"{origin}: a Windows path, but this machine does not run Windows",
-            "use this machine's path; in WSL, C:\\data is /mnt/c/data",
-        )
+    for kind, what, hint in _REFUSED:
+        if kind.match(text):
+            raise UsageError(f"{origin}: {what}", hint)
     return text
 
 

@@ -163,9 +163,8 @@ def _data_file(entry: "os.DirEntry[str]", bounds: str) -> SourceObject:
     try:
         entry.path.encode()
     except UnicodeEncodeError:
-        raise SourceError(
-            f"{entry.path!r}: its name is not UTF-8, so it can't be recorded", "rename it"
-        ) from None
+        name = os.fsencode(entry.path).decode(errors="backslashreplace")
+        raise SourceError(f"{name}: its name is not UTF-8, so it can't be recorded", "rename it") from None
     return _described(entry.path, status)
 
 

@@ -169,6 +169,20 @@ def test_a_file_that_was_cut_off_is_said_to_be_damaged(settings: Settings, left:
     assert caught.value.hint.startswith("restore it from a backup")
 
 
+@pytest.mark.parametrize("left", [0.6, 0.9])
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_file_without_its_end_is_refused_before_anything_is_read_or_written(
+    settings: Settings, left: float, read_only: bool
+) -> None:
+    path = Path(settings.database)
+    cut = path.read_bytes()[: int(left * path.stat().st_size)]
+    path.write_bytes(cut)
+    with pytest.raises(WarehouseError) as caught:
+        connect(settings, read_only=read_only)
+    assert caught.value.message.startswith(f"{path}: damaged: ")
+    assert path.read_bytes() == cut
+
+
 @pytest.mark.parametrize("at", ["head", "body"])
 def test_a_file_with_other_bytes_in_it_is_said_to_be_damaged(settings: Settings, at: str) -> None:
     path = Path(settings.database)

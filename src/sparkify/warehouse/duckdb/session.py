@@ -45,6 +45,28 @@ class DuckDBSession:
             self.connection = open_database(database, options, read_only=read_only, writes_to=writes_to)
         except duckdb.Error as error:
             raise open_error(self.location, error) from None
+        if not self._is_new and self.location != ":memory:":
+            self._require_whole()
+
+    def _require_whole(self) -> None:
+        """Refuse a file of which the end is missing, before anything is written to it or said about it.
+
+        DuckDB finds out only when it reads a block that is missing, which many commands never do.
+        """
+        with self.explained():
+            query = self.connection.execute
+            needed = query(
+                "SELECT total_blocks * block_size FROM pragma_database_size()"
+                " WHERE database_name = CURRENT_DATABASE()"
+            ).fetchone()
+            if needed is None or Path(self.location).stat().st_size >= needed[0]:
+                return
+            for (table,) in query(
+                'SELECT FORMAT(\'"{}"."{}"\', REPLACE(schema_name, \'"\', \'""\'),'
+                " REPLACE(table_name, '\"', '\"\"'))"
+                " FROM duckdb_tables() WHERE database_name = CURRENT_DATABASE()"
+            ).fetchall():
+                query(f"SELECT BIT_XOR(HASH(t)) FROM {table} AS t")
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with ``?`` for its parameters, and return its rows."""
