@@ -4,6 +4,8 @@ stdout is data; progress and messages go to stderr. Heavy imports stand inside t
 them, so that ``sparkify --help`` answers at once.
 """
 
+import functools
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -120,9 +122,15 @@ def _stderr() -> "Console":
 
 def main(args: list[str] | None = None) -> None:
     """Run the tool as a process of its own and exit."""
-    process.run_process(app, args)
+    process.run_process(_command(), args)
 
 
 def run(args: list[str] | None = None) -> None:
     """Run the tool inside another process; it ends with SystemExit."""
-    process.run(app, args)
+    process.run(_command(), args)
+
+
+@functools.cache
+def _command() -> Callable[..., object]:
+    """All commands, put together once for a process that runs several."""
+    return typer.main.get_command(app)
