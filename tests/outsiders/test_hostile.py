@@ -56,6 +56,8 @@ WALK: tuple[tuple[str, ...], ...] = (
     ("cluster", "status", "--dry-run"),
     ("runs",),
     ("runs", "1", "--json"),
+    ("rejects",),
+    ("rejects", "--raw"),
     ("notebooks", "answers"),
     ("create-tables", "--yes"),
 )

@@ -109,6 +109,8 @@ LINES: list[tuple[list[str], int]] = [
     ),
     (["runs", HOSTILE, *DATABASE], 2),
     (["runs", "99", *DATABASE], 2),
+    *((["rejects", *DATABASE, *form], 0) for form in ([], ["--json"], ["--csv-safe"], ["--raw"])),
+    (["rejects", "--file", HOSTILE, *DATABASE], 2),
     (["status", "--database", f"nowhere {HOSTILE}.duckdb"], 1),
     (["status", "--database", f"broken {HOSTILE}.duckdb"], 1),
     (["status", "--database", "redshift", *CONFIG], 2),

@@ -1,4 +1,4 @@
-"""The commands that load, and that tell what was loaded: etl, status, runs."""
+"""The commands that load, and that tell what was loaded: etl, status, runs, rejects."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -206,3 +206,45 @@ def runs(
             print_runs(warehouse, limit, form, look)
         else:
             print_run(warehouse, run_id, form, look)
+
+
+@app.command()
+def rejects(
+    config: Config = None,
+    database: Database = None,
+    file: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Only of files with this name, or a pattern of it: '2018-11-*'."),
+    ] = None,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Only those with this in their reason.")] = "",
+    run: Annotated[
+        int | None, typer.Option("--run", metavar="RUN", help="Only of files that this run has loaded.")
+    ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Print the records as they stand in the files, to mend them.")
+    ] = False,
+    output: Output = Format.TABLE,
+    as_csv: AsCsv = False,
+    as_safe_csv: AsSafeCsv = False,
+    as_json: AsJson = False,
+    wide: Wide = False,
+    expanded: Expanded = False,
+    plain: Plain = False,
+) -> None:
+    """Show which records could not be loaded, by reason and file; or print them."""
+    from sparkify.answers.questions import require_tables
+    from sparkify.cli.rejects import print_groups, print_raw
+    from sparkify.load.rejects import Selection
+    from sparkify.printing.tables import Look
+    from sparkify.warehouse.opening import opened
+
+    form = form_of(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json)
+    if raw and form != "table":
+        raise UsageError("--raw prints records as they are, and no CSV or JSON", "leave one of them out")
+    selection = Selection(file, reason, run)
+    with opened(settings_of(config, database=database), read_only=True) as warehouse:
+        require_tables(warehouse)
+        if raw:
+            print_raw(warehouse, selection)
+        else:
+            print_groups(warehouse, selection, form, Look(wide, expanded, plain, is_prose=True))

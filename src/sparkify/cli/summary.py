@@ -48,7 +48,7 @@ def print_summary(summary: "Summary", location: str, seconds: float, console: Co
         _warn(console, f"rejected: {file}:{line}: {reason}")
     rejected = sum(source.rejected for source in summary.sources.values())
     if rejected > len(summary.rejects):
-        console.print(f"… and {rejected - len(summary.rejects):,} more in staging_rejects")
+        console.print(f"… and {rejected - len(summary.rejects):,} more; all of them: sparkify rejects")
     for note in summary.notes:
         _warn(console, f"note: {note}")
     for warning in summary.warnings:
@@ -69,7 +69,7 @@ def print_concerns(summary: "Summary", console: Console) -> None:
     """Say only what somebody should look at: warnings, and that records were rejected."""
     rejected = sum(source.rejected for source in summary.sources.values())
     if rejected:
-        _warn(console, f"warning: {rejected:,} records were rejected; staging_rejects has them")
+        _warn(console, f"warning: {rejected:,} records were rejected; to see them: sparkify rejects")
     for warning in [*summary.warnings, *summary.findings]:
         _warn(console, f"warning: {warning}")
 

@@ -16,6 +16,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "create": ("sparkify cluster create --dry-run", "sparkify cluster create --type serverless"),
     "status": ("sparkify status",),
     "runs": ("sparkify runs", "sparkify runs 17", "sparkify runs --json"),
+    "rejects": ("sparkify rejects", "sparkify rejects --file 2018-11-05-events.json --raw > mended.json"),
     "query": (
         'sparkify query "SELECT level, COUNT(*) AS plays FROM songplays GROUP BY level"',
         "sparkify query report.sql --csv > report.csv",

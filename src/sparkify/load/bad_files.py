@@ -19,8 +19,8 @@ _SMALL_HEAD_BYTES = 2**16
 _THOROUGH_FILES = 20
 """So many files are looked into as far as the larger of the two goes: all may be bad."""
 
-_KEPT_CHARACTERS = 1000
-"""Of a record in staging_rejects."""
+_BEGINNING_CHARACTERS = 1000
+"""So much of a rejected record is looked at."""
 
 _REMEDY = "write them to a file of their own, for example with: {}"
 
@@ -70,7 +70,8 @@ def _rejects(
     without = [file.file_id for file in files if not counts[file.file_id].loaded][:_THOROUGH_FILES]
     ids = ", ".join(map(str, without or [0]))
     rows = warehouse.query(
-        "SELECT file_id, line, reason, raw_line FROM staging_rejects WHERE source = ? AND file_id >= ?"
+        f"SELECT file_id, line, reason, LEFT(COALESCE(raw_line, ''), {_BEGINNING_CHARACTERS})"
+        " FROM staging_rejects WHERE source = ? AND file_id >= ?"
         f" AND (raw_line LIKE '%{{%{{%' OR file_id IN ({ids})) ORDER BY file_id, line LIMIT {_LOOKED_AT}",
         [source, files[0].file_id],
     )
@@ -110,7 +111,7 @@ def _looked_into(
 def _may_hold_several(raw: str, paths: Sequence[Path]) -> bool:
     """Whether what is kept of a reject has a key twice, or is only its beginning."""
     names = {str(path[0]) for path in paths}
-    return len(raw) >= _KEPT_CHARACTERS or any(
+    return len(raw) >= _BEGINNING_CHARACTERS or any(
         raw.count(f'"{name}"') + raw.count(f'\\"{name}\\"') > 1 for name in names
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from sparkify.reading.raw_text import escaped
 from sparkify.reading.splitter import (
     MAX_RECORD_BYTES,
     TOO_LONG,
@@ -20,8 +21,8 @@ from sparkify.reading.splitter import (
     texts_between,
 )
 
-KEPT_BYTES = 1000
-"""How much is kept of a record that can't become text; Redshift's error tables keep 1,024."""
+_BEGINNING_BYTES = 1000
+"""How much is kept of a record that is too long."""
 
 _NEWLINE, _RETURN, _OPEN, _CLOSE = b"\n\r{}"  # as byte values
 
@@ -63,7 +64,8 @@ class Cutter:
     """Cuts texts.
 
     Attributes:
-        lost: by file_id, how many bytes of text are in no record, for the record is too long.
+        lost: by file_id, how many bytes of text are in no record, for the record is too long; less those that
+            texts have gained, because bytes that are not UTF-8 are written out in them.
     """
 
     def __init__(self) -> None:
@@ -225,8 +227,8 @@ class Cutter:
             except UnicodeDecodeError as error:
                 fault = f"not UTF-8: {error.reason} at byte {error.start + 1}"
             if fault is not None:
-                text = data[start : min(end, start + KEPT_BYTES)].decode(errors="backslashreplace")
-                self._lose(file_id, max(0, end - start - KEPT_BYTES))
+                text = escaped(data[start : end if fault != TOO_LONG else start + _BEGINNING_BYTES])
+                self._lose(file_id, end - start - len(text.encode()))
             texts.append(text)
             faults.append(fault)
         return Cut(file_ids, lines, pa.array(texts, pa.string()), faults)

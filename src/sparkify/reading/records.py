@@ -62,7 +62,8 @@ class RecordReader:
     Attributes:
         counts: records per file_id, complete once the batches have been consumed.
         sizes: by file_id, how many bytes of text it holds.
-        lost: by file_id, how many of these are in no record, for the record is too long.
+        lost: by file_id, how many of these are in no record, for the record is too long; less those that
+            texts have gained, because bytes that are not UTF-8 are written out in them.
         uris: by file_id, which file it is.
         bad: files of which nothing can be loaded; what came of them is to be dropped.
         changed: by URI, files that changed while they were read, with their versions as listed; likewise.

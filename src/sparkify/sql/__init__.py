@@ -49,7 +49,7 @@ VIEWS = (
     "oldest_allowed",
     "schema_version",
 )
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of the tables and views, as the view schema_version says; in warehouses that lack it, it is 0."""
 
 _BY_USE = STAR_TABLES + STAGING_TABLES + STATE_TABLES + HISTORY_TABLES

@@ -22,6 +22,7 @@ _ADDED = {
         "outcome": "VARCHAR(65535)",
     },
     "ledger": {"gone_at": "TIMESTAMP", "left_out": "VARCHAR(65535)"},
+    "staging_rejects": {"is_whole": "BOOLEAN"},
 }
 """By table, the columns that versions after the first have put behind its others, with types that all engines
 have. Where they were not filled in yet, NULL has to say the right thing."""

@@ -17,7 +17,9 @@ from sparkify.reading.judging import (
     records_of,
     staged,
 )
+from sparkify.reading.raw_text import BEGINNING_CHARACTERS, KEPT_BYTES, KEPT_TEXTS
 from sparkify.reading.records import RecordReader
+from sparkify.reading.splitter import TOO_LONG
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import LoadJob
@@ -60,6 +62,9 @@ def stage_files(session: DuckDBSession, job: LoadJob, reader: RecordReader, colu
         return staged(reader, {})
     session.run("CREATE OR REPLACE TEMP TABLE rejected_files (file_id INTEGER, source VARCHAR, file VARCHAR)")
     session.insert("rejected_files", [(file_id, job.source, reader.uris[file_id]) for (file_id,) in ids])
+    bounds = {"kept_texts": KEPT_TEXTS, "kept_bytes": KEPT_BYTES, "beginning": BEGINNING_CHARACTERS}
+    for name, value in {**bounds, "too_long": TOO_LONG}.items():
+        session.query(f"SET VARIABLE {name} = ?", [value])
     session.run(read_sql("stage_rejects", "duckdb"))
     damaged = session.query(
         "SELECT file_id, SUM(STRLEN(raw))::BIGINT FROM judged"

@@ -13,7 +13,7 @@ from sparkify.sources.objects import NOUNS
 from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.duckdb.opening import NO_EXTENSIONS
 from sparkify.warehouse.reading import reader_of
-from sparkify.warehouse.redshift.copy import KEPT_CHARACTERS, Copy, LoadError, run_copy
+from sparkify.warehouse.redshift.copy import LONGEST_TEXT_BYTES, Copy, LoadError, run_copy
 from sparkify.warehouse.redshift.parts import Bundle, bundle, origin_of
 from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder
@@ -66,7 +66,9 @@ def _copy_parts(
 ) -> list[Row]:
     """Load parts, and give the rows of staging_rejects for what was refused before or by COPY."""
     uris = {file.file_id: file.source.uri for file in job.files}
-    rejects: list[Row] = [(job.source, uris[file_id], *rest, file_id) for *rest, file_id in bundled.rejects]
+    rejects: list[Row] = [
+        (job.source, uris[file_id], *rest, file_id, is_whole) for *rest, file_id, is_whole in bundled.rejects
+    ]
     if not bundled.parts:
         return rejects
     share = job.options.max_reject_share
@@ -88,5 +90,7 @@ def _copy_parts(
     for error in run_copy(session, copy, origin):
         # Redshift may know better than the judge here; then the record is a reject after all.
         file_id, line, text = origin_of(work, error.uri, error.line)
-        rejects.append((job.source, uris[file_id], line, str(error), text[:KEPT_CHARACTERS], file_id))
+        # What was bundled, and so not the record as it stands in the file.
+        kept = text.encode()[:LONGEST_TEXT_BYTES].decode(errors="ignore")
+        rejects.append((job.source, uris[file_id], line, str(error), kept, file_id, False))
     return rejects

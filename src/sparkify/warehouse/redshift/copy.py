@@ -19,8 +19,8 @@ from sparkify.warehouse.redshift.session import RedshiftSession
 MAX_MAXERROR = 100_000
 """COPY's highest MAXERROR (Database Developer Guide: COPY, data load operations)."""
 
-KEPT_CHARACTERS = 1000
-"""Of a record that was refused, in staging_rejects."""
+LONGEST_TEXT_BYTES = 65_535
+"""VARCHAR holds no more (Database Developer Guide: Character types)."""
 
 SYSTEM_VIEWS_SECONDS = 90.0
 """How long to wait for rows of SYS views; no page bounds their delay."""

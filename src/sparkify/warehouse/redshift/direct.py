@@ -8,12 +8,13 @@ import contextlib
 from collections import Counter
 
 from sparkify.errors import SourceChangedError, SourceError, WarehouseError
+from sparkify.reading.raw_text import SPACE, KeptTexts
 from sparkify.reading.records import RecordReader
 from sparkify.sources.objects import LoadFile, Store
 from sparkify.sources.s3 import MODIFIED
 from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.redshift.copy import (
-    KEPT_CHARACTERS,
+    LONGEST_TEXT_BYTES,
     Copy,
     FileRead,
     LoadError,
@@ -119,31 +120,31 @@ def _count(
 def _reject_rows(job: LoadJob, by_uri: dict[str, LoadFile], errors: list[LoadError]) -> list[Row]:
     places = [(by_uri[as_logged(error.uri)], error) for error in errors]
     raw = _raw_texts(job.store, {file.file_id: file for file, _ in places}, places)
-    return [
-        (
-            job.source,
-            file.source.uri,
-            error.line,
-            str(error),
-            raw.get((file.file_id, error.line), "")[:KEPT_CHARACTERS],
-            file.file_id,
-        )
-        for file, error in places
-    ]
+    texts = KeptTexts(LONGEST_TEXT_BYTES)
+    rows: list[Row] = []
+    for file, error in places:
+        found = raw.get((file.file_id, error.line))
+        kept, is_whole = texts.of(file.file_id, *found) if found else (None, False)
+        # Whose bytes are wrong in which way COPY words in its own way.
+        is_whole = is_whole and not (found and found[1])
+        rows.append((job.source, file.source.uri, error.line, str(error), kept, file.file_id, is_whole))
+    return rows
 
 
 def _raw_texts(
     store: Store, files: dict[int, LoadFile], places: list[tuple[LoadFile, LoadError]]
-) -> dict[tuple[int, int], str]:
-    """The records that were refused, by file and line, from the files: SYS views don't have them."""
+) -> dict[tuple[int, int], tuple[str, str]]:
+    """The records that were refused, by file and line, from the files: SYS views don't have them.
+
+    Each with what is wrong with its bytes, if anything is.
+    """
     wanted = {(file.file_id, error.line) for file, error in places}
-    found: dict[tuple[int, int], str] = {}
+    found: dict[tuple[int, int], tuple[str, str]] = {}
     # Who loads need not be allowed to read: the role that COPY uses is.
     with contextlib.suppress(SourceError):
         for batch in RecordReader(store, list(files.values())).stream() if files else ():
-            for file_id, line, raw in zip(
-                *(batch.column(name).to_pylist() for name in ("file_id", "line", "raw")), strict=True
-            ):
+            columns = (batch.column(name).to_pylist() for name in ("file_id", "line", "raw", "fault"))
+            for file_id, line, raw, fault in zip(*columns, strict=True):
                 if (file_id, line) in wanted:
-                    found[file_id, line] = str(raw).strip()
+                    found[file_id, line] = str(raw).strip(SPACE), fault or ""
     return found

@@ -15,9 +15,10 @@ import duckdb
 from sparkify.errors import WarehouseError
 from sparkify.reading.judged_json import judged_json
 from sparkify.reading.judging import LARGE_RECORD_BYTES
+from sparkify.reading.raw_text import SPACE, KeptTexts
 from sparkify.reading.records import RecordReader
 from sparkify.warehouse.contract import LoadJob, Row
-from sparkify.warehouse.redshift.copy import KEPT_CHARACTERS
+from sparkify.warehouse.redshift.copy import LONGEST_TEXT_BYTES
 from sparkify.warehouse.redshift.work import WorkFolder
 
 PART_BYTES = 64 * 2**20
@@ -37,7 +38,7 @@ class Bundle:
     Attributes:
         parts: the URIs of the compressed parts.
         records: how many good records they hold.
-        rejects: (line, reason, raw, file_id) of the bad ones.
+        rejects: (line, reason, raw, file_id, is_whole) of the bad ones.
         damaged: by file_id, how many bytes of these are no JSON, or one record that is too large for one.
     """
 
@@ -91,11 +92,11 @@ def _part_lines(
 ) -> Iterator[tuple[list[str], int]]:
     lines: list[str] = []
     size = 0
+    kept = KeptTexts(LONGEST_TEXT_BYTES)
     for texts, bad in judged_json(connection, reader, job.source, job.paths):
         for file_id, line, raw, reason in bad:
-            # PostgreSQL's wire has no NUL characters in texts.
-            text = raw.strip()[:KEPT_CHARACTERS].replace("\0", "\N{REPLACEMENT CHARACTER}")
-            result.rejects.append((line, reason, text, file_id))
+            text, is_whole = kept.of(file_id, raw.strip(SPACE), reason)
+            result.rejects.append((line, reason, text, file_id, is_whole))
             if reason.startswith("not ") or len(raw) > LARGE_RECORD_BYTES:
                 result.damaged[file_id] = result.damaged.get(file_id, 0) + len(raw)
         if len(result.rejects) > MAX_REJECTS:
