@@ -1,4 +1,4 @@
-"""Rejected records: kept whole, listed by reason and file, printed as lines to mend, and loaded once mended."""
+"""Rejected records: kept whole, listed by reason and file, printed as lines to mend, loaded once mended."""
 
 import csv
 import io
@@ -39,10 +39,11 @@ def of_stdout(capfdbinary: pytest.CaptureFixture[bytes], either: Either, *argume
     """What a command prints."""
     environment = {name: value for name, value in either.environment.items() if name.startswith("SPARKIFY_")}
     capfdbinary.readouterr()
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+    with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        run_command(["rejects", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            run_command(["rejects", *arguments])
     printed = capfdbinary.readouterr()
     assert not ended.value.code, printed.err
     return printed.out

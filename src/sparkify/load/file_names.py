@@ -13,7 +13,7 @@ def is_meant(uri: str, name: str) -> bool:
 
     Args:
         uri: the file's.
-        name: the same, a local path, the last parts of it, or a pattern of any of these: ``*``, ``?``, ``[…]``.
+        name: the same, a local path, the last parts of it, or a pattern of these (``*``, ``?``, ``[…]``).
     """
     if uri == name or uri.endswith(f"/{name}"):
         return True
