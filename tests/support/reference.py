@@ -1,4 +1,4 @@
-"""The star schema by the rules of README.md, in plain Python: one dict and one loop at a time.
+"""The star schema by the rules of docs/rules.md, in plain Python: one dict and one loop at a time.
 
 Shares no code with the package and takes no short cut, so that it can be read against the rules. Speed
 is no concern.
