@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Nothing but what requirements/ names, hash by hash, and no package's own build script.
 INSTALL_PINNED := $(PIP_INSTALL) --require-hashes --only-binary :all:
 
-.PHONY: help run setup venv redshift iceberg notebooks system-packages test test-fast test-kills test-examples test-formats test-hostile test-redshift bench bench-quick redshift-local dist sbom docs docs-serve lint format lock clean
+.PHONY: help run setup venv redshift iceberg notebooks system-packages test test-fast test-kills test-examples test-formats test-hostile test-schedulers test-redshift bench bench-quick redshift-local dist sbom docs docs-serve lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -87,6 +87,10 @@ test-formats: setup  ## write made-up records into ten thousand files in every w
 # SEED=… says with which folder to begin: what a failure shows.
 test-hostile: setup  ## feed hostile bytes, names and keys to every command, drawn anew each time (some four minutes)
 	$(BIN)/python -m pytest -q -rP -m long tests/outsiders/test_hostile.py
+
+# Each gets an environment of its own below build/, some 500 MB.
+test-schedulers: setup  ## run the recipes of docs/operations.md in a real Airflow and a real Dagster
+	$(BIN)/python -m pytest -q -rP -m long tests/project/test_operations.py
 
 # The tests of the star schema on the stand-in instead of DuckDB, then the engine's own, the long ones too.
 test-redshift: setup  ## everything about Redshift, on the stand-in: the star, loading, kills (some 6 minutes)
