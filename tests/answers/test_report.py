@@ -66,6 +66,8 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (folder / "log_data" / "events.json").open("a") as file:
         file.write('\n{"ts": "never", "page": "NextSong", "userId": "1"}\n')
     settings = load(folder, folder / "w.duckdb", max_reject_share=0.5)
+    write(folder / "log_data/odd.json", play(NOON, 1, "A", "B") | {"page": "nextsong"})  # which is warned of
+    load(folder, folder / "w.duckdb", max_reject_share=0.5)
     return report(settings.database, folder / "report.html")
 
 
@@ -202,6 +204,32 @@ class TestThePage:
             connection.execute("UPDATE songplays SET level = 'gold'")
         text = report(database, tmp_path / "report.html").read_text(encoding="utf-8")
         assert re.search(r'<li class="(failed|warned)">.*gold', text)
+
+    def test_what_audits_found_in_earlier_runs_is_told(self, month: Path, tmp_path: Path) -> None:
+        def card(path: Path) -> str:
+            text = path.read_text(encoding="utf-8")
+            return text.partition('<h3 id="q-history">')[2].partition("</article>")[0]
+
+        text = card(month)
+        assert "audits found something in 1 of the last 2" in text
+        assert re.search(
+            r'<code>pages_spelt_right</code></th><td>run 2, [\d-]+</td><td class="num">1</td>', text
+        )
+        assert re.search(
+            r'<i class="passed" data-tip="Run 1, [^"]*: nothing"></i>'
+            r'<i class="warned" data-tip="Run 2, [^"]*: 1.row"></i></td>',
+            text,
+        )
+        write_sources(tmp_path, [], [play(NOON, 7, "A", "B")])
+        database = load(tmp_path, tmp_path / "w.duckdb").database
+        assert "Nothing, in the only run with audits." in card(report(database, tmp_path / "r.html"))
+        with duckdb.connect(database) as connection:  # as a failed run leaves it
+            columns = "run_id, started_at, outcome"
+            connection.execute(f"INSERT INTO runs ({columns}) VALUES (2, '2030-01-01 02:03:04', 'failed')")
+            connection.execute("INSERT INTO audit_results VALUES (2, 'users_unique', 'fail', 1234, 0.1)")
+        text = card(report(database, tmp_path / "r.html"))
+        assert '<td>run 2, 2030-01-01</td><td class="num">1,234</td><td class="num">1</td>' in text
+        assert '<i class="failed" data-tip="Run 2, 2030-01-01 02:03: 1,234' in text
 
     def test_an_empty_warehouse_has_a_report_too(self, tmp_path: Path) -> None:
         database = str(tmp_path / "w.duckdb")

@@ -18,9 +18,9 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PostgresLexer
 
 from sparkify import __version__
-from sparkify.answers.check import find_bad_rows
 from sparkify.answers.questions import Question, ask, load_questions
 from sparkify.answers.report import future
+from sparkify.answers.report.audits import AuditNow, History, audit_now, history_of
 from sparkify.answers.report.cards import view_of
 from sparkify.answers.report.charts import Chart, number
 from sparkify.answers.report.safety import below, policy, quiet
@@ -28,7 +28,6 @@ from sparkify.answers.report.words import Record, shown
 from sparkify.answers.spans import Asked, Span, restricted, span_of
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.load import accounts
-from sparkify.load.audits import load_audits
 from sparkify.sql import read_sql
 from sparkify.system.disk import remedy
 from sparkify.system.switching import name_beside, switch
@@ -122,7 +121,8 @@ class Page:
     sections: dict[str, list[Card]]
     quality: list[Figure]
     tables: list[Table]
-    audits: list[tuple[str, str, str]] = field(default_factory=list)
+    audits: list[AuditNow] = field(default_factory=list)
+    history: History = field(default_factory=History)
     loaded: str = ""
     zone: str = "UTC"
 
@@ -293,9 +293,9 @@ def _add_quality(warehouse: Session, headline: Record, page: Page) -> None:
         row | {"first_file": below([row["first_of_all"], row["last_of_all"]], row["first_file"])}
         for row in _records(warehouse, "rejects")
     ]
-    audits = {audit.name: audit for audit in load_audits()}
-    findings = {name: find_bad_rows(warehouse, audit) for name, audit in audits.items()}
-    passed = sum(finding is None for finding in findings.values())
+    page.audits = audit_now(warehouse)
+    page.history = history_of(_records(warehouse, "audit_history"))
+    passed = sum(each.result == "passed" for each in page.audits)
     records = sum(source["records"] for source in sources)
     rejected = sum(source["rejected"] for source in sources)
     page.quality = [
@@ -303,7 +303,7 @@ def _add_quality(warehouse: Session, headline: Record, page: Page) -> None:
         Figure("records", number(records)),
         Figure("rejected", number(rejected), _share(rejected, records), is_bad=rejected > 0),
         Figure("plays matched to a song", _share(headline["matched_plays"], headline["plays"])),
-        Figure("audits passed", f"{passed} of {len(findings)}", is_bad=passed < len(findings)),
+        Figure("audits passed", f"{passed} of {len(page.audits)}", is_bad=passed < len(page.audits)),
     ]
     if runs:
         last = runs[0]
@@ -323,14 +323,6 @@ def _add_quality(warehouse: Session, headline: Record, page: Page) -> None:
         Table("Where did the events go?", ["log_data", "events"], went, 7),
         _table("Why were records rejected?", ("source", "reason", "records", "first_file"), rejects),
         _table("Which runs changed the warehouse?", tuple(runs[0]) if runs else (), runs),
-    ]
-    page.audits = [
-        (
-            "passed" if finding is None else "failed" if finding.audit.fails else "warned",
-            name,
-            audits[name].claim if finding is None else str(finding).removeprefix(f"{name}: "),
-        )
-        for name, finding in findings.items()
     ]
 
 
