@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
 
-import sqlglot
 import typer
-from sqlglot import exp
 
 from sparkify.answers.questions import load_questions
 from sparkify.cli.app import app
@@ -18,8 +16,6 @@ from sparkify.config.dwh_cfg_keys import file_keys
 ROOT = Path(__file__).parents[1]
 SQL = ROOT / "src/sparkify/sql"
 SHOWN_ROWS = 10
-_COLUMN = re.compile(r"    (\w+) ([A-Z][A-Z0-9() ]*?)(?: NOT NULL)?,?(?: -- (.*))?$")
-STAR = ("songplays", "users", "songs", "artists", "time")
 
 
 def commands() -> str:
@@ -63,38 +59,6 @@ def settings_page() -> str:
     return "# Settings\n\n" + intro + _table(("in dwh.cfg", "variable", "default", "meaning"), rows)
 
 
-def tables() -> str:
-    """Every table of the star schema and of the staging area, with its columns, and what it is made from."""
-    text = "# Tables\n\nTypes are those of DuckDB.\n"
-    for path in sorted(
-        (SQL / "duckdb/tables").glob("*.sql"), key=lambda path: (path.stem not in STAR, path.stem)
-    ):
-        lines = path.read_text(encoding="utf-8").splitlines()
-        text += f"\n## {path.stem}\n\n{lines[0].lstrip('- ').partition(': ')[2] or lines[0].lstrip('- ')}\n\n"
-        rows = [
-            (f"`{found[1]}`", found[2].strip(), found[3] or "")
-            for line in lines
-            if (found := _COLUMN.match(line))
-        ]
-        text += _table(("column", "type", "meaning"), rows)
-        if sources := _sources(path.stem):
-            text += f"\nMade from: {', '.join(f'`{name}`' for name in sources)}.\n"
-    return text
-
-
-def _sources(table: str) -> list[str]:
-    """The relations that the SQL of a table reads, as sqlglot finds them."""
-    path = SQL / "star" / f"{table}.sql"
-    if not path.exists():
-        return []
-    found: set[str] = set()
-    for statement in sqlglot.parse(path.read_text(encoding="utf-8"), dialect="redshift"):
-        if statement is not None:
-            named = {each.alias for each in statement.find_all(exp.CTE)}
-            found |= {each.name for each in statement.find_all(exp.Table)} - named
-    return sorted(found - {table})
-
-
 def audits() -> str:
     """Every audit, with what it demands and its SQL."""
     text = "# Audits\n\nAn audit that fails undoes the run; one that warns is told.\n"
@@ -135,7 +99,6 @@ def _cell(text: str) -> str:
 PAGES = {
     "commands": commands,
     "settings": settings_page,
-    "tables": tables,
     "audits": audits,
     "questions": questions,
 }

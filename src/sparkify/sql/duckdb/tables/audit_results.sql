@@ -4,5 +4,5 @@ CREATE TABLE audit_results (
     audit VARCHAR, -- file in sql/audits
     severity VARCHAR, -- fail or warn
     rows_found BIGINT, -- 0 = passed
-    seconds DOUBLE
+    seconds DOUBLE -- that it took
 );

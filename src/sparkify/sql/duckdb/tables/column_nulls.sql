@@ -2,7 +2,7 @@
 CREATE TABLE column_nulls (
     run_id INTEGER, -- runs.run_id
     table_name VARCHAR, -- staging_events, staging_songs, or songplays (song_id: NULL = unmatched)
-    column_name VARCHAR,
+    column_name VARCHAR, -- of that table
     records BIGINT, -- new rows
-    null_values BIGINT
+    null_values BIGINT -- how many of them are NULL here
 );

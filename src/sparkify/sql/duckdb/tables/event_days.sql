@@ -1,5 +1,5 @@
 -- event_days: one row per day, in UTC, with how many of its events are staged.
 CREATE TABLE event_days (
-    day DATE,
-    events BIGINT
+    day DATE, -- UTC
+    events BIGINT -- of every page, plays or not
 );

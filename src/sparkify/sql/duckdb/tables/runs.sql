@@ -1,17 +1,17 @@
 -- runs: one row per run, also if it found nothing new or failed.
 CREATE TABLE runs (
-    run_id INTEGER,
+    run_id INTEGER, -- unique, in the order of the runs
     started_at TIMESTAMP, -- UTC
     finished_at TIMESTAMP, -- UTC
-    engine VARCHAR,
+    engine VARCHAR, -- duckdb or redshift
     version VARCHAR, -- of this software
     is_full BOOLEAN, -- rebuilt from scratch
-    files BIGINT,
-    records BIGINT,
-    loaded BIGINT,
-    rejected BIGINT,
+    files BIGINT, -- that it loaded
+    records BIGINT, -- in them
+    loaded BIGINT, -- of the records
+    rejected BIGINT, -- of the records
     event_keys VARCHAR, -- SHA-256 of the JSONPaths by which its log files were read
     song_location VARCHAR, -- the places that it searched, as they were given
-    log_location VARCHAR,
+    log_location VARCHAR, -- likewise
     outcome VARCHAR -- loaded, nothing new or failed; NULL = loaded, by a version that kept no others
 );

@@ -6,7 +6,7 @@ CREATE TABLE songplays (
     level VARCHAR, -- at the time of the play
     song_id VARCHAR, -- songs.song_id, NULL where the catalogue has none
     artist_id VARCHAR, -- artists.artist_id, likewise
-    session_id BIGINT,
-    location VARCHAR,
-    user_agent VARCHAR
+    session_id BIGINT, -- the user's visit, as the log numbers it
+    location VARCHAR, -- of the listener: metropolitan area, state
+    user_agent VARCHAR -- the listener's browser, as it names itself
 );

@@ -1,11 +1,11 @@
 -- user_latest_event: one row per user: the event that the user's attributes come from.
 CREATE TABLE user_latest_event (
-    user_id BIGINT,
-    ts TIMESTAMP,
-    item_in_session INTEGER,
-    session_id BIGINT,
-    first_name VARCHAR,
-    last_name VARCHAR,
-    gender VARCHAR,
-    level VARCHAR
+    user_id BIGINT, -- users.user_id
+    ts TIMESTAMP, -- UTC, ms
+    item_in_session INTEGER, -- of the event
+    session_id BIGINT, -- of the event
+    first_name VARCHAR, -- as the event has it
+    last_name VARCHAR, -- as the event has it
+    gender VARCHAR, -- as the event has it
+    level VARCHAR -- as the event has it
 );

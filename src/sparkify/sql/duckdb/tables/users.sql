@@ -1,8 +1,8 @@
 -- users: one row per user.
 CREATE TABLE users (
-    user_id BIGINT,
-    first_name VARCHAR,
-    last_name VARCHAR,
-    gender VARCHAR,
-    level VARCHAR
+    user_id BIGINT, -- unique
+    first_name VARCHAR, -- as of the latest event
+    last_name VARCHAR, -- as of the latest event
+    gender VARCHAR, -- F or M
+    level VARCHAR -- paid or free, as of the latest event
 );
