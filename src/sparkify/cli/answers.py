@@ -96,7 +96,7 @@ def check(
     from sparkify.answers.emptiness import why_empty
     from sparkify.answers.questions import require_tables
     from sparkify.answers.spans import Asked, span_of
-    from sparkify.cli.results import check_result, result_of
+    from sparkify.cli.results import check_result, place_of, result_of
     from sparkify.load.audits import oldest_allowed_of
     from sparkify.warehouse.opening import opened
 
@@ -104,7 +104,7 @@ def check(
         credentials.require_none(str(answers or ""), "ANSWERS_DIR")
         settings = settings_of(config, database=database)
         with opened(settings, read_only=True) as warehouse:
-            result["database"] = warehouse.location
+            result |= place_of(warehouse)
             require_tables(warehouse)
             if why := why_empty(warehouse, span_of(warehouse, Asked())):
                 say(f"note: {why}")

@@ -43,10 +43,10 @@ class Form:
             return NullProgress()
         return self.lines or on_console(console)
 
-    def warn(self, warning: str) -> None:
-        """Say what is to be said about the configuration."""
+    def warn(self, warning: str, event: str = "warning") -> None:
+        """Say what is to be said beside what a run says."""
         if self.lines:
-            self.lines.say("warning", "configuration", message=warning)
+            self.lines.say("warning", event, message=warning)
         else:
             say(f"warning: {warning}")
 
@@ -74,7 +74,7 @@ def _log(summary: "Summary", seconds: float, lines: JsonLines, *, is_quiet: bool
 
 def run(
     load_settings: "Callable[[Callable[[str], None]], Settings]",
-    load: "Callable[[Settings, Progress], Summary]",
+    load: "Callable[[Settings, Progress, Callable[[str], None]], Summary]",
     form: Form,
     *,
     require_new: bool,
@@ -84,7 +84,7 @@ def run(
 
     Args:
         load_settings: gives the settings, and says to whom it is given what is to be said about them.
-        load: loads what is new.
+        load: loads what is new; told to whom to say what is to be said beside what the run says.
         form: how the run is told of.
         require_new: whether it fails if there is nothing new.
         wait: how many seconds to wait for others to let go of the warehouse.
@@ -97,18 +97,18 @@ def run(
     timed = Timed(form.progress(console))
     warnings: list[str] = []
 
-    def warn(warning: str) -> None:
+    def warn(warning: str, event: str = "warning") -> None:
         warnings.append(warning)
-        form.warn(warning)
+        form.warn(warning, event)
 
     try:
         with result_of("etl", is_wanted=form.as_json) as result:
             result |= {"started": datetime.now(UTC), "seconds": 0.0} | no_run_result()
             try:
-                settings = load_settings(warn)
+                settings = load_settings(lambda warning: warn(warning, "configuration"))
                 result["database"] = settings.database
                 summary = with_patience(
-                    lambda: load(settings, timed), wait, lambda who: timed.step(f"wait: {who}")
+                    lambda: load(settings, timed, warn), wait, lambda who: timed.step(f"wait: {who}")
                 )
                 result |= run_result(summary)
                 form.tell(summary, settings.database, time.perf_counter() - clock, console)

@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from sparkify import __version__
+from sparkify.cli.results import place_of
 from sparkify.errors import UsageError
 from sparkify.printing.output import Form, print_object, print_rows
 from sparkify.printing.tables import Look
@@ -97,7 +98,7 @@ def print_run(warehouse: Session, run_id: int, form: Form, look: Look) -> None:
         raise UsageError("a single run is several tables, and no CSV", "choose --json, or leave RUN out")
     run = run_of(warehouse, run_id)
     if form == "json":
-        head = {"command": "runs", "version": __version__, "database": warehouse.location}
+        head = {"command": "runs", "version": __version__} | place_of(warehouse)
         print_object(head | {"exit_code": 0, "reason": None} | run)
         return
     print_rows(["run", str(run_id)], list(run["run"].items())[1:], "table", look)

@@ -146,6 +146,9 @@ class TerminalBars:
     def done(self) -> None:
         """The last step has ended."""
         self._bars.stop()
+        if self._task is not None:  # further steps may follow
+            self._bars.remove_task(self._task)
+            self._task = None
 
 
 def on_console(console: Console) -> Progress:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sparkify.cluster.found import Resource
     from sparkify.load.audits import AuditResult
     from sparkify.load.pipeline import Summary
+    from sparkify.warehouse.contract import Session
 
 
 @contextmanager
@@ -42,6 +43,13 @@ def result_of(command: str, *, is_wanted: bool, about: str = "database") -> Iter
     finally:
         if is_wanted:
             print_object(result)
+
+
+def place_of(warehouse: "Session") -> dict[str, Any]:
+    """Which warehouse is read; and which copy, if one is read that may be older."""
+    copy = warehouse.read_copy
+    read = {"path": copy.path, "run": copy.run_id, "published": copy.published_at} if copy else None
+    return {"database": warehouse.location, "copy": read}
 
 
 def _reason(error: BaseException) -> dict[str, Any]:

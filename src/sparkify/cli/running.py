@@ -123,18 +123,21 @@ def etl_command(
             follow_links=follow_links or None,
         )
 
-    def load(settings: "Settings", progress: "Progress") -> "Summary":
-        with opened(settings) as warehouse:
-            return pipeline.run_etl(
-                warehouse,
-                settings.loading,
-                settings.aws,
-                progress,
-                full=full,
-                allow_shrunk=allow_shrunk,
-                skip_bad_files=skip_bad_files,
-                drop_missing=drop_missing,
-            )
+    def load(settings: "Settings", progress: "Progress", warn: Callable[[str], None]) -> "Summary":
+        try:
+            with opened(settings, begin=progress.step, warn=warn) as warehouse:
+                return pipeline.run_etl(
+                    warehouse,
+                    settings.loading,
+                    settings.aws,
+                    progress,
+                    full=full,
+                    allow_shrunk=allow_shrunk,
+                    skip_bad_files=skip_bad_files,
+                    drop_missing=drop_missing,
+                )
+        finally:
+            progress.done()
 
     if dry_run:
         found = settings()
@@ -157,7 +160,7 @@ def status(
     as_json: ResultAsJson = False,
 ) -> None:
     """Show what the warehouse holds, and the runs that loaded it."""
-    from sparkify.cli.results import result_of
+    from sparkify.cli.results import place_of, result_of
     from sparkify.cli.status import age_of, print_status, require_fresh, status_of
     from sparkify.printing.console import Console
     from sparkify.warehouse.opening import opened
@@ -165,7 +168,7 @@ def status(
     with result_of("status", is_wanted=as_json) as result:
         allowed = None if max_age is None else age_of(max_age)
         with opened(settings_of(config, database=database), read_only=True) as warehouse:
-            result["database"] = warehouse.location
+            result |= place_of(warehouse)
             found = status_of(warehouse)
         result |= found
         if not as_json:

@@ -68,6 +68,7 @@ _NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("max_age_hours", ("WAREHOUSE",), "MAX_AGE_HOURS"),
     ("memory_limit", ("WAREHOUSE",), "MEMORY_LIMIT"),
     ("temp_limit", ("WAREHOUSE",), "TEMP_LIMIT"),
+    ("publish", ("WAREHOUSE",), "PUBLISH"),
 )
 
 KEYS: Mapping[str, Mapping[str, str]] = {

@@ -69,6 +69,10 @@ def load_settings(
     _take_places(origins, warnings, said_by_file, path.parent)
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     values = paths.resolved(values, said_by_file, path)
+    if values.get("publish") and values.get("database") == "redshift":
+        warnings.append(
+            f"{origins['publish'][1]} is of no use on Redshift, where readers never block a load; ignored"
+        )
     found = [] if is_named else said_by_file
     settings = compose(values, found=found, warnings=warnings)
     rules.check(values_of(settings), {name: origin for name, (_, origin) in origins.items()})

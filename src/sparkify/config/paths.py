@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-_NAMES = ("database", "song_data", "log_data", "log_jsonpath")
+_NAMES = ("database", "publish", "song_data", "log_data", "log_jsonpath")
 """The settings that may be a path on this machine."""
 
 

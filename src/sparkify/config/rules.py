@@ -1,5 +1,6 @@
 """What a setting may be beyond its type: ranges, sizes, and which databases there are."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,6 +42,8 @@ def normalized(name: str, value: Any, origin: str) -> Any:
     """
     if name == "database":
         return _database(value, origin)
+    if name == "publish":
+        return _local_file(value, origin)
     if name in ("memory_limit", "temp_limit"):
         return _size(value, origin)
     return value
@@ -62,6 +65,15 @@ def _database(text: str, origin: str) -> str:
         return str(Path(text).expanduser()) if text.startswith("~") else text
     except RuntimeError:
         raise UsageError(f"{origin} begins with ~ and an unknown user name", "write the full path") from None
+
+
+def _local_file(text: str, origin: str) -> str:
+    place = places.plain_place(text, origin)
+    if place.lower() == "redshift" or place.endswith("/") or re.match(r"\w{2,}:|:memory:", place):
+        raise UsageError(
+            f"{origin} is not a file on this machine", "name a file, such as shared/sparkify.duckdb"
+        )
+    return str(places.local_path(place))
 
 
 def _size(text: str, origin: str) -> str:
@@ -100,6 +112,11 @@ def check(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
         # It becomes part of the address that requests go to.
         if not _REGION.fullmatch(values[name]):
             raise UsageError(f"{origins[name]} is not a region", "use a region such as us-west-2")
+    if values["publish"] and _is_warehouse(values["publish"], values["database"]):
+        raise UsageError(
+            f"{origins['publish']} is the warehouse itself",
+            "name another file: it gets a copy of the warehouse",
+        )
     if values["aws_session_token"] and not values["aws_access_key_id"]:
         raise UsageError(
             f"{origins['aws_session_token']}: a session token without its keys",
@@ -110,3 +127,11 @@ def check(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
             f"{origins['login']} is neither password nor iam",
             "leave it empty to log in with the password if one is set, otherwise through IAM",
         )
+
+
+def _is_warehouse(publish: str, database: str) -> bool:
+    """Whether a file is a warehouse, or one that DuckDB keeps beside it."""
+    if database == "redshift":
+        return False
+    there = os.path.realpath(database)
+    return os.path.realpath(publish) in (there, f"{there}.wal", f"{there}.tmp")

@@ -85,10 +85,12 @@ class DuckDBOptions:
     Attributes:
         memory_limit: what it may keep in memory, e.g. ``1GB``.
         temp_limit: how much it may put beside the database; by default nine tenths of what is free there.
+        publish: a file to which each command that writes publishes a copy for readers; empty for none.
     """
 
     memory_limit: str = "1GB"
     temp_limit: str = ""
+    publish: str = ""
 
 
 @dataclass(frozen=True)

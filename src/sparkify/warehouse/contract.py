@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sparkify.config.settings import LoadOptions
 from sparkify.reading.judging import Staged
 from sparkify.sources.objects import LoadFile, Source, Store
+from sparkify.warehouse.copies import PublishedCopy
 
 Row = tuple[Any, ...]
 Advance = Callable[[int, int], None]
@@ -57,6 +58,8 @@ class Session(Protocol):
 
     engine: str
     location: str
+    read_copy: PublishedCopy | None
+    """The copy that is read in place of the warehouse, if it may be older."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with ``?`` for its parameters, and return its rows."""

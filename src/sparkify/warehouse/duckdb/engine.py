@@ -1,6 +1,8 @@
 """The DuckDB engine: a warehouse in one file, in this process."""
 
 import contextlib
+import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,6 +19,7 @@ from sparkify.sql import REBUILT_TABLES, read_sql
 from sparkify.warehouse import tables
 from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.duckdb.errors import file_error
+from sparkify.warehouse.duckdb.marker import read_marker
 from sparkify.warehouse.duckdb.session import DuckDBSession
 from sparkify.warehouse.schema import OwnTables
 
@@ -64,9 +67,22 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
             "SELECT LOWER(view_name) FROM duckdb_views()"
             " WHERE database_name = CURRENT_DATABASE() AND schema_name = CURRENT_SCHEMA()"
         )
-        return {name: tables.Relation(True, tuple(columns)) for name, columns in rows} | {
+        found = {name: tables.Relation(True, tuple(columns)) for name, columns in rows} | {
             name: tables.Relation(False) for (name,) in views
         }
+        if "published_copy" in found and not self._is_reader:
+            self._require_no_copy()
+        return found
+
+    def _require_no_copy(self) -> None:
+        copy = read_marker(self.connection)
+        if copy and copy.path == os.path.realpath(
+            self.location
+        ):  # elsewhere it is a backup that was restored
+            raise WarehouseError(
+                f"{self.location}: the published copy of {copy.warehouse}, and only for reading",
+                f"name the warehouse itself with --database {shlex.quote(copy.warehouse)}",
+            )
 
     def empty_tables(self) -> None:
         """Leave all tables of this project empty, but for the table of runs."""

@@ -78,13 +78,15 @@ def file_error(error: duckdb.Error) -> OSError | None:
     return OSError(_NUMBERS.get(reason, 0), reason, found["path"])
 
 
-def open_error(location: str, error: duckdb.Error) -> WarehouseError:
+def open_error(location: str, error: duckdb.Error, *, read_only: bool = False) -> WarehouseError:
     """What to tell of an error while a file is opened."""
     text = str(error)
     if holder := re.search(r"Conflicting lock is held in (.+?) \(PID (\d+)\)", text):
         return BusyError(
             f"{location}: in use by process {holder[2]} ({holder[1]})",
-            "wait until it has finished (etl --wait SECONDS does), or name another file with --database",
+            "wait until it has finished; with [WAREHOUSE] PUBLISH set, a copy can be read meanwhile"
+            if read_only
+            else "wait until it has finished (etl --wait SECONDS does), or name another file with --database",
         )
     if "version number" in text:
         return WarehouseError(

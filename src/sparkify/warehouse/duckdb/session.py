@@ -11,6 +11,7 @@ from sparkify.config.settings import DuckDBOptions
 from sparkify.errors import WarehouseError
 from sparkify.system.interrupts import interruptible
 from sparkify.warehouse.contract import Row
+from sparkify.warehouse.copies import PublishedCopy
 from sparkify.warehouse.duckdb.errors import open_error, require_database, statement_error
 from sparkify.warehouse.duckdb.opening import open_database
 
@@ -31,11 +32,13 @@ class DuckDBSession:
     """
 
     engine = "duckdb"
+    read_copy: PublishedCopy | None = None
 
     def __init__(
         self, database: str, options: DuckDBOptions, *, read_only: bool = False, writes_to: Path | None = None
     ) -> None:
         self.location = database
+        self._is_reader = read_only
         self._is_new = not Path(self.location).exists()
         if read_only and self._is_new:
             raise WarehouseError(f"{self.location}: no such database", "load one first with: sparkify etl")
@@ -44,7 +47,7 @@ class DuckDBSession:
         try:
             self.connection = open_database(database, options, read_only=read_only, writes_to=writes_to)
         except duckdb.Error as error:
-            raise open_error(self.location, error) from None
+            raise open_error(self.location, error, read_only=read_only) from None
         if not self._is_new and self.location != ":memory:":
             self._require_whole()
 

@@ -12,6 +12,7 @@ from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import BusyError, WarehouseError
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import Row
+from sparkify.warehouse.copies import PublishedCopy
 from sparkify.warehouse.redshift.login import CanceledError, explain, is_serverless, log_in
 
 LOCK_WAIT_MS = 3000
@@ -60,6 +61,7 @@ class RedshiftSession:
     """
 
     engine = "redshift"
+    read_copy: PublishedCopy | None = None
 
     def __init__(
         self, redshift: RedshiftOptions, aws: AwsOptions, *, read_only: bool = False, unloads: bool = False
