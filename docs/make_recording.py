@@ -27,7 +27,7 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 DOCS = Path(__file__).parent
-COLUMNS = 100
+COLUMNS = 112
 
 COMMANDS = ("sparkify simulate data", "sparkify etl", "sparkify questions top_songs --limit 5")
 
@@ -80,10 +80,11 @@ class Line:
 
 def main() -> None:
     """Run the commands, and write what they print."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS
-    lines = record()
+    to = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS
+    with tempfile.TemporaryDirectory() as folder:
+        lines = record(Path(folder))
     for theme in THEMES:
-        (folder / f"first-minute-{theme}.svg").write_text(drawn(lines, theme), encoding="utf-8")
+        (to / f"first-minute-{theme}.svg").write_text(drawn(lines, theme), encoding="utf-8")
 
 
 def untimed(text: str) -> str:
@@ -91,27 +92,26 @@ def untimed(text: str) -> str:
     return re.sub(r"\d+:\d\d:\d\d|[\d.]+ s, [\d,]+ events/s", "…", text).rstrip()
 
 
-def record() -> list[Line]:
-    """What a terminal shows while the commands run in an empty folder."""
+def record(folder: Path) -> list[Line]:
+    """What a terminal shows while the commands run in a folder."""
     lines: list[Line] = []
-    with tempfile.TemporaryDirectory() as folder:
-        began = 0.0
-        for command in COMMANDS:
-            began += _TYPING_SECONDS
-            lines.append(Line(began, f"\x1b[1m$ {command}\x1b[0m"))
-            lines += [Line(began + line.seconds, line.text) for line in _run(command, folder)]
-            lines.append(Line(began := lines[-1].seconds, ""))
+    began = 0.0
+    for command in COMMANDS:
+        began += _TYPING_SECONDS
+        lines.append(Line(began, f"\x1b[1m$ {command}\x1b[0m"))
+        lines += [Line(began + line.seconds, line.text) for line in _run(command, folder)]
+        lines.append(Line(began := lines[-1].seconds, ""))
     return lines[:-1]
 
 
-def _run(command: str, folder: str) -> list[Line]:
+def _run(command: str, folder: Path) -> list[Line]:
     """The lines that stay when a command has ended; times count from its beginning."""
     began = time.monotonic()
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(folder)
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        environment = {"PATH": path, "TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": folder}
+        environment = {"PATH": path, "TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": str(folder)}
         kept = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
         os.execvpe(sys.executable, [sys.executable, "-m", *shlex.split(command)], environment | kept)  # noqa: S606
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, COLUMNS, 0, 0))

@@ -31,7 +31,9 @@ def on_files(files: Files, config: Any) -> Files:
         files.append(File.generated(config, f"reference/{name}.md", content=make()))
     for name, page in _BESIDE.items():
         text = (reference.ROOT / f"{name}.md").read_text(encoding="utf-8")
-        files.append(File.generated(config, f"{page}.md", content=text.replace("](docs/", "](")))
+        files.append(
+            File.generated(config, f"{page}.md", content=re.sub(r'(\]\(|src(?:set)?=")docs/', r"\1", text))
+        )
     return files
 
 

@@ -1,32 +1,31 @@
 """README.md: one page, whose output is what comes out, and from which every other page is found."""
 
+import html
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 import typer
+from rich.text import Text
 
 from sparkify.cli.app import app
 from tests.support.commands import ROOT, command
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-_SPEED = r"in [\d.]+ s, [\d,]+ events/s"
 
 
 @pytest.mark.slow
-def test_the_output_shown_is_that_of_the_commands(tmp_path: Path) -> None:
-    (shown,) = re.findall(r"<!-- output of make run -->\n```\n(.*?)```\n", README, re.DOTALL)
-    first, last = shown.split("\n…\n\n")
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    recipe = re.findall(r"\$\(BIN\)/sparkify (.+)", re.findall(r"(?s)\nrun:.+?\n\n", makefile)[0])
-    printed = []
-    for line in (*recipe[:3], *recipe[-2:]):  # the answers between them are not shown
-        done = command(*line.split(), cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        told = re.sub(r"(?m)^(?:\d{4}-\S+Z|songs:|days:) .+\n", "", done.stderr)  # progress
-        printed.append(done.stdout + told)
-    assert re.sub(_SPEED, "", first) == re.sub(_SPEED, "", "".join(printed[:3]))
-    assert last == "".join(printed[3:])
+def test_what_is_shown_of_the_first_minute_is_what_the_commands_print(tmp_path: Path) -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "make_recording.py"))
+    printed = [script["untimed"](Text.from_ansi(line.text).plain) for line in script["record"](tmp_path)]
+    for theme in script["THEMES"]:
+        assert f"docs/first-minute-{theme}.svg" in README
+        picture = (ROOT / "docs" / f"first-minute-{theme}.svg").read_text(encoding="utf-8")
+        shown = [""] * len(printed)
+        for number, text in re.findall(r'<text [^>]*clip-path="url\(#t-line-(\d+)\)">(.*?)</text>', picture):
+            shown[int(number)] += html.unescape(text).replace("\xa0", " ")
+        assert [script["untimed"](line) for line in shown] == printed
     sql, rows = re.findall(r'\$ sparkify query "(.+?)"\n(.+?)\n\n', README, re.DOTALL)[0]
     answer = command("query", sql, cwd=tmp_path).stdout
     assert answer.splitlines() == [line.strip() for line in rows.splitlines()]
