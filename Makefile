@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Nothing but what requirements/ names, hash by hash, and no package's own build script.
 INSTALL_PINNED := $(PIP_INSTALL) --require-hashes --only-binary :all:
 
-.PHONY: help run setup venv redshift iceberg notebooks system-packages test test-fast test-kills test-examples test-formats test-hostile test-schedulers test-redshift bench bench-quick redshift-local dist sbom docs docs-serve lint format lock clean
+.PHONY: help run setup venv redshift iceberg notebooks shell excel system-packages test test-fast test-kills test-examples test-formats test-hostile test-schedulers test-redshift bench bench-quick redshift-local dist sbom docs docs-serve lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -39,9 +39,13 @@ redshift: .venv/redshift.stamp  ## install what Amazon Redshift needs: its drive
 
 iceberg: .venv/iceberg.stamp  ## install what exports to Apache Iceberg need
 
+shell: .venv/shell.stamp  ## install what sparkify shell needs
+
+excel: .venv/excel.stamp  ## install what answers as Excel files need
+
 notebooks: .venv/notebooks.stamp  ## install what the notebooks need, JupyterLab included
 
-.venv/redshift.stamp .venv/notebooks.stamp .venv/iceberg.stamp .venv/release.stamp: .venv/%.stamp: requirements/%.txt .venv/run.stamp
+.venv/redshift.stamp .venv/notebooks.stamp .venv/iceberg.stamp .venv/shell.stamp .venv/excel.stamp .venv/release.stamp: .venv/%.stamp: requirements/%.txt .venv/run.stamp
 	$(INSTALL_PINNED) -r $<
 	@touch $@
 
@@ -152,6 +156,8 @@ lock: setup  ## pin requirements/*.txt anew from pyproject.toml
 	$(LOCK) pyproject.toml --group build -o requirements/run.txt
 	$(LOCK) pyproject.toml --all-extras --group build --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra redshift --group build -c requirements/dev.txt -o requirements/redshift.txt
+	$(LOCK) pyproject.toml --extra shell --group build -c requirements/dev.txt -o requirements/shell.txt
+	$(LOCK) pyproject.toml --extra excel --group build -c requirements/dev.txt -o requirements/excel.txt
 	$(LOCK) pyproject.toml --extra iceberg --group build -c requirements/dev.txt -o requirements/iceberg.txt
 	$(LOCK) pyproject.toml --extra notebooks --extra redshift --group build --group jupyter -c requirements/dev.txt -o requirements/notebooks.txt
 

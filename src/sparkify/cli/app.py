@@ -20,6 +20,7 @@ from sparkify.cli.notebooks import notebooks
 from sparkify.cli.options import Config, Database, Yes, settings_of
 from sparkify.cli.questions import app as questions_app
 from sparkify.cli.running import app as running_app
+from sparkify.cli.shell import shell
 from sparkify.cli.wording import application
 from sparkify.printing.terminal import say
 
@@ -36,6 +37,7 @@ app.add_typer(running_app)
 app.add_typer(questions_app)
 app.add_typer(answers_app)
 app.add_typer(cluster_app)
+app.command()(shell)
 app.command()(export)
 app.command()(notebooks)
 

@@ -9,6 +9,7 @@ Every statement the warehouse runs stands in a file below ``sparkify/sql``, name
     sql/views/             fact_ and dim_ names over the star schema, what was heard in each play, the version
     sql/accounts/          where all loaded events went: those of a run, those of the warehouse
     sql/audits/            one SELECT of bad rows per file
+    sql/shell/            what the shell completes
     sql/questions/         one question of the analysts per file, run verbatim on every engine
 """
 

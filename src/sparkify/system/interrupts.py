@@ -47,13 +47,16 @@ class _State:
     late = _LATE
     outcome: Callable[[], str] = staticmethod(lambda: _UNCHANGED)
     running: tuple[Callable[[], None], ...] = ()
+    wakeup = -1
+    ends_statement = False
 
 
 def install() -> None:
     """Take over the signals, for the rest of the process; one that is ignored, as by nohup, stays ignored."""
     reading, writing = socket.socketpair()
     writing.setblocking(False)
-    signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+    _State.wakeup = writing.fileno()
+    signal.set_wakeup_fd(_State.wakeup, warn_on_full_buffer=False)
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
@@ -128,6 +131,31 @@ def start_again() -> None:
         raise Stopped(_State.received)
 
 
+@contextlib.contextmanager
+def ends_statement() -> Iterator[None]:
+    """Let Ctrl-C end what runs within, as KeyboardInterrupt, and not the process."""
+    times = 0
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        nonlocal times
+        times += 1
+        raise KeyboardInterrupt
+
+    handler, before = signal.signal(signal.SIGINT, interrupt), _State.ends_statement
+    signal.set_wakeup_fd(_State.wakeup, warn_on_full_buffer=False)  # line editors take it away
+    _State.ends_statement = True
+    try:
+        yield
+    except Exception:
+        # What was interrupted says so in errors of its own.
+        if times:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        _State.ends_statement = before
+        signal.signal(signal.SIGINT, handler)
+
+
 def _stop(number: int, _frame: FrameType | None) -> None:
     _State.received = number
     if not _State.is_raised and not _State.is_too_late:
@@ -136,7 +164,9 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _watch(reading: socket.socket, _writing: socket.socket) -> None:
-    number = _next_signal(reading)
+    while (number := _next_signal(reading)) == signal.SIGINT and _State.ends_statement:
+        for interrupt in _State.running:
+            interrupt()
     _State.received = number  # known to all threads before the main one gets to its handler
     if not _State.is_too_late:
         reading.settimeout(GRACE_SECONDS)

@@ -9,6 +9,9 @@ import pytest
 
 from sparkify.answers.questions import load_questions
 from sparkify.cli.app import run
+from sparkify.cli.shell import Asking
+from sparkify.config.loading import load_settings
+from sparkify.errors import WarehouseError
 from tests.standin.server import RedshiftStandIn
 from tests.support import commands
 from tests.support.builders import event, track, write
@@ -127,6 +130,21 @@ def test_a_day_of_commands_on_a_cluster(configured: Site, sparkify: Command) -> 
 
     assert sparkify("report", "report.html")[0] == 0
     assert "Sydney Youngblood" in (configured.folder / "report.html").read_text()
+
+
+def test_the_shell_asks_a_cluster_too(
+    configured: Site, sparkify: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del configured
+    sparkify("etl")
+    asking = Asking(load_settings(database="redshift"), limit=10)
+    assert asking.columns()["users"] == ["user_id", "first_name", "last_name", "gender", "level"]
+    asking.answer("SELECT COUNT(*) * 1000 AS n FROM songplays; SELECT level FROM users")
+    asking.answer(r"\d time")
+    shown = capsys.readouterr().out
+    assert all(text in shown for text in ("2,000", "paid", "weekday"))
+    with pytest.raises(WarehouseError, match="does not exist"):
+        asking.answer("SELECT nothing FROM users;")
 
 
 def test_before_the_first_load_it_is_said_how_to_load(configured: Site, sparkify: Command) -> None:
