@@ -3,14 +3,13 @@
 Owns the layout (below) and the switch from an earlier export to a new one. How an engine writes Parquet is
 its own matter: ``Unloading.write_parquet``. The same on S3 is ``export.s3``'s.
 
-    OUT/songplays/year=2018/month=11/…parquet      OUT/songs/year=1999/…parquet
-    OUT/time/year=2018/month=11/…parquet           OUT/users/…parquet   OUT/artists/…parquet
-    OUT/heard_plays/year=2018/month=11/…parquet
+    OUT/songplays/year=2018/month=11/…parquet      OUT/users/…parquet
+    OUT/time/year=2018/month=11/…parquet           OUT/songs/…parquet
+    OUT/heard_plays/year=2018/month=11/…parquet    OUT/artists/…parquet
     OUT/_export.json                               the tables with their rows and files
 
-Partition columns are told by the folders, as Hive, Spark, DuckDB and Arrow read them; songs of an unknown
-year are in the folder that these take for NULL. Songs are not partitioned by artist: that would make
-thousands of tiny files.
+Partition columns are told by the folders, as Hive, Spark, DuckDB and Arrow read them. Songs have none:
+their years would make dozens of tiny files, and the folder of unknown years is one that pandas can't read.
 """
 
 import json
@@ -65,6 +64,7 @@ LAYOUTS = {
 """The five tables."""
 
 PARQUET_LAYOUTS = LAYOUTS | {
+    "songs": Layout("SELECT * FROM songs", "song_id"),
     "heard_plays": Layout(
         "SELECT heard_plays.*, CAST(EXTRACT(YEAR FROM start_time) AS INTEGER) AS year,"
         " CAST(EXTRACT(MONTH FROM start_time) AS INTEGER) AS month FROM heard_plays",
