@@ -11,11 +11,12 @@ from pathlib import Path
 
 from lineage import FILES, ROWS, Column, Sources, sources
 
-from sparkify.sql import HISTORY_TABLES, STAGING_TABLES, STAR_TABLES, STATE_TABLES, read_sql
+from sparkify.sql import HISTORY_TABLES, LEVEL_TABLES, STAGING_TABLES, STAR_TABLES, STATE_TABLES, read_sql
 
 PAGE = Path(__file__).parents[1] / "docs/tables.md"
 SECTIONS = {
     "The star schema": STAR_TABLES,
+    "The history of levels": LEVEL_TABLES,
     "Staging": STAGING_TABLES,
     "What runs remember": tuple(table for table in STATE_TABLES if table != "runs"),
     "What runs report": ("runs", *HISTORY_TABLES),

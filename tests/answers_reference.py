@@ -10,6 +10,7 @@ import csv
 import io
 import itertools
 import json
+import statistics
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -63,6 +64,16 @@ class Play:
 
 
 @dataclass(frozen=True)
+class LevelSpan:
+    """A span of time in which a user has one level; ``until`` is None if it goes on."""
+
+    user: int
+    level: str
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
 class User:
     """What a user's latest event says."""
 
@@ -82,6 +93,12 @@ def decoded(text: str) -> str:
         if before == text:
             return text.strip(" ")
         text = before
+
+
+def moment_of(event: dict[str, Any]) -> datetime:
+    """When an event happened, in UTC."""
+    whole = datetime.fromtimestamp(event["ts"] // 1000, UTC)
+    return whole.replace(microsecond=event["ts"] % 1000 * 1000, tzinfo=None)
 
 
 @dataclass(frozen=True)
@@ -118,9 +135,7 @@ class Data:
             )
             key = (event["ts"], event["userId"], event["sessionId"])
             assert key not in found, "these data deliver no play twice"
-            at = datetime.fromtimestamp(event["ts"] // 1000, UTC).replace(
-                microsecond=event["ts"] % 1000 * 1000, tzinfo=None
-            )
+            at = moment_of(event)
             found[key] = Play(
                 at=at,
                 moment=at,
@@ -157,6 +172,25 @@ class Data:
             for event in ordered
         }
 
+    @cached_property
+    def level_spans(self) -> list[LevelSpan]:
+        """The history of every user's level."""
+        found: list[LevelSpan] = []
+        ordered = sorted(
+            (event for event in self.events if event["userId"] != ""),
+            key=lambda event: (int(event["userId"]), event["ts"], event["itemInSession"]),
+        )
+        for user, own in itertools.groupby(ordered, key=lambda event: int(event["userId"])):
+            by_moment = {event["ts"]: event for event in own}  # the last one of a moment counts
+            spans: list[LevelSpan] = []
+            for event in by_moment.values():
+                if not spans or spans[-1].level != event["level"]:
+                    if spans:
+                        spans[-1] = replace(spans[-1], until=moment_of(event))
+                    spans.append(LevelSpan(user, event["level"], moment_of(event)))
+            found += spans
+        return found
+
 
 @dataclass(frozen=True)
 class Window(Data):
@@ -176,6 +210,20 @@ class Window(Data):
         ]
         kept = (each for each in local if self.since <= each.day <= self.until)
         return sorted(kept, key=lambda each: (each.at, each.user, each.session))
+
+    @cached_property
+    def level_spans(self) -> list[LevelSpan]:
+        """Those that began in these days, as they were at the end of the last day that there is."""
+        last = max(each.day for each in self.plays) if self.until == date.max else self.until
+
+        def local(moment: datetime) -> date:
+            return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(self.zone)).date()
+
+        return [
+            span if span.until and local(span.until) <= last else replace(span, until=None)
+            for span in Data(self.folder).level_spans
+            if self.since <= local(span.since) <= last
+        ]
 
 
 def rounded(value: Fraction) -> Decimal:
@@ -436,6 +484,37 @@ def level_changes_by_week(data: Data) -> Answer:
     return _with_days(data, ("week_start,to_paid,to_free", rows), lambda _: 7)
 
 
+def _days_at(data: Data, level: str) -> Answer:
+    last = max(each.moment for each in data.plays).replace(microsecond=0)
+    lengths = defaultdict(list)
+    for span in data.level_spans:
+        if span.level == level and span.since <= last:
+            length = (span.until or last).replace(microsecond=0) - span.since.replace(microsecond=0)
+            lengths["yes" if span.until else "no"].append((length // timedelta(seconds=1), span.user))
+    rows = []
+    for ended, spans in sorted(lengths.items(), reverse=True):
+        days = [Fraction(seconds, 86_400) for seconds, _ in sorted(spans)]
+        rows.append(
+            (
+                ended,
+                len(spans),
+                len({user for _, user in spans}),
+                rounded(sum(days, Fraction()) / len(days)),
+                rounded(statistics.median(days)),
+                rounded(days[-1]),
+            )
+        )
+    return "ended,spans,users,average_days,median_days,longest_days", rows
+
+
+def days_free(data: Data) -> Answer:
+    return _days_at(data, "free")
+
+
+def days_paid(data: Data) -> Answer:
+    return _days_at(data, "paid")
+
+
 def weekly_retention(data: Data) -> Answer:
     by_user = grouped(lambda each: each.user, data.plays)
     weeks = {user: {each.week for each in group} for user, group in by_user.items()}
@@ -466,6 +545,8 @@ DERIVED: dict[str, Callable[[Data], Answer]] = {
         catalogue_gaps,
         catalogue_match,
         daily_active_users,
+        days_free,
+        days_paid,
         free_tier_songs,
         level_changes,
         level_changes_by_week,

@@ -34,6 +34,31 @@ def in_events_and_users(change: str) -> str:
     )
 
 
+def span_before(level: str, end: str) -> str:
+    """A statement that invents a span before that of user 3, which ends so far from its begin."""
+    return (
+        f"INSERT INTO user_levels SELECT user_id, '{level}', valid_from - INTERVAL '2 milliseconds',"
+        f" valid_from {end} FROM user_levels WHERE user_id = 3"
+    )
+
+
+THE_PLAY = "(SELECT start_time FROM songplays WHERE session_id = 2)"
+WITHOUT_HOME = f"UPDATE user_levels SET valid_from = {THE_PLAY} WHERE user_id = 2"
+"""Lets the history of user 2 begin with the play, and not with the event before."""
+
+
+def at_one_moment(play: str, user: str) -> str:
+    """Statements that let events of one moment say two levels: the play has one, and user 2 the other."""
+    return (
+        f"{WITHOUT_HOME}; UPDATE staging_events SET ts = {THE_PLAY} WHERE page = 'Home';"
+        f" UPDATE staging_events SET level = {user} WHERE page = 'Home';"
+        f" UPDATE staging_events SET level = {play} WHERE session_id = 2 AND page = 'NextSong';"
+        f" UPDATE songplays SET level = {play} WHERE session_id = 2;"
+        f" UPDATE users SET level = {user} WHERE user_id = 2;"
+        f" UPDATE user_levels SET level = {user} WHERE user_id = 2"
+    )
+
+
 # Faults that an audit must find, one for each way in which what it says may be untrue. Each is put into a
 # loaded warehouse, and into an incremental run, whose audits look at little more than what it has added: so
 # each concerns rows of the last file.
@@ -78,10 +103,10 @@ PLANTED = [
     ("songs_artist_exists", "UPDATE songs SET artist_id = 'none'"),
     ("required_columns", "UPDATE songplays SET session_id = NULL WHERE session_id = 2"),
     # With the events that they come from, or users_reconcile would find them first.
-    ("levels_known", in_events_and_users("level = 'gold'")),
-    ("levels_known", in_events_and_users("level = NULL")),
-    ("levels_known", "UPDATE songplays SET level = 'gold' WHERE session_id = 2"),
-    ("levels_known", "UPDATE songplays SET level = NULL WHERE session_id = 2"),
+    ("levels_known", at_one_moment("'paid'", "'gold'")),
+    ("levels_known", at_one_moment("'paid'", "NULL")),
+    ("levels_known", at_one_moment("'gold'", "'paid'")),
+    ("levels_known", at_one_moment("NULL", "'paid'")),
     ("genders_known", in_events_and_users("gender = 'm'")),
     ("genders_known", in_events_and_users("gender = NULL")),
     ("time_parts_consistent", "UPDATE time SET weekday = (weekday + 1) % 7"),
@@ -111,6 +136,32 @@ PLANTED = [
         "UPDATE user_latest_event SET ts = TIMESTAMP '2999-01-01 00:00:00' WHERE user_id = 2",
     ),
     ("users_reconcile", "DELETE FROM user_latest_event WHERE user_id = 2"),
+    ("user_levels_whole", "DELETE FROM user_levels WHERE user_id = 2"),
+    ("user_levels_whole", "UPDATE user_levels SET user_id = 99 WHERE user_id = 2"),
+    ("user_levels_whole", "UPDATE user_levels SET level = NULL WHERE user_id = 2"),
+    ("user_levels_whole", "UPDATE user_levels SET valid_to = valid_from WHERE user_id = 2"),
+    ("user_levels_whole", "UPDATE user_levels SET valid_to = TIMESTAMP '2999-01-01' WHERE user_id = 2"),
+    ("user_levels_whole", "INSERT INTO user_levels SELECT * FROM user_levels WHERE user_id = 2"),
+    # A span before: then a gap, an overlap, or no change between the two.
+    ("user_levels_whole", span_before("free", "- INTERVAL '1 millisecond'")),
+    ("user_levels_whole", span_before("free", "+ INTERVAL '1 millisecond'")),
+    ("user_levels_whole", span_before("paid", "")),
+    ("user_levels_reconcile", span_before("free", "")),
+    (
+        "user_levels_reconcile",
+        "UPDATE user_levels SET valid_from = valid_from + INTERVAL '1 second' WHERE user_id = 2",
+    ),
+    (
+        "user_levels_reconcile",
+        "UPDATE user_levels SET valid_from = valid_from - INTERVAL '1 millisecond' WHERE user_id = 3",
+    ),
+    ("user_levels_reconcile", "UPDATE songplays SET level = 'free' WHERE session_id = 2"),
+    ("user_levels_reconcile", "UPDATE songplays SET level = 'gold' WHERE session_id = 2"),
+    ("user_levels_reconcile", "UPDATE staging_events SET level = 'free' WHERE session_id = 2"),
+    (
+        "user_levels_reconcile",
+        at_one_moment("'paid'", "'free'") + "; DELETE FROM staging_events WHERE page = 'Home'",
+    ),
     ("songs_reconcile", "INSERT INTO songs VALUES ('extra', 't', 'A', 1, 1)"),
     ("songs_reconcile", "DELETE FROM songs"),
     ("artists_reconcile", "DELETE FROM artists"),
@@ -145,7 +196,10 @@ PLANTED_IN_FULL_LOADS = [
         "INSERT INTO column_nulls VALUES (90, 'songplays', 'song_id', 5000, 700),"
         " (91, 'songplays', 'song_id', 1000, 500)",
     ),
-    ("plays_have_users", "UPDATE staging_events SET user_id = NULL, page = 'NextSong' WHERE page = 'Home'"),
+    (
+        "plays_have_users",
+        f"{WITHOUT_HOME}; UPDATE staging_events SET user_id = NULL, page = 'NextSong' WHERE page = 'Home'",
+    ),
     ("pages_spelt_right", "UPDATE staging_events SET page = 'next song' WHERE page = 'Home'"),
     (
         "events_hold_plays",
@@ -154,7 +208,7 @@ PLANTED_IN_FULL_LOADS = [
     ),
     (
         "events_have_happened",
-        "UPDATE staging_events SET ts = TIMESTAMP '2999-01-01 00:00:00' WHERE page = 'Home'",
+        f"{WITHOUT_HOME}; UPDATE staging_events SET ts = TIMESTAMP '2999-01-01 00:00:00' WHERE page = 'Home'",
     ),
     ("users_reconcile", "INSERT INTO users VALUES (99, 'Nobody', 'Ever', 'F', 'free')"),
     (
@@ -168,6 +222,7 @@ PLANTED_IN_FULL_LOADS = [
         "UPDATE staging_events SET ts = TIMESTAMP '1970-01-18 00:00:00' WHERE session_id = 2;"
         " UPDATE songplays SET start_time = TIMESTAMP '1970-01-18 00:00:00' WHERE session_id = 2;"
         " UPDATE user_latest_event SET ts = TIMESTAMP '1970-01-18 00:00:00' WHERE user_id = 2;"
+        " UPDATE user_levels SET valid_from = TIMESTAMP '1970-01-18 00:00:00' WHERE user_id = 2;"
         " DELETE FROM time WHERE start_time NOT IN (SELECT start_time FROM songplays);"
         " INSERT INTO time VALUES (TIMESTAMP '1970-01-18 00:00:00', 0, 18, 3, 1, 1970, 0)",
     ),
@@ -287,7 +342,7 @@ def test_each_audit_catches_its_planted_faults_in_an_incremental_run(
     assert missed == [{}]
 
 
-ALONE = ("songplays_unique", "levels_known", "time_reconcile")
+ALONE = ("songplays_unique", "genders_known", "time_reconcile")
 
 
 @pytest.mark.parametrize(("name", "fault"), [item for item in PLANTED if item[0] in ALONE])

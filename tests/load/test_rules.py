@@ -18,7 +18,7 @@ from sparkify.load import accounts
 from sparkify.load.accounts import EventAccount
 from sparkify.load.pipeline import load
 from sparkify.load.progress import NullProgress
-from sparkify.sql import STAR_TABLES
+from sparkify.sql import LEVEL_TABLES, STAR_TABLES
 from sparkify.warehouse.contract import Warehouse
 from sparkify.warehouse.opening import connect
 from tests.support.builders import Record, event, examples, track, write
@@ -110,8 +110,8 @@ def scratch_warehouse(engine: Engine) -> Iterator[tuple[Path, Any, Warehouse]]:
 
 
 def star_of(warehouse: Warehouse) -> Star:
-    """The five tables, without songplay_id, each sorted."""
-    star = {table: warehouse.query(f"SELECT * FROM {table}") for table in STAR_TABLES}
+    """The five tables, without songplay_id, and user_levels, each sorted."""
+    star = {table: warehouse.query(f"SELECT * FROM {table}") for table in STAR_TABLES + LEVEL_TABLES}
     star["songplays"] = [row[1:] for row in star["songplays"]]
     return {table: sort_rows(rows) for table, rows in star.items()}
 

@@ -9,7 +9,7 @@ import hypothesis
 
 from sparkify.config.settings import Settings
 from sparkify.load.pipeline import Summary
-from sparkify.sql import STAR_TABLES
+from sparkify.sql import LEVEL_TABLES, STAR_TABLES
 from sparkify.warehouse.opening import connect
 from tests.support.reference import Star, sort_rows
 
@@ -113,7 +113,7 @@ class Loaded:
 
     @property
     def star(self) -> Star:
-        """The five tables, without songplay_id, each sorted."""
+        """The five tables, without songplay_id, and user_levels, each sorted."""
         return read_star(self.settings)
 
     @property
@@ -124,10 +124,10 @@ class Loaded:
 
 
 def read_star(settings: Settings) -> Star:
-    """The five tables of a warehouse, without songplay_id, each sorted."""
+    """The five tables of a warehouse, without songplay_id, and user_levels, each sorted."""
     warehouse = connect(settings, read_only=True)
     try:
-        star = {table: warehouse.query(f"SELECT * FROM {table}") for table in STAR_TABLES}
+        star = {table: warehouse.query(f"SELECT * FROM {table}") for table in STAR_TABLES + LEVEL_TABLES}
     finally:
         warehouse.close()
     star["songplays"] = [row[1:] for row in star["songplays"]]

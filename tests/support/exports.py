@@ -29,6 +29,7 @@ def load_plays(folder: Path, days: int = 80) -> str:
 
 FOLDERS = {
     "users",
+    "user_levels",
     "artists",
     "songs",
     *(

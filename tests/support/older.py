@@ -2,7 +2,14 @@
 
 from collections.abc import Callable
 
+BEFORE_LEVELS = (
+    "CREATE OR REPLACE VIEW schema_version AS SELECT 1 AS version",
+    "DROP TABLE user_levels",
+)
+"""Before the history of levels."""
+
 BEFORE_HISTORY = (
+    *BEFORE_LEVELS,
     "DROP VIEW schema_version",
     "DROP VIEW play_span",
     "DROP VIEW judged_days",

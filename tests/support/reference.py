@@ -47,7 +47,13 @@ def repaired(text: str) -> str:
 
 
 def build_star(songs: Iterable[Record], events: Iterable[Record], now: datetime | None = None) -> Star:
-    """The five tables, without songplay_id, each sorted, as of a moment (UTC, by default the present)."""
+    """The five tables, without songplay_id, and user_levels, each sorted.
+
+    Args:
+        songs: the records of the catalogue.
+        events: the records of the logs.
+        now: as of which moment, in UTC; by default the present.
+    """
     now = now or datetime.now(UTC).replace(tzinfo=None)
     tracks = list(songs)
     visits = [event | {"userId": _user_id(event.get("userId"))} for event in events]
@@ -58,6 +64,7 @@ def build_star(songs: Iterable[Record], events: Iterable[Record], now: datetime 
         "songs": _songs(tracks),
         "artists": _artists(tracks),
         "time": [_time(moment) for moment in {play[0] for play in plays}],
+        "user_levels": _user_levels(visits, now),
     }
     return {table: sort_rows(rows) for table, rows in star.items()}
 
@@ -138,30 +145,60 @@ def _match(play: Record, candidates: dict[tuple[str, str], list[Record]]) -> Rec
     )
 
 
-def _users(visits: list[Record], now: datetime) -> list[tuple[Any, ...]]:
+def _moments(visits: list[Record], now: datetime) -> dict[int, dict[int, Record]]:
+    """By user and moment, in order, the event that counts."""
     events = defaultdict(list)
     for visit in visits:
         if visit["userId"] is not None:
             events[visit["userId"]].append(visit)
-    users = []
+    found: dict[int, dict[int, Record]] = {}
     for user_id, seen in events.items():
         # Events from the future don't count, but for the first of them where there are no others.
-        moments = [event["ts"] for event in seen if _moment(event["ts"]) <= now + timedelta(days=1)]
-        last = max(moments) if moments else min(event["ts"] for event in seen)
-        latest = min(
-            (event for event in seen if event["ts"] == last),
-            key=lambda event: (
-                event.get("itemInSession") is None,
-                -(event.get("itemInSession") or 0),
-                -int(event["sessionId"]),
-                by_bytes(event.get("level")),
-                by_bytes(event.get("firstName")),
-                by_bytes(event.get("lastName")),
-                by_bytes(event.get("gender")),
-            ),
-        )
+        moments = {event["ts"] for event in seen if _moment(event["ts"]) <= now + timedelta(days=1)}
+        found[user_id] = {
+            ts: _latest(event for event in seen if event["ts"] == ts)
+            for ts in sorted(moments or {min(event["ts"] for event in seen)})
+        }
+    return found
+
+
+def _latest(events: Iterable[Record]) -> Record:
+    return min(
+        events,
+        key=lambda event: (
+            event.get("itemInSession") is None,
+            -(event.get("itemInSession") or 0),
+            -int(event["sessionId"]),
+            by_bytes(event.get("level")),
+            by_bytes(event.get("firstName")),
+            by_bytes(event.get("lastName")),
+            by_bytes(event.get("gender")),
+        ),
+    )
+
+
+def _users(visits: list[Record], now: datetime) -> list[tuple[Any, ...]]:
+    users = []
+    for user_id, moments in _moments(visits, now).items():
+        latest = moments[max(moments)]
         users.append((user_id, *(latest.get(key) for key in ("firstName", "lastName", "gender", "level"))))
     return users
+
+
+def _user_levels(visits: list[Record], now: datetime) -> list[tuple[Any, ...]]:
+    spans = []
+    for user_id, moments in _moments(visits, now).items():
+        levels = [(_moment(ts), event.get("level")) for ts, event in moments.items()]
+        changes = [
+            (moment, level)
+            for number, (moment, level) in enumerate(levels)
+            if number == 0 or level != levels[number - 1][1]
+        ]
+        ends = [moment for moment, _ in changes[1:]]
+        spans += [
+            (user_id, level, begin, end) for (begin, level), end in zip(changes, [*ends, None], strict=True)
+        ]
+    return spans
 
 
 def _songs(tracks: list[Record]) -> list[tuple[Any, ...]]:

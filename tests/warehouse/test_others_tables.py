@@ -226,7 +226,7 @@ def test_tables_under_names_that_a_run_uses_for_a_while_are_left_alone(either: E
             "old_plays",
             "numbering",
         ),
-        *("touched_days", "new_days"),
+        *("touched_days", "new_days", "touched_levels", "day_levels", "new_levels"),
         *("new_song_matches", "new_states", "touched_users", "due_events", "passed_time"),
         *("judged", "judged_before", "under_review", "records", "rejected_files", "new_plays"),
     )

@@ -21,6 +21,7 @@ from sparkify.warehouse.tables import columns_of
 _NEEDS = {
     "songplays": (),
     "event_horizon": (),
+    "user_levels": (),
     "play_matches": ("songplays",),
     "heard_plays": ("songplays", "play_matches"),
     "play_span": ("songplays", "event_horizon"),
@@ -255,6 +256,15 @@ def _select(name: str, span: Span) -> str:
         return f"    SELECT\n{columns}\n    FROM {schema}songplays\n    WHERE {where}"
     if name == "event_horizon":
         return f"    SELECT {_moved('horizon', span)} FROM {schema}event_horizon"
+    if name == "user_levels":
+        begin, end = _begin(span.first, span), _begin(span.last, span, days=1)
+        begun = _moved("valid_from", span)
+        ended = _moved("valid_to", span).removesuffix(" AS valid_to")
+        return (
+            f"    SELECT\n        user_id,\n        level,\n        {begun},\n"
+            f"        CASE WHEN valid_to < {end} THEN {ended} END AS valid_to\n"
+            f"    FROM {schema}user_levels\n    WHERE valid_from >= {begin} AND valid_from < {end}"
+        )
     if name == "play_matches":
         return (
             "    SELECT\n        matches.songplay_id,\n        matches.match_id\n"

@@ -18,7 +18,7 @@ from sparkify.printing.console import Console
 from sparkify.printing.output import print_rows
 from sparkify.printing.tables import Look
 from sparkify.printing.terminal import printable
-from sparkify.sql import STAR_TABLES, read_sql
+from sparkify.sql import LEVEL_TABLES, STAR_TABLES, read_sql
 from sparkify.warehouse.contract import Schema
 from sparkify.warehouse.tables import count_rows
 
@@ -50,7 +50,7 @@ def status_of(warehouse: Schema) -> dict[str, Any]:
         if file.left_out:
             left_out.setdefault(source, {})[uri] = file.left_out
     return {
-        "tables": count_rows(warehouse.query, STAR_TABLES),
+        "tables": count_rows(warehouse.query, STAR_TABLES + LEVEL_TABLES),
         "sources": {source: dict(zip(names, counts, strict=True)) for source, *counts in sources},
         "events": asdict(accounts.of_warehouse(warehouse)),
         "newest_event": newest,

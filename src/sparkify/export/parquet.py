@@ -6,6 +6,7 @@ its own matter: ``Unloading.write_parquet``. The same on S3 is ``export.s3``'s.
     OUT/songplays/year=2018/month=11/…parquet      OUT/users/…parquet
     OUT/time/year=2018/month=11/…parquet           OUT/songs/…parquet
     OUT/heard_plays/year=2018/month=11/…parquet    OUT/artists/…parquet
+    OUT/user_levels/…parquet
     OUT/_export.json                               the tables with their rows and files
 
 Partition columns are told by the folders, as Hive, Spark, DuckDB and Arrow read them. Songs have none:
@@ -71,8 +72,10 @@ PARQUET_LAYOUTS = LAYOUTS | {
         "start_time, user_id, session_id",
         ("year", "month"),
     ),
+    "user_levels": Layout("SELECT * FROM user_levels", "user_id, valid_from"),
 }
-"""What is exported as Parquet: also what was heard, for most plays are of songs that the catalogue lacks."""
+"""What is exported as Parquet: also what was heard, for most plays are of songs that the catalogue lacks,
+and the history of levels."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def export(
     overwrite: bool = False,
     tell: Callable[[str], object] = lambda _: None,
 ) -> dict[str, Any]:
-    """Write the five tables, and heard_plays, as Parquet into a folder: the whole of it or nothing.
+    """Write the five tables, heard_plays and user_levels as Parquet into a folder: all of it or nothing.
 
     The files are written aside and then take the place of the folder in one step, so that a reader who lists
     it sees the old export or the new one, never some of both.

@@ -41,7 +41,7 @@ class Exported:
 def export_to_s3(
     open_to_write: OpenToWrite, out: str, aws: AwsOptions, *, overwrite: bool = False
 ) -> Exported:
-    """Write the five tables, and heard_plays, as Parquet below a new folder of a prefix.
+    """Write the five tables, heard_plays and user_levels as Parquet below a new folder of a prefix.
 
     Args:
         open_to_write: opens the warehouse.

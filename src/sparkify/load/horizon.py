@@ -5,12 +5,16 @@ farther ahead is an error. A run judges all events by its own horizon, also thos
 an event counts from the first run on that finds it in the past, as it would in a full load at that time.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import Session
 
 TOLERANCE = timedelta(days=1)
+
+_PASSED_TIME = "CREATE TEMP TABLE passed_time (earlier TIMESTAMP, later TIMESTAMP)"
 
 
 class Horizon:
@@ -39,8 +43,7 @@ class Horizon:
     def settle(self) -> None:
         """Leave the tables ``event_horizon``, for all SQL of this run, ``passed_time`` and ``due_events``."""
         self._warehouse.run(
-            f"CREATE TEMP TABLE event_horizon AS SELECT TIMESTAMP '{self._moment}' AS horizon;"
-            " CREATE TEMP TABLE passed_time (earlier TIMESTAMP, later TIMESTAMP)"
+            f"CREATE TEMP TABLE event_horizon AS SELECT TIMESTAMP '{self._moment}' AS horizon; {_PASSED_TIME}"
         )
         if self.has_passed_events:
             self._warehouse.insert("passed_time", self._passed)
@@ -50,3 +53,14 @@ class Horizon:
         """Drop what ``settle`` has left."""
         for table in ("due_events", "passed_time", "event_horizon"):
             self._warehouse.run(f"DROP TABLE {table}")
+
+
+@contextmanager
+def at_rest(warehouse: Session) -> Iterator[None]:
+    """Leave ``passed_time`` and ``due_events`` without rows: the horizon stays that of the last run."""
+    warehouse.run(_PASSED_TIME)
+    warehouse.run(read_sql("star/due_events"))
+    yield
+    # After an exception the rollback takes them away.
+    for table in ("due_events", "passed_time"):
+        warehouse.run(f"DROP TABLE {table}")

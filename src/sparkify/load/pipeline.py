@@ -13,7 +13,7 @@ from sparkify.load.horizon import Horizon
 from sparkify.load.progress import NullProgress, Progress
 from sparkify.load.retries import LeftOut, with_retries
 from sparkify.load.staging import SourceSummary, Staging
-from sparkify.load.transforms import derive_plays_again, drop_left, run_transforms
+from sparkify.load.transforms import derive_again, drop_left, run_transforms
 from sparkify.reading.keys import KeyMap, event_keys, song_keys
 from sparkify.sources.objects import LoadedFiles, Source, SourceObject, SourcePlan, Store
 from sparkify.sources.opening import open_source
@@ -153,8 +153,7 @@ def load(
     listed = _discover(options, aws, progress)
     with warehouse.transaction():
         listed = listed if _last_run(warehouse) == last_run else _discover(options, aws, progress)
-        if warehouse.upgrade_tables():
-            derive_plays_again(warehouse, progress)
+        derive_again(warehouse, warehouse.upgrade_tables(), progress)
         has_tables = warehouse.has_tables()
         before = count_rows(warehouse.query, STAR_TABLES) if has_tables else {}
         loaded = ledger.loaded_files(warehouse.query) if has_tables else {}

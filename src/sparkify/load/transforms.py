@@ -3,9 +3,10 @@
 docs/design.md lists all relations that steps of a run hand to each other.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from sparkify.load import horizon
 from sparkify.load.progress import Progress
 from sparkify.load.repair import repair
 from sparkify.sql import read_sql
@@ -44,11 +45,14 @@ OF_PLAYS = (
     Transform("songplays", run=_insert_songplays),
 )
 
+OF_LEVELS = Transform("user_levels", leaves=("touched_levels",))
+
 TRANSFORMS = (
     Transform("event_days", leaves=("touched_days",)),
     Transform("songs"),
     Transform("artists"),
     Transform("users", leaves=("touched_users",)),
+    OF_LEVELS,
     *OF_PLAYS,
     Transform("time"),
 )
@@ -70,11 +74,23 @@ def drop_left(warehouse: Loading, transforms: Sequence[Transform] = TRANSFORMS) 
             warehouse.run(f"DROP TABLE {table}")
 
 
-def derive_plays_again(warehouse: Loading, progress: Progress) -> None:
-    """Bring plays forward that an older version has loaded, which did not keep what was heard in them."""
-    warehouse.restage_events()
-    warehouse.run("DELETE FROM songplays")
-    transforms = (*OF_PLAYS, Transform("time"))
-    run_transforms(warehouse, progress, transforms)
-    drop_left(warehouse, transforms)
-    warehouse.forget_batch()
+def derive_again(warehouse: Loading, tables: Collection[str], progress: Progress) -> None:
+    """Bring forward what an older version has loaded: derive tables from all that is staged.
+
+    Args:
+        warehouse: with the tables and views of this version.
+        tables: ``songplays``, if it was not kept what was heard in them, and tables that there were not.
+        progress: told what is being done.
+    """
+    transforms: list[Transform] = []
+    if "user_levels" in tables:
+        transforms.append(OF_LEVELS)
+    if "songplays" in tables:
+        warehouse.run("DELETE FROM songplays")
+        transforms += [*OF_PLAYS, Transform("time")]
+    if transforms:
+        warehouse.restage_events()
+        with horizon.at_rest(warehouse):
+            run_transforms(warehouse, progress, transforms)
+        drop_left(warehouse, transforms)
+        warehouse.forget_batch()

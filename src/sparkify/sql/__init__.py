@@ -18,6 +18,9 @@ from importlib.resources import files
 
 STAGING_TABLES = ("staging_events", "staging_songs", "staging_rejects")
 STAR_TABLES = ("songplays", "users", "songs", "artists", "time")
+LEVEL_TABLES = ("user_levels",)
+"""What analysts find beside the star schema: derived from events like it."""
+
 STATE_TABLES = (
     "ledger",
     "runs",
@@ -32,7 +35,7 @@ STATE_TABLES = (
 HISTORY_TABLES = ("audit_results", "run_notes", "column_nulls")
 """What runs have found, beside the table of runs itself."""
 
-TABLES = STAGING_TABLES + STAR_TABLES + STATE_TABLES + HISTORY_TABLES
+TABLES = STAGING_TABLES + STAR_TABLES + LEVEL_TABLES + STATE_TABLES + HISTORY_TABLES
 REBUILT_TABLES = tuple(table for table in TABLES if table not in ("runs", *HISTORY_TABLES))
 """What a load from scratch fills anew: the runs before it have been, whatever is left of what they loaded."""
 
@@ -53,7 +56,7 @@ VIEWS = (
 SCHEMA_VERSION = 2
 """Of the tables and views, as the view schema_version says; in warehouses that lack it, it is 0."""
 
-_BY_USE = STAR_TABLES + STAGING_TABLES + STATE_TABLES + HISTORY_TABLES
+_BY_USE = STAR_TABLES + LEVEL_TABLES + STAGING_TABLES + STATE_TABLES + HISTORY_TABLES
 WHICH_TABLES = f"the tables are: {', '.join(_BY_USE)}; the views: {', '.join(VIEWS)}"
 """What to say to those who have asked for another one."""
 

@@ -119,11 +119,11 @@ class Schema(Session, Protocol):
         """
         ...
 
-    def upgrade_tables(self) -> bool:
+    def upgrade_tables(self) -> frozenset[str]:
         """Bring the tables of an older version up to date, if that is what is there; nothing is lost.
 
         Returns:
-            Whether songplays must be derived again, from all that is staged.
+            The tables that must be derived again, from all that is staged.
         """
         ...
 

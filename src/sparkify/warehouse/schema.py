@@ -26,12 +26,13 @@ class OwnTables(Session, Protocol):
         self._version(found)
         return tables.own(self.location, found, self._others_remedy)
 
-    def upgrade_tables(self) -> bool:
+    def upgrade_tables(self) -> frozenset[str]:
         """Bring the tables of an older version up to date, if that is what is there."""
         found = self._relations()
-        for statement in tables.statements_to_upgrade(found, self._version(found), self.engine):
+        statements = tables.statements_to_upgrade(found, self._version(found), self.engine)
+        for statement in statements:
             self.query(statement)
-        return tables.lacks_play_matches(found)
+        return tables.to_be_derived(found) if statements else frozenset()
 
     def _version(self, found: tables.Relations) -> int:
         return tables.version(self.location, found, self.query)

@@ -27,7 +27,7 @@ _ADDED = {
 """By table, the columns that versions after the first have put behind its others, with types that all engines
 have. Where they were not filled in yet, NULL has to say the right thing."""
 
-_NEW = (*HISTORY_TABLES, "event_days")
+_NEW = (*HISTORY_TABLES, "event_days", "user_levels")
 """Tables that the first versions lack, and that may be missing for that."""
 
 _FORMER = {
@@ -213,6 +213,12 @@ def statements_to_upgrade(found: Relations, version: int, engine: str) -> list[s
 def lacks_play_matches(found: Relations) -> bool:
     """Whether the tables are those of an older version, which did not keep what was heard in which play."""
     return _names(found).get("song_matches") == "heard_songs" and "play_matches" not in found
+
+
+def to_be_derived(found: Relations) -> frozenset[str]:
+    """The tables of an older version that the new one needs derived again, and those that there were not."""
+    derived = {"songplays": lacks_play_matches(found), "user_levels": "user_levels" not in found}
+    return frozenset(table for table, is_needed in derived.items() if is_needed)
 
 
 def _names(found: Relations) -> dict[str, str]:

@@ -54,7 +54,13 @@ SECTIONS: dict[str, dict[str, int]] = {
         "plays_by_browser": 6,
         "plays_by_platform": 6,
     },
-    "Coming and going": {"weekly_retention": 12, "level_changes_by_week": 6, "level_changes": 6},
+    "Coming and going": {
+        "weekly_retention": 12,
+        "level_changes_by_week": 6,
+        "level_changes": 6,
+        "days_free": 6,
+        "days_paid": 6,
+    },
     "Data quality": {"catalogue_match": 5, "catalogue_gaps": 7},
 }
 """By section, its questions and how many of twelve columns each is wide."""

@@ -8,6 +8,7 @@ from sparkify.answers.report.listening import artists, gaps, locations, match, s
 from sparkify.answers.report.people import (
     changes,
     changes_by_week,
+    days_at,
     gender_levels,
     levels,
     retention,
@@ -34,6 +35,8 @@ VIEWS: dict[str, View] = {
     "catalogue_gaps": gaps,
     "catalogue_match": match,
     "daily_active_users": daily,
+    "days_free": days_at("free"),
+    "days_paid": days_at("paid"),
     "free_tier_songs": lambda rows: songs(rows, " among free plays"),
     "level_changes": changes,
     "level_changes_by_week": changes_by_week,

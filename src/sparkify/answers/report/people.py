@@ -138,6 +138,26 @@ def changes(rows: list[Record]) -> tuple[str, Chart]:
     return said, Grid(["when", "who", "change", "plays"], cells, [False, False, False, True])
 
 
+def days_at(level: str) -> View:
+    """How long users stay at a level, by whether their time at it has ended."""
+
+    def view(rows: list[Record]) -> tuple[str, Chart]:
+        ended = sum(row["spans"] for row in rows if row["ended"] == "yes")
+        total = sum(row["spans"] for row in rows)
+        medians = [number(row["median_days"]) for row in rows if row["ended"] == "yes"]
+        said = f"{number(ended)} of {plural(total, 'span')} at level {level} have ended"
+        said += f", half of them within {medians[0]} days." if medians else "."
+        return said, bars(
+            rows,
+            lambda row: "ended" if row["ended"] == "yes" else "going on",
+            lambda row: float(row["average_days"]),
+            note=lambda row: f"days on average, {plural(row['spans'], 'span')}",
+            second=lambda row: bool(row["ended"] == "no"),
+        )
+
+    return view
+
+
 def retention(rows: list[Record]) -> tuple[str, Chart]:
     """Cohorts by weeks since their first, the largest ones."""
     sizes = {row["cohort"]: row["cohort_users"] for row in rows}

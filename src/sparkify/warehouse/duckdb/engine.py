@@ -179,16 +179,17 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
             " AND songplay_id BETWEEN (SELECT MIN(songplay_id) FROM songplays)"
             " AND (SELECT MAX(songplay_id) FROM songplays)"
         )
-        for table in ("users", "user_latest_event"):
+        for table in ("users", "user_latest_event", "user_levels"):
             self.run(
                 f"CREATE TEMP TABLE {table} AS SELECT * FROM {tables}.{table} WHERE user_id IN"
-                " (SELECT user_id FROM staging_events UNION SELECT user_id FROM touched_users)"
+                " (SELECT user_id FROM staging_events UNION SELECT user_id FROM touched_users"
+                " UNION SELECT user_id FROM touched_levels)"
             )
         yield
         # After an exception the rollback takes them away.
         for view in ("audit_window", "play_matches", "songplays", "time", "staging_events"):
             self.run(f"DROP VIEW temp.{view}")
-        for table in ("users", "user_latest_event"):
+        for table in ("users", "user_latest_event", "user_levels"):
             self.run(f"DROP TABLE temp.{table}")
 
     def write_parquet(

@@ -1,0 +1,7 @@
+-- user_levels: one row per user and span of time in which the user has one level.
+CREATE TABLE user_levels (
+    user_id BIGINT, -- users.user_id
+    level VARCHAR, -- as the events say, NULL where they say none
+    valid_from TIMESTAMP, -- the first event with this level: UTC, ms; included
+    valid_to TIMESTAMP -- the first event with another one: excluded; NULL = until now
+);
