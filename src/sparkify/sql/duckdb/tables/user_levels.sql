@@ -2,6 +2,6 @@
 CREATE TABLE user_levels (
     user_id BIGINT, -- users.user_id
     level VARCHAR, -- as the events say, NULL where they say none
-    valid_from TIMESTAMP, -- the first event with this level: UTC, ms; included
-    valid_to TIMESTAMP -- the first event with another one: excluded; NULL = until now
+    valid_from TIMESTAMP, -- time of the first event with this level: UTC, ms; included
+    valid_to TIMESTAMP -- time of the first event with another one: excluded; NULL = until now
 );
