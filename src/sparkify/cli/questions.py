@@ -30,13 +30,14 @@ from sparkify.config import credentials
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.printing.terminal import say
 from sparkify.system.disk import remedy
+from sparkify.system.switching import move, name_beside
 
 if TYPE_CHECKING:
     from sparkify.answers.questions import Question
     from sparkify.answers.spans import Span
     from sparkify.printing.output import Form
     from sparkify.printing.tables import Look
-    from sparkify.warehouse.contract import Session
+    from sparkify.warehouse.contract import Row, Session
 
 app = typer.Typer()
 
@@ -90,6 +91,13 @@ def questions(
             help="Answer all of them: the first 10 rows each, or with --csv FOLDER whole, into files.",
         ),
     ] = False,
+    excel: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.xlsx",
+            help="Write the answer, or without NAME all of them, as sheets of this new file.",
+        ),
+    ] = None,
     sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL.")] = False,
 ) -> None:
     """List the analysts' questions, or answer one, about all plays or a span of time."""
@@ -101,6 +109,9 @@ def questions(
     form = form_of(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json)
     values = questions.parse_given(given or ())
     asked = read_asked(since, until, last, time_zone, limit)
+    if excel:
+        _require_excel_alone(excel, name, form, is_other=sql)
+        all_ = False
     folder = Path(name) if all_ and name is not None else None
     name = None if folder else name
     if (name is None and (values or sql)) or (all_ and (folder is None) == (form != "table")):
@@ -108,7 +119,7 @@ def questions(
             "--given and --sql go with a question's NAME, --all with --csv and a folder, or neither",
             "see sparkify questions --help",
         )
-    if name is None and not all_:
+    if name is None and not all_ and not excel:
         _print_list(form, Look(wide, expanded, plain, is_prose=True))
         return
     chosen = questions.load_questions() if name is None else [questions.find_question(name)]
@@ -124,6 +135,10 @@ def questions(
         if compare and name is None:
             chosen = [question for question in chosen if question.keys]
         look = Look(wide, expanded, plain, bars=True)
+        if excel:
+            answering = _Answering(warehouse, span, values, form, look, is_few=False)
+            _write_excel(answering, chosen, excel, is_compared=bool(compare))
+            return
         if folder:
             _write_files(
                 _Answering(warehouse, span, values, form, look, is_few=False),
@@ -158,6 +173,43 @@ def _write_files(
     say(f"wrote {len(chosen)} answers to {folder}")
 
 
+def _require_excel_alone(file: Path, name: str | None, form: "Form", *, is_other: bool) -> None:
+    from sparkify.printing.excel import require_excel
+
+    credentials.require_none(str(file), "FILE.xlsx")
+    if form != "table" or is_other or file.suffix.lower() != ".xlsx":
+        raise UsageError(
+            "--excel writes a file whose name ends in .xlsx, and goes with no other form",
+            f"write for example: sparkify questions {name or ''} --excel answers.xlsx".replace("  ", " "),
+        )
+    require_excel()
+    if file.exists():
+        raise UsageError(f"{file}: is there already, and was not touched", "name a new file")
+
+
+def _write_excel(answering: "_Answering", chosen: "list[Question]", file: Path, *, is_compared: bool) -> None:
+    """Write each answer into a sheet of its own, of a file that is not there yet."""
+    from sparkify.printing.excel import Sheet, workbook
+
+    sheets = [
+        Sheet(question.name, question.title, *answering.ask(question, is_compared=is_compared))
+        for question in chosen
+    ]
+    content, cut = workbook(sheets, answering.span.text)
+    aside = name_beside(file)
+    try:
+        aside.write_bytes(content)
+        move(aside, file)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise SparkifyError(
+            f"{file}: can't be written: {error.strerror}", remedy(error, "name another file")
+        ) from None
+    if cut:
+        say(f"note: {cut:,} texts were cut to what a cell of Excel holds; --csv has them whole")
+    say(f"wrote {len(chosen)} answer{'s' * (len(chosen) != 1)} to {file}")
+
+
 def _print_list(form: "Form", look: "Look") -> None:
     from sparkify.answers.questions import load_questions
     from sparkify.printing.output import print_rows
@@ -179,17 +231,22 @@ class _Answering:
     look: "Look"
     is_few: bool
 
+    def ask(self, question: "Question", *, is_compared: bool) -> "tuple[list[str], list[Row]]":
+        """The columns and rows of an answer."""
+        from sparkify.answers import questions
+
+        ask = questions.ask_compared if is_compared else questions.ask
+        return ask(self.warehouse, question, self.given, self.span)
+
     def print_all(self, chosen: "list[Question]", *, is_compared: bool) -> None:
         """Print the answers, and then what is to be said of them."""
-        from sparkify.answers import questions
         from sparkify.answers.emptiness import why_empty
         from sparkify.printing.output import print_rows
         from sparkify.printing.tables import CUT
 
-        ask = questions.ask_compared if is_compared else questions.ask
         why, is_cut = "", False
         for question in chosen:
-            columns, rows = ask(self.warehouse, question, self.given, self.span)
+            columns, rows = self.ask(question, is_compared=is_compared)
             if self.is_few:
                 typer.echo(f"\n{question.title}  ({question.name})")
             is_cut |= print_rows(columns, rows[:_FEW] if self.is_few else rows, self.form, self.look)

@@ -121,13 +121,18 @@ def columns_of(names: Sequence[str], rows: Sequence[Sequence[Any]], cell: Any, l
     return made
 
 
+def is_identifying(name: str) -> bool:
+    """Whether the numbers of a column count nothing, by its name."""
+    return _IDENTIFIES.search(name.lower()) is not None
+
+
 def _text(value: Any, cell: Any) -> str:
     return "NULL" if value is None else str(cell(value))
 
 
 def _numbers(name: str, values: Sequence[Any], cell: Any) -> list[str]:
     """Numbers with thousands set apart, all with as many decimals as the one that needs most."""
-    comma = "" if _IDENTIFIES.search(name.lower()) else ","
+    comma = "" if is_identifying(name) else ","
     floats = [value for value in values if isinstance(value, float) and math.isfinite(value)]
     places = max(map(_places, floats), default=0)
     texts = []
