@@ -50,7 +50,7 @@ def export(
         typer.Option(metavar="NAME", help="The database in the catalog.", show_default="sparkify"),
     ] = None,
 ) -> None:
-    """Write the five tables as Parquet or as Iceberg tables, to a folder or S3, for any other tool."""
+    """Write the tables as Parquet or as Iceberg tables, to a folder or S3, for any other tool."""
     from sparkify.config.places import output_place
     from sparkify.warehouse.opening import opened
 

@@ -1,4 +1,4 @@
-"""The five tables as Apache Iceberg tables: engines write Parquet files, and PyIceberg registers them.
+"""What is exported, as Apache Iceberg tables: engines write Parquet files, and PyIceberg registers them.
 
     OUT/catalog.db                                        the catalog, unless Glue or a REST server has it
     OUT/songplays/data/TOKEN/year=2018/month=11/….parquet     OUT/songplays/metadata/…
@@ -25,7 +25,7 @@ from sparkify.config.location import is_on_s3
 from sparkify.config.settings import AwsOptions
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.export import catalogs
-from sparkify.export.parquet import LAYOUTS, Layout, OpenToWrite
+from sparkify.export.parquet import PARQUET_LAYOUTS, Layout, OpenToWrite
 from sparkify.sources.s3_folder import S3Folder
 from sparkify.system.disk import remedy
 from sparkify.warehouse.contract import Warehouse
@@ -67,7 +67,7 @@ class _Change:
 
 
 def export_to_iceberg(open_to_write: OpenToWrite, target: Target) -> dict[str, dict[str, Any]]:
-    """Bring the five tables in a catalog up to date.
+    """Bring the tables in a catalog up to date.
 
     Args:
         open_to_write: the warehouse.
@@ -140,7 +140,7 @@ def _write_all(warehouse: Warehouse, catalog: Any, target: Target, token: str) -
     written: list[str] = []
     try:
         changes = {}
-        for name, layout in LAYOUTS.items():
+        for name, layout in PARQUET_LAYOUTS.items():
             table = load(catalog, target.namespace, name, f"{target.place}/{name}")
             folder = f"{target.place}/{name}/data/{token}"
             written.append(folder)
@@ -156,7 +156,7 @@ def _write_all(warehouse: Warehouse, catalog: Any, target: Target, token: str) -
 def _write(
     warehouse: Warehouse, target: Target, name: str, layout: Layout, table: Any, folder: str
 ) -> _Change:
-    from sparkify.export.iceberg_tables import partition_key
+    from sparkify.export.iceberg_tables import SCHEMAS, partition_key
 
     ((rows,),) = warehouse.query(f"SELECT COUNT(*) FROM {name}")
     digests = _digests(warehouse, layout)
@@ -165,9 +165,7 @@ def _write(
     select = layout.select
     if digests is not None and before is not None:
         changed = [key for key, digest in digests.items() if before.get(key) != digest]
-        stale = {
-            partition_key(name, tuple(json.loads(key))) for key in (*changed, *(before.keys() - digests))
-        }
+        stale = {partition_key(tuple(json.loads(key))) for key in (*changed, *(before.keys() - digests))}
         change.removed = [file for file in _files(table) if _partition_of(file) in stale]
         if not changed:
             return change
@@ -176,7 +174,8 @@ def _write(
     elif table is not None:
         change.removed = _files(table)
     if rows:
-        keep = name != "songplays"  # whose year and month are no columns of the table
+        # The year and month of plays are no columns of their tables.
+        keep = set(layout.partition_by) <= set(SCHEMAS[name].column_names)
         change.added = _parquet(warehouse, target, select, folder, layout.partition_by, keep=keep)
     return change
 
