@@ -19,8 +19,8 @@ from sparkify.cli.app import app
 from sparkify.config.settings import compose
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.export import iceberg
-from sparkify.export.iceberg import Target, export_to_iceberg
-from sparkify.export.parquet import PARQUET_LAYOUTS, Layout
+from sparkify.export.iceberg import ICEBERG_LAYOUTS, Target, export_to_iceberg
+from sparkify.export.parquet import Layout
 from sparkify.warehouse.opening import opened
 from sparkify.warehouse.recreate import create_tables
 from tests.support.answers import load, play, write_sources
@@ -66,14 +66,14 @@ def read(catalog: Catalog, name: str, names: list[str]) -> list[tuple[Any, ...]]
 
 
 def assert_equal(catalog: Catalog, database: str) -> None:
-    for name in PARQUET_LAYOUTS:
+    for name in ICEBERG_LAYOUTS:
         names = columns(database, name)
         assert catalog.load_table(("sparkify", name)).schema().column_names == names
         assert read(catalog, name, names) == stored(database, name)
 
 
 def tokens(out: Path) -> set[str]:
-    snapshots = [table_of(out, name).current_snapshot() for name in PARQUET_LAYOUTS]
+    snapshots = [table_of(out, name).current_snapshot() for name in ICEBERG_LAYOUTS]
     return {snapshot.summary.additional_properties["sparkify.token"] for snapshot in snapshots}  # type: ignore[union-attr]
 
 
@@ -110,7 +110,7 @@ def test_each_table_says_which_export_and_which_run_it_is_of(database: str, out:
     for _ in range(2):
         export(database, out)
         assert len(tokens(out)) == 1
-    for name in PARQUET_LAYOUTS:
+    for name in ICEBERG_LAYOUTS:
         first, second = table_of(out, name).snapshots()
         assert first.summary
         assert second.summary
@@ -125,7 +125,7 @@ def test_the_command_line_says_what_it_wrote(database: str, out: Path) -> None:
     assert said[0].stderr == f"exported to {out}: tables of sparkify in sqlite\n"
     rows = [line.split() for line in said[1].stdout.splitlines()[2:]]
     assert rows == [[name, str(len(stored(database, name))), count, "0"] for name, _, count, _ in rows]
-    assert {name for name, *_ in rows} == set(PARQUET_LAYOUTS)
+    assert {name for name, *_ in rows} == set(ICEBERG_LAYOUTS)
 
 
 # --- a later export
@@ -201,7 +201,7 @@ def test_a_failure_leaves_every_table_as_it_was(
 ) -> None:
     export(database, out)
     before = files(out)
-    monkeypatch.setitem(PARQUET_LAYOUTS, "time", Layout("SELECT nothing FROM time"))
+    monkeypatch.setitem(ICEBERG_LAYOUTS, "time", Layout("SELECT nothing FROM time"))
     with pytest.raises(SparkifyError, match="nothing"):
         export(load_plays(tmp_path / "few", days=3), out)
     assert files(out) == before
@@ -233,7 +233,7 @@ def test_after_a_kill_each_table_is_whole_and_the_next_export_brings_all_up_to_d
     process.join()
     assert process.exitcode == -signal.SIGKILL
     assert len(tokens(out)) == (1 if at == 1 else 2)
-    for number, name in enumerate(PARQUET_LAYOUTS, 1):
+    for number, name in enumerate(ICEBERG_LAYOUTS, 1):
         names = columns(database, name)
         assert read(catalog_of(out), name, names) == stored(few if number < at else database, name)
     export(few, out)
@@ -316,7 +316,7 @@ def test_glue_lists_tables_on_s3(aws: Server, database: str, monkeypatch: pytest
     assert_equal(catalog, database)
     keys = [item["path"] for page in obstore.list(bucket.store) for item in page]
     assert "tables/notes.txt" in keys
-    assert {key.split("/")[1] for key in keys} == {*PARQUET_LAYOUTS, "notes.txt"}
+    assert {key.split("/")[1] for key in keys} == {*ICEBERG_LAYOUTS, "notes.txt"}
 
 
 def keys_of(bucket: Bucket) -> dict[str, str]:

@@ -12,8 +12,8 @@ from pyiceberg.catalog.sql import SqlCatalog
 from typer.testing import CliRunner
 
 from sparkify.cli.app import app
+from sparkify.export.iceberg import ICEBERG_LAYOUTS
 from sparkify.export.iceberg_tables import SCHEMAS
-from sparkify.export.parquet import PARQUET_LAYOUTS
 from tests.support.exports import columns, load_plays, stored
 
 PYTHON = os.environ.get("ICEBERG_READERS", "")
@@ -26,7 +26,7 @@ def export(database: str, out: Path) -> None:
 
 def field_ids(out: Path) -> dict[str, list[tuple[int, str]]]:
     catalog = SqlCatalog("sparkify", uri=f"sqlite:///{out}/catalog.db")
-    tables = {name: catalog.load_table(("sparkify", name)) for name in PARQUET_LAYOUTS}
+    tables = {name: catalog.load_table(("sparkify", name)) for name in ICEBERG_LAYOUTS}
     return {
         name: [(each.field_id, each.name) for each in table.schema().fields] for name, table in tables.items()
     }
@@ -34,7 +34,7 @@ def field_ids(out: Path) -> dict[str, list[tuple[int, str]]]:
 
 @pytest.mark.slow
 def test_columns_have_the_same_field_ids_in_every_export(tmp_path: Path) -> None:
-    assert SCHEMAS.keys() == PARQUET_LAYOUTS.keys()
+    assert SCHEMAS.keys() == ICEBERG_LAYOUTS.keys()
     once, again = (load_plays(tmp_path / name, days=days) for name, days in (("once", 3), ("again", 40)))
     export(once, tmp_path / "a")
     first = field_ids(tmp_path / "a")
@@ -58,7 +58,7 @@ def test_another_engine_reads_the_rows_of_the_warehouse(reader: str, tmp_path: P
     database = load_plays(tmp_path)
     export(database, out)  # an update of what was there
     script = Path(__file__).parent / "read_iceberg.py"
-    command = [PYTHON, str(script), reader, str(out), *PARQUET_LAYOUTS]
+    command = [PYTHON, str(script), reader, str(out), *ICEBERG_LAYOUTS]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     for name, (names, rows) in json.loads(done.stdout).items():

@@ -1,1 +1,1 @@
-"""The five tables as Parquet, in a folder or on S3."""
+"""The tables as Parquet or as Iceberg tables, in a folder or on S3."""

@@ -30,6 +30,9 @@ from sparkify.sources.s3_folder import S3Folder
 from sparkify.system.disk import remedy
 from sparkify.warehouse.contract import Warehouse
 
+ICEBERG_LAYOUTS = PARQUET_LAYOUTS | {"songs": Layout("SELECT * FROM songs", "song_id", ("year",))}
+"""What is exported as Parquet is, but for songs, of which a later export writes the years that changed."""
+
 _STATE = "sparkify.partitions"
 """The property with the digests of a table's partitions, and the snapshot's token that they are true of."""
 
@@ -140,7 +143,7 @@ def _write_all(warehouse: Warehouse, catalog: Any, target: Target, token: str) -
     written: list[str] = []
     try:
         changes = {}
-        for name, layout in PARQUET_LAYOUTS.items():
+        for name, layout in ICEBERG_LAYOUTS.items():
             table = load(catalog, target.namespace, name, f"{target.place}/{name}")
             folder = f"{target.place}/{name}/data/{token}"
             written.append(folder)

@@ -78,6 +78,7 @@ _COLUMNS: dict[str, dict[str, IcebergType]] = {
         "location": _TEXT,
         "user_agent": _TEXT,
     },
+    "user_levels": {"user_id": _LONG, "level": _TEXT, "valid_from": _TIME, "valid_to": _TIME},
 }
 
 SCHEMAS = {
@@ -105,6 +106,7 @@ SPECS = {
     "artists": UNPARTITIONED_PARTITION_SPEC,
     "time": _by_month("time"),
     "heard_plays": _by_month("heard_plays"),
+    "user_levels": UNPARTITIONED_PARTITION_SPEC,
 }
 
 Partition = tuple[int | None, ...]

@@ -50,7 +50,7 @@ class Layout:
         return f"{self.rows} ORDER BY {self.order_by}" if self.order_by else self.rows
 
 
-LAYOUTS = {
+PARQUET_LAYOUTS = {
     "songplays": Layout(
         "SELECT songplays.*, CAST(EXTRACT(YEAR FROM start_time) AS INTEGER) AS year,"
         " CAST(EXTRACT(MONTH FROM start_time) AS INTEGER) AS month FROM songplays",
@@ -58,14 +58,9 @@ LAYOUTS = {
         ("year", "month"),
     ),
     "users": Layout("SELECT * FROM users", "user_id"),
-    "songs": Layout("SELECT * FROM songs", "song_id", ("year",)),
+    "songs": Layout("SELECT * FROM songs", "song_id"),
     "artists": Layout("SELECT * FROM artists", "artist_id"),
     "time": Layout("SELECT * FROM time", "start_time", ("year", "month")),
-}
-"""The five tables."""
-
-PARQUET_LAYOUTS = LAYOUTS | {
-    "songs": Layout("SELECT * FROM songs", "song_id"),
     "heard_plays": Layout(
         "SELECT heard_plays.*, CAST(EXTRACT(YEAR FROM start_time) AS INTEGER) AS year,"
         " CAST(EXTRACT(MONTH FROM start_time) AS INTEGER) AS month FROM heard_plays",
@@ -74,8 +69,8 @@ PARQUET_LAYOUTS = LAYOUTS | {
     ),
     "user_levels": Layout("SELECT * FROM user_levels", "user_id, valid_from"),
 }
-"""What is exported as Parquet: also what was heard, for most plays are of songs that the catalogue lacks,
-and the history of levels."""
+"""What is exported: also what was heard, for most plays are of songs that the catalogue lacks, and the
+history of levels."""
 
 
 @dataclass(frozen=True)

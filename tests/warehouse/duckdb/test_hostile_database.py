@@ -14,7 +14,7 @@ from sparkify.answers.check import check_all
 from sparkify.answers.query import require_select
 from sparkify.cli import app as cli
 from sparkify.errors import StatementError, UsageError
-from sparkify.export.parquet import LAYOUTS
+from sparkify.export.parquet import PARQUET_LAYOUTS
 from sparkify.sql import VIEWS
 from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
 from sparkify.warehouse.opening import connect
@@ -146,7 +146,7 @@ def test_an_export_writes_to_its_own_folder_only(database: Path, tmp_path: Path)
     warehouse = connect(settings_of(database=str(database)), read_only=True, writes_to=str(tmp_path / "out"))
     try:
         (tmp_path / "out").mkdir()
-        warehouse.write_parquet(LAYOUTS["users"].select, str(tmp_path / "out/users"))
+        warehouse.write_parquet(PARQUET_LAYOUTS["users"].select, str(tmp_path / "out/users"))
         for elsewhere in ("other", "outside", "out/../another"):
             with pytest.raises(StatementError, match="Cannot access"):
                 warehouse.write_parquet("SELECT 1", str(tmp_path / elsewhere))
