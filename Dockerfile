@@ -21,7 +21,8 @@ COPY --from=build /opt/sparkify /opt/sparkify
 ENV PATH=/opt/sparkify/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 USER 10001
 WORKDIR /data
-# Says whether the warehouse can be opened and read. While etl writes a DuckDB file nobody else can.
+# Says whether the warehouse can be opened and read. While etl writes a DuckDB file, nobody else can, unless PUBLISH is
+# set. (sparkify doctor also lists the sources, which is too much for every five minutes.)
 HEALTHCHECK --interval=5m --timeout=30s --start-period=5m CMD ["sparkify", "status"]
 ENTRYPOINT ["sparkify"]
 CMD ["--help"]

@@ -16,6 +16,7 @@
     ├── AuditError           the new star schema failed an audit; the old one is still there
     ├── NothingNewError      a run that was to load something found nothing new
     ├── StaleError           the newest event is older than it may be
+    ├── DiagnosisError       something was found that will keep commands from working
     └── CheckError           an answer is not the expected one, or an audit finds bad rows
 
 Everything a user can cause is one of these. Anything else that reaches ``cli.main`` is a bug, and says so.
@@ -193,6 +194,10 @@ class NothingNewError(SparkifyError):
 
 class StaleError(SparkifyError):
     """The newest event in the warehouse is older than it may be."""
+
+
+class DiagnosisError(SparkifyError):
+    """Something was found that will keep commands from working."""
 
 
 class CheckError(SparkifyError):

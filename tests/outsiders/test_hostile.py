@@ -44,6 +44,7 @@ WALK: tuple[tuple[str, ...], ...] = (
     ("etl", *SOURCES),
     ("etl", *SOURCES, "--max-reject-share", "1", "--skip-bad-files"),
     ("status",),
+    ("doctor",),
     ("query", "SELECT * FROM staging_rejects"),
     ("query", "SELECT * FROM heard_plays", "--csv"),
     ("query", "SELECT * FROM users, ledger", "--json"),

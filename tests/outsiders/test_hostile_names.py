@@ -101,6 +101,8 @@ LINES: list[tuple[list[str], int]] = [
     ([*LOAD, *DATABASE, "--log-data", f"nowhere/{HOSTILE}", "--log-format", "json"], 1),
     (["status", *DATABASE, *CONFIG], 0),
     (["status", *DATABASE, "--json"], 0),
+    (["doctor", *DATABASE], 0),
+    (["doctor", "--database", f"broken {HOSTILE}.duckdb", "--json"], 1),
     (["status", *DATABASE, "--max-age", HOSTILE], 2),
     *(
         (["runs", *run, *DATABASE, *form], 0)

@@ -15,6 +15,7 @@ from sparkify import __version__
 from sparkify.cli import process
 from sparkify.cli.answers import app as answers_app
 from sparkify.cli.cluster import app as cluster_app
+from sparkify.cli.doctor import doctor
 from sparkify.cli.export import export
 from sparkify.cli.notebooks import notebooks
 from sparkify.cli.options import Config, Database, Yes, settings_of
@@ -38,6 +39,7 @@ app.add_typer(questions_app)
 app.add_typer(answers_app)
 app.add_typer(cluster_app)
 app.command()(shell)
+app.command()(doctor)
 app.command()(export)
 app.command()(notebooks)
 

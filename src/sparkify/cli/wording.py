@@ -17,6 +17,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "status": ("sparkify status",),
     "runs": ("sparkify runs", "sparkify runs 17", "sparkify runs --json"),
     "rejects": ("sparkify rejects", "sparkify rejects --file 2018-11-05-events.json --raw > mended.json"),
+    "doctor": ("sparkify doctor", "sparkify doctor --json"),
     "query": (
         'sparkify query "SELECT level, COUNT(*) AS plays FROM songplays GROUP BY level"',
         "sparkify query report.sql --csv > report.csv",
@@ -57,6 +58,8 @@ _SYNONYMS = {
     "html": "report",
     "parquet": "export",
     "info": "status",
+    "config": "doctor",
+    "diagnose": "doctor",
     "version": "--version",
     "help": "--help",
 }

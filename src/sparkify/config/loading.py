@@ -37,7 +37,16 @@ def load_settings(
     environment: Mapping[str, str] | None = None,
     **flags: Any,
 ) -> Settings:
-    """The settings a command works with.
+    """The settings a command works with, as ``load_with_origins`` finds them."""
+    return load_with_origins(config, environment, **flags)[0]
+
+
+def load_with_origins(
+    config: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    **flags: Any,
+) -> tuple[Settings, dict[str, str]]:
+    """The settings a command works with, and where those of them were given that are not defaults.
 
     Args:
         config: a configuration file; by default the one that SPARKIFY_CONFIG names, or else ``dwh.cfg`` in
@@ -75,8 +84,9 @@ def load_settings(
         )
     found = [] if is_named else said_by_file
     settings = compose(values, found=found, warnings=warnings)
-    rules.check(values_of(settings), {name: origin for name, (_, origin) in origins.items()})
-    return settings
+    given = {name: origin for name, (_, origin) in origins.items()}
+    rules.check(values_of(settings), given)
+    return settings, given
 
 
 def config_path(config: str | None, environment: Mapping[str, str] | None = None) -> Path:

@@ -11,6 +11,11 @@ SECRETS = ("db_password", "aws_secret_access_key", "aws_session_token")
 """The settings that are secrets."""
 
 
+def masked(name: str, value: object) -> object:
+    """A setting as it may be shown: of a secret only that it is set."""
+    return "(set)" if value and name in (*SECRETS, "aws_access_key_id") else value
+
+
 def require_own(path: Path, status: os.stat_result) -> None:
     """Refuse a file that was found and not named, and that is not the user's or root's alone to write.
 

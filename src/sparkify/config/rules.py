@@ -76,6 +76,15 @@ def _local_file(text: str, origin: str) -> str:
     return str(places.local_path(place))
 
 
+def size_of(text: str) -> int:
+    """The bytes of an amount of memory as it is kept: ``1GB``, ``512MiB``."""
+    found = _SIZE.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    number, unit, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** ("KMGT".index(unit.upper()) + 1))
+
+
 def _size(text: str, origin: str) -> str:
     size = _SIZE.fullmatch(text.strip())
     if not size or not float(size[1]):

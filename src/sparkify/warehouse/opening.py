@@ -94,16 +94,16 @@ def _opened_to_publish(settings: Settings, begin: Callable[[str], object], warn:
         ExitStack() as held,
         closing(DuckDBWarehouse(settings.database, settings.duckdb, settings.aws)) as warehouse,
     ):
-        publishing = Publishing(warehouse, settings.duckdb, begin, warn)
+        publishing = Publishing(settings.database, settings.duckdb, begin, warn)
         is_published = publishing.check_place()
         try:
             yield warehouse
         except SparkifyError:
             if is_published:
-                publishing.publish(held)
+                publishing.publish(warehouse, held)
             raise
         if is_published:
-            publishing.publish(held)
+            publishing.publish(warehouse, held)
 
 
 @contextmanager

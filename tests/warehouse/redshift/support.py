@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from tests.support.engines import RedshiftEngine
 from tests.support.runs import run_etl
 from tests.support.settings import changed
 from tests.support.state import State, state_of
+
+Command = Callable[..., tuple[int, str, str]]
+"""The tool, and how it ended, what it wrote to stdout, and what to stderr."""
 
 WAYS: dict[str, dict[str, Any]] = {
     "bundled": {"bundle_below_mb": 100},

@@ -2,77 +2,16 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sparkify.answers.questions import load_questions
-from sparkify.cli.app import run
 from sparkify.cli.shell import Asking
 from sparkify.config.loading import load_settings
 from sparkify.errors import WarehouseError
-from tests.standin.server import RedshiftStandIn
 from tests.support import commands
-from tests.support.builders import event, track, write
-from tests.warehouse.redshift.support import Site, drop_tables
-
-Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def secret(redshift: RedshiftStandIn) -> tuple[str, ...]:
-    return redshift.password, redshift.s3_secret_key
-
-
-@pytest.fixture
-def configured(site: Site, redshift: RedshiftStandIn, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """A folder with a dwh.cfg that names the stand-in and sources on its S3 server; secrets elsewhere."""
-    write(site.folder / "song_data/A/song.json", track())
-    write(site.folder / "log_data/a.json", event(ts=1543449657796), event(ts=1543449657797), "{broken")
-    site.engine.publish(site.folder)
-    (site.folder / "dwh.cfg").write_text(f"""\
-[CLUSTER]
-HOST='{redshift.host}'
-DB_NAME=dev
-DB_PORT={redshift.port}
-
-[IAM_ROLE]
-ARN='{redshift.role_arn}'
-
-[S3]
-LOG_DATA='{site.root}/log_data'
-LOG_JSONPATH='{site.root}/log_json_path.json'
-SONG_DATA='{site.root}/song_data'
-WORK_PREFIX='{site.settings.redshift.work_prefix}'
-ENDPOINT={redshift.s3_endpoint}
-
-[AWS]
-REGION={redshift.region}
-
-[WAREHOUSE]
-MAX_REJECT_SHARE=0.5
-""")
-    monkeypatch.chdir(site.folder)
-    monkeypatch.setenv("SPARKIFY_DB_PASSWORD", redshift.password)
-    monkeypatch.setenv("SPARKIFY_AWS_ACCESS_KEY_ID", redshift.s3_access_key)
-    monkeypatch.setenv("SPARKIFY_AWS_SECRET_ACCESS_KEY", redshift.s3_secret_key)
-    return site
-
-
-@pytest.fixture
-def sparkify(configured: Site, capsys: pytest.CaptureFixture[str], secret: tuple[str, ...]) -> Command:
-    """Runs the tool in the folder with the dwh.cfg; no secret may be in what it prints."""
-    del configured
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            run([*arguments])
-        out, err = capsys.readouterr()
-        assert not any(word in out + err for word in secret)
-        return int(left.value.code or 0), out, err
-
-    return call
+from tests.warehouse.redshift.support import Command, Site, drop_tables
 
 
 def test_the_known_scripts_load_the_cluster_that_dwh_cfg_names(

@@ -42,13 +42,13 @@ class Publishing:
     """The publishing of a warehouse.
 
     Attributes:
-        warehouse: open for writing, which keeps others from writing meanwhile.
+        database: the warehouse.
         options: where the copy is to be.
         begin: told the name of the step when it is begun.
         warn: told why there will be no copy.
     """
 
-    warehouse: DuckDBWarehouse
+    database: str
     options: DuckDBOptions
     begin: Callable[[str], object]
     warn: Callable[[str], None]
@@ -76,7 +76,7 @@ class Publishing:
         if not os.path.lexists(self._place):
             return True
         found = self._replaceable()
-        if found and found.warehouse != os.path.realpath(self.warehouse.location):
+        if found and found.warehouse != os.path.realpath(self.database):
             self.warn(
                 f"{self.options.publish}: left as it is: it is the copy of another warehouse,"
                 f" {found.warehouse}; remove it, {_ELSEWHERE}"
@@ -110,15 +110,16 @@ class Publishing:
             )
         return found
 
-    def publish(self, held: contextlib.ExitStack) -> None:
+    def publish(self, warehouse: DuckDBWarehouse, held: contextlib.ExitStack) -> None:
         """Publish a copy of what is committed, unless it is there already. What fails is a warning.
 
         Args:
+            warehouse: open for writing, which keeps others from writing meanwhile.
             held: what is closed after the warehouse. Closing its file earlier would release DuckDB's lock on
                 it: that is how locks of POSIX work.
         """
         try:
-            self._publish(held)
+            self._publish(warehouse, held)
         except WarehouseError as error:
             self._not_published(error.message)
         except OSError as error:
@@ -129,12 +130,12 @@ class Publishing:
     def _not_published(self, why: str) -> None:
         self.warn(f"{self.options.publish}: not published: {why}; {_STAYS}")
 
-    def _publish(self, held: contextlib.ExitStack) -> None:
-        path, warehouse = self._place, Path(self.warehouse.location)
-        if "runs" not in self.warehouse.own_tables():
+    def _publish(self, warehouse: DuckDBWarehouse, held: contextlib.ExitStack) -> None:
+        path, file = self._place, Path(self.database)
+        if "runs" not in warehouse.own_tables():
             return
-        self.warehouse.connection.execute("CHECKPOINT")
-        source = held.enter_context(warehouse.open("rb"))
+        warehouse.connection.execute("CHECKPOINT")
+        source = held.enter_context(file.open("rb"))
         state = state_of(source)
         is_there = os.path.lexists(path)
         found = self._replaceable() if is_there else None
@@ -144,10 +145,10 @@ class Publishing:
         interrupts.point_of_no_return(_LATE)
         # Always the same name, so that kills leave one file at most.
         aside = path.with_name(f".{path.name}.publishing")
-        mode = stat.S_IMODE((path if found else warehouse).stat().st_mode) & 0o444
+        mode = stat.S_IMODE((path if found else file).stat().st_mode) & 0o444
         with _removed_on_failure(aside):
             _fill(aside, source)
-            _mark(aside, self.warehouse.location, path, state, self.options)
+            _mark(aside, self.database, path, state, self.options)
             aside.chmod(mode)
             _wal_of(path).unlink(missing_ok=True)  # of somebody who has written to the copy before this one
             aside.replace(path)

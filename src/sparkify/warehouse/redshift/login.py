@@ -88,7 +88,7 @@ def log_in(redshift: RedshiftOptions, aws: AwsOptions) -> "Connection":
     options = login_options(redshift, aws)
     destinations.require_good_host(redshift, aws, is_by_iam="iam" in options)
     if redshift.host:
-        _reach(redshift.host, redshift.db_port)
+        reach(redshift.host, redshift.db_port)
     try:
         connection = redshift_connector.connect(**options)
     except Exception as error:  # the driver lets those of AWS, sockets and TLS through
@@ -175,11 +175,19 @@ def _usual_region(aws: AwsOptions) -> str:
         return ""  # what is wrong with the profile shows when it is used
 
 
-def _reach(host: str, port: int) -> None:
-    """Find out quickly whether anyone is there; the driver would wait for minutes."""
+def reach(host: str, port: int) -> str:
+    """Find out quickly whether anyone is there; the driver would wait for minutes.
+
+    Returns:
+        The address that the name leads to.
+
+    Raises:
+        WarehouseError: there is no such name, or nobody answers there.
+    """
     # Its own timeout would stay on for every statement, and end a long COPY.
     try:
-        socket.create_connection((host, port), _CONNECT_SECONDS).close()
+        with socket.create_connection((host, port), _CONNECT_SECONDS) as connection:
+            return str(connection.getpeername()[0])
     except socket.gaierror:
         raise WarehouseError(f"{host}: no such host", "check [CLUSTER] HOST") from None
     except OSError as error:

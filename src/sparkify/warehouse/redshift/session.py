@@ -237,7 +237,7 @@ class RedshiftSession:
     def _begin(self) -> None:
         # Looked at before the lock is asked for: no page says that statement_timeout ends a wait for one.
         patience = time.monotonic() + LOCK_WAIT_MS / 1000
-        while holder := self._holder(["writer_lock"]):
+        while holder := self.holder(["writer_lock"]):
             if time.monotonic() > patience:
                 raise self._in_use(holder)
             time.sleep(_POLL_SECONDS)
@@ -261,7 +261,7 @@ class RedshiftSession:
             except CanceledError:
                 self.roll_back()
                 raise self._in_use(
-                    self._holder(tables) or "another session, which this user may not see"
+                    self.holder(tables) or "another session, which this user may not see"
                 ) from None
 
     @contextlib.contextmanager
@@ -277,7 +277,7 @@ class RedshiftSession:
             "wait until it has finished; PG_TERMINATE_BACKEND(process) ends an abandoned session",
         )
 
-    def _holder(self, tables: Sequence[str]) -> str:
+    def holder(self, tables: Sequence[str]) -> str:
         """Who holds a lock on one of the tables; empty where nobody does, or this user may not see it.
 
         This session must be in no transaction: Serverless and Multi-AZ clusters refuse to show these views.
