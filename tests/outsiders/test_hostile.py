@@ -59,6 +59,8 @@ WALK: tuple[tuple[str, ...], ...] = (
     ("runs", "1", "--json"),
     ("rejects",),
     ("rejects", "--raw"),
+    ("unload", "*", "--dry-run"),
+    ("unload", "*1*", "--yes"),
     ("notebooks", "answers"),
     ("create-tables", "--yes"),
 )

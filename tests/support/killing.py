@@ -15,7 +15,7 @@ from sparkify.config.settings import Settings
 from sparkify.load.progress import NullProgress
 from sparkify.warehouse.contract import Advance
 from tests.support.builders import HANGS
-from tests.support.runs import run_etl
+from tests.support.runs import run_etl, run_unload
 
 CLOSE, END = "close", "end"
 """Moments after the commit: before the connection is closed, and after."""
@@ -75,6 +75,14 @@ def run_and_be_killed(
     run_etl(settings, killer, full=full)
     if at == END:
         killer.kill()
+
+
+def unload_and_be_killed(settings: Settings, name: str, at: str, environment: dict[str, str]) -> None:
+    """An unloading that kills itself; in a process of its own."""
+    os.environ.update(environment)
+    run_unload(settings, name, progress=Killer(at))
+    if at == END:
+        kill_self()
 
 
 class Steps(NullProgress):

@@ -8,9 +8,10 @@ from typing import Any
 
 from sparkify.config.settings import Settings
 from sparkify.export import parquet, s3
-from sparkify.load import pipeline
+from sparkify.load import pipeline, unload
 from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress, Progress
+from sparkify.load.unload import Chosen
 from sparkify.sources.objects import Source, SourcePlan
 from sparkify.warehouse import recreate
 from sparkify.warehouse.contract import Advance, Warehouse
@@ -52,6 +53,20 @@ def run_etl(settings: Settings, progress: Progress, **options: Any) -> Summary:
     """As ``sparkify etl`` runs it."""
     with opened(settings) as warehouse:
         return pipeline.run_etl(warehouse, settings.loading, settings.aws, progress, **options)
+
+
+def run_unload(
+    settings: Settings, *names: str, progress: Progress | None = None, agreed: Chosen | None = None
+) -> Summary:
+    """As ``sparkify unload`` runs it."""
+    with opened(settings) as warehouse:
+        return unload.unload(warehouse, names, progress or NullProgress(), agreed)
+
+
+def choose(settings: Settings, *names: str) -> Chosen:
+    """As ``sparkify unload --dry-run`` chooses files."""
+    with opened(settings, read_only=True) as warehouse:
+        return unload.choose(warehouse, names)
 
 
 def plan_etl(settings: Settings, *, full: bool = False) -> dict[Source, SourcePlan]:

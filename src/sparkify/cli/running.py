@@ -1,4 +1,4 @@
-"""The commands that load, and that tell what was loaded: etl, status, runs, rejects."""
+"""The commands that load, and that tell what was loaded: etl, unload, status, runs, rejects."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -18,6 +18,7 @@ from sparkify.cli.options import (
     Plain,
     ResultAsJson,
     Wide,
+    Yes,
     form_of,
     settings_of,
 )
@@ -147,6 +148,46 @@ def etl_command(
         return
     form = etl.Form(as_json, quiet, JsonLines() if log_format == LogFormat.JSON else None)
     etl.run(settings, load, form, require_new=require_new, wait=wait)
+
+
+@app.command()
+def unload(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE…", help="Names of loaded files, their last parts, or patterns: '2018-11-05*'."
+        ),
+    ],
+    config: Config = None,
+    database: Database = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print which files would be unloaded, and unload none.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Take the rows of files out, as if these had never been loaded; asks first."""
+    import time
+
+    from sparkify.cli.asking import require_agreement
+    from sparkify.cli.etl import Form
+    from sparkify.cli.summary import print_chosen, print_unloaded
+    from sparkify.load import unload as unloading
+    from sparkify.printing.console import Console
+    from sparkify.warehouse.opening import opened
+
+    settings, console, clock = settings_of(config, database=database), Console(), time.perf_counter()
+    agreed = None
+    if dry_run or not yes:
+        with opened(settings, read_only=True) as warehouse:
+            agreed = unloading.choose(warehouse, files)
+        if dry_run:
+            print_chosen(agreed, console)
+            return
+        require_agreement(f"{agreed.location}: this unloads {agreed.described()}", "Take their rows out?")
+        clock = time.perf_counter()
+    with opened(settings) as warehouse:
+        summary = unloading.unload(warehouse, files, Form().progress(console), agreed)
+    print_unloaded(summary, settings.database, time.perf_counter() - clock, console)
 
 
 @app.command()

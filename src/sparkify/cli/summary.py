@@ -14,6 +14,7 @@ from sparkify.printing.wording import plural, size_text
 
 if TYPE_CHECKING:
     from sparkify.load.pipeline import Summary
+    from sparkify.load.unload import Chosen
     from sparkify.sources.objects import Source, SourcePlan
     from sparkify.warehouse.recreate import Holdings
 
@@ -40,21 +41,13 @@ def print_summary(summary: "Summary", location: str, seconds: float, console: Co
             for source, counts in summary.sources.items()
         ]
         _print_table(console, ["source", *names], sources)
-    tables = [
-        [table, f"{rows:,}", f"{new:+,}" if new else "0"] for table, (rows, new) in summary.tables.items()
-    ]
-    _print_table(console, ["table", "rows", "new"], tables)
+    _print_tables(summary, console)
     for file, line, reason in summary.rejects:
         _warn(console, f"rejected: {file}:{line}: {reason}")
     rejected = sum(source.rejected for source in summary.sources.values())
     if rejected > len(summary.rejects):
         console.print(f"… and {rejected - len(summary.rejects):,} more; all of them: sparkify rejects")
-    for note in summary.notes:
-        _warn(console, f"note: {note}")
-    for warning in summary.warnings:
-        _warn(console, f"warning: {warning}")
-    for finding in summary.findings:
-        _warn(console, f"warning: {finding}")
+    _print_said(summary, console)
     if summary.account is not None and summary.account.events:
         console.print(summary.account.sentence(), highlight=False)
     plays = summary.tables["songplays"][0]
@@ -63,6 +56,38 @@ def print_summary(summary: "Summary", location: str, seconds: float, console: Co
     events = summary.sources["log_data"].records
     speed = f", {events / seconds:,.0f} events/s" if events else ""
     console.print(f"{matches}; {location} in {seconds:.1f} s{speed}")
+
+
+def _print_tables(summary: "Summary", console: Console) -> None:
+    tables = [
+        [table, f"{rows:,}", f"{new:+,}" if new else "0"] for table, (rows, new) in summary.tables.items()
+    ]
+    _print_table(console, ["table", "rows", "new"], tables)
+
+
+def _print_said(summary: "Summary", console: Console) -> None:
+    for severity in ("note", "warning"):
+        for each, text in summary.said:
+            if each == severity:
+                _warn(console, f"{severity}: {text}")
+
+
+def print_unloaded(summary: "Summary", location: str, seconds: float, console: Console) -> None:
+    """Say what is left once files have been taken out."""
+    _print_tables(summary, console)
+    _print_said(summary, console)
+    console.print(f"brought {location} up to date in {seconds:.1f} s")
+
+
+def print_chosen(chosen: "Chosen", console: Console) -> None:
+    """Print which files would be taken out to stdout; how many, to stderr."""
+    rows = [
+        (source, uri, file.records, file.loaded)
+        for source, files in chosen.files.items()
+        for uri, file in files.items()
+    ]
+    print_rows(["source", "file", "records", "loaded"], rows, "table")
+    console.print(f"would unload {chosen.described()}", highlight=False)
 
 
 def print_concerns(summary: "Summary", console: Console) -> None:

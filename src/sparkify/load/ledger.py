@@ -121,10 +121,10 @@ def must_rebuild(warehouse: Loading, plans: Mapping[Source, SourcePlan]) -> bool
         return False
     if warehouse.loads_whole_sources:
         return any(plan.known or plan.removed for plan in plans.values())
-    return any(_has_unattributed_rows(warehouse, source, plan.removed) for source, plan in plans.items())
+    return any(has_unattributed_rows(warehouse, source, plan.removed) for source, plan in plans.items())
 
 
-def _has_unattributed_rows(warehouse: Session, source: Source, file_ids: Sequence[int]) -> bool:
+def has_unattributed_rows(warehouse: Session, source: Source, file_ids: Sequence[int]) -> bool:
     """Whether rows of these files are loaded that can't be removed, because they have no file_id."""
     if not file_ids:
         return False

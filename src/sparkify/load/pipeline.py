@@ -1,19 +1,19 @@
 """The whole flow: discover, stage, transform, audit, commit."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sparkify.config.settings import AwsOptions, LoadOptions
-from sparkify.load import accounts, column_nulls, gone, history, ledger, shrunk
+from sparkify.load import gone, history, ledger, shrunk
 from sparkify.load.accounts import EventAccount
-from sparkify.load.audits import AuditResult, Finding, run_age_audits, run_audits
+from sparkify.load.audits import AuditResult, Finding, run_age_audits
 from sparkify.load.history import Outcome
 from sparkify.load.horizon import Horizon
 from sparkify.load.progress import NullProgress, Progress
 from sparkify.load.retries import LeftOut, with_retries
 from sparkify.load.staging import SourceSummary, Staging
-from sparkify.load.transforms import derive_again, drop_left, run_transforms
+from sparkify.load.transforms import derive_again
+from sparkify.load.updating import update_star
 from sparkify.reading.keys import KeyMap, event_keys, song_keys
 from sparkify.sources.objects import LoadedFiles, Source, SourceObject, SourcePlan, Store
 from sparkify.sources.opening import open_source
@@ -185,21 +185,14 @@ def load(
                 "events that were in the future when they were loaded are in the past now, and count"
             )
         if horizon.has_passed_events or any(todo.added or todo.skipped for todo in plans.values()):
-            plays_before = column_nulls.count_plays(warehouse)
             staging = Staging(warehouse, options, keys, summary.warnings, summary.notes)
             counts = staging.load(plans, progress)
             summary.sources, summary.rejects = staging.sources, staging.rejects
             summary.warnings += shrunk.check(warehouse, plans, counts, loaded, may_be_empty=allow_shrunk)
-            horizon.settle()
-            run_transforms(warehouse, progress)
-            progress.step("audit")
-            summary.account = accounts.of_run(warehouse, summary.sources["log_data"].loaded)
-            column_nulls.record(warehouse, summary.run_id, plays_before)
-            with nullcontext() if is_full else warehouse.audit_scope():
-                summary.audits = run_audits(warehouse, in_run=True)
-            drop_left(warehouse)
-            horizon.drop()
-            warehouse.forget_batch()
+            events = summary.sources["log_data"].loaded
+            summary.account, summary.audits = update_star(
+                warehouse, horizon, summary.run_id, events, progress, is_full=is_full
+            )
             summary.outcome = "loaded"
             ledger.record_files(warehouse, plans, counts, summary.run_id)
         if others := ledger.read_by_other_keys(warehouse, digest):

@@ -160,6 +160,10 @@ class Loading(Session, Protocol):
         """
         ...
 
+    def unstage(self, source: Source, file_ids: Sequence[int]) -> None:
+        """Take out the records and rejects of files, and leave the relations that ``stage`` leaves."""
+        ...
+
     def restage_events(self) -> None:
         """Leave the relations that ``stage`` leaves, as if this run had added all staged events."""
         ...

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sparkify.errors import WarehouseError
 from sparkify.simulate import SimulationOptions, simulate, sink_for
-from tests.support.builders import read_star
+from tests.support.builders import event, read_star, track, write
+from tests.support.runs import run_unload
 from tests.warehouse.redshift.support import Site, assert_equal, drop_what_copy_judges_otherwise
 
 
@@ -114,3 +116,15 @@ def test_the_sample_day_by_day_ends_as_one_load(site: Site, sample: Path) -> Non
             shutil.copy(path, place)
         site.load()
     assert_as_one_load(site)
+
+
+def test_rows_that_cannot_be_told_from_others_are_not_taken_out(site: Site) -> None:
+    write(site.folder / "song_data/A/song.json", track())
+    for name, number in (("a", 1), ("b", 2)):
+        write(site.folder / f"log_data/{name}.json", event(ts=number))
+    site.use("manifest")
+    before = site.load().star
+    with pytest.raises(WarehouseError, match="nothing tells its rows from those of others") as caught:
+        run_unload(site.settings, "a.json")
+    assert "--full --drop-missing" in caught.value.hint
+    assert site.loaded.star == before

@@ -1,4 +1,4 @@
--- runs: one row per run that changed the warehouse, the last 10, newest first.
+-- runs: one row per run that loaded something, the last 10, newest first.
 SELECT
     run_id,
     started_at,

@@ -5,7 +5,7 @@ CREATE VIEW event_horizon AS
 WITH last_run AS (
     SELECT MAX(run_id) AS run_id
     FROM runs
-    WHERE outcome = 'loaded' OR outcome IS NULL
+    WHERE outcome IN ('loaded', 'unloaded') OR outcome IS NULL
 )
 
 SELECT runs.started_at + INTERVAL '1 day' AS horizon

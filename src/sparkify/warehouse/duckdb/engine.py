@@ -92,18 +92,15 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
 
     def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
-        noun = NOUNS[job.source]
-        table = f"staging_{noun}"
         first = min((file.file_id for file in job.files), default=None)
         # File ids only grow, so that what is new is found by one comparison, and by whole row groups.
-        self._name_batch(noun, job.removed, "false" if first is None else f"file_id >= {first}")
-        if job.removed:
-            self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [job.removed])
-            self.query("DELETE FROM staging_rejects WHERE list_contains(?, file_id)", [job.removed])
+        is_new = "false" if first is None else f"file_id >= {first}"
+        self._replace(job.source, job.removed, is_new)
         columns = [
             row[0]
             for row in self.query(
-                "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [table]
+                "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index",
+                [f"staging_{NOUNS[job.source]}"],
             )
         ]
         # These bring PyArrow, which only loading needs.
@@ -113,7 +110,18 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
         reader = reader_of(job)
         return stage_files(self, job, reader, columns)
 
-    def _name_batch(self, noun: str, removed: list[int], is_new: str) -> None:
+    def unstage(self, source: Source, file_ids: Sequence[int]) -> None:
+        """Take out the records and rejects of files."""
+        self._replace(source, file_ids, "false")
+
+    def _replace(self, source: Source, removed: Sequence[int], is_new: str) -> None:
+        """Take out what files have given, and name that and what is new."""
+        self._name_batch(NOUNS[source], removed, is_new)
+        if removed:
+            for table in (f"staging_{NOUNS[source]}", "staging_rejects"):
+                self.query(f"DELETE FROM {table} WHERE list_contains(?, file_id)", [list(removed)])
+
+    def _name_batch(self, noun: str, removed: Sequence[int], is_new: str) -> None:
         self.run(
             f"CREATE OR REPLACE TEMP TABLE removed_{noun} AS"
             f" SELECT * FROM staging_{noun} WHERE list_contains([{', '.join(map(str, removed))}], file_id)"

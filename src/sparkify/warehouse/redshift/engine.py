@@ -85,6 +85,10 @@ class RedshiftWarehouse(RedshiftSession, OwnTables):
         """Load the records of files, and take out those of files that have been replaced."""
         return self._stager.stage(job)
 
+    def unstage(self, source: Source, file_ids: Sequence[int]) -> None:
+        """Take out the records and rejects of files."""
+        self._stager.unstage(source, file_ids)
+
     def count_loaded(self, source: Source) -> dict[int, int]:
         """How many records of each file the last ``stage`` has loaded."""
         return self._stager.count_loaded(source)

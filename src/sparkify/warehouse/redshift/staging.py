@@ -16,6 +16,8 @@ the same transaction is the one way that is always right. (A half-written log th
 bundle_below_mb.)
 """
 
+from collections.abc import Sequence
+
 from sparkify.config.location import is_on_s3
 from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import SourceError, WarehouseError
@@ -72,19 +74,31 @@ class Stager:
 
     def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
-        noun = NOUNS[job.source]
-        self._direct[job.source] = {}
+        self._replace(job.source, job.removed)
+        staged = self._load(job) if job.files else Staged()
+        self._number(job.source)
+        return staged
+
+    def unstage(self, source: Source, file_ids: Sequence[int]) -> None:
+        """Take out the records and rejects of files."""
+        self._replace(source, file_ids)
+        self._number(source)
+
+    def _replace(self, source: Source, removed: Sequence[int]) -> None:
+        """Take out what files have given, and keep it as what is removed."""
+        noun = NOUNS[source]
+        self._direct[source] = {}
         for kind in ("batch", "removed"):
             self._query(f"CREATE TEMP TABLE {kind}_{noun} (LIKE staging_{noun})")
-        if job.removed:
-            ids = _id_list(job.removed)
+        if removed:
+            ids = _id_list(removed)
             self._query(f"INSERT INTO removed_{noun} SELECT * FROM staging_{noun} WHERE file_id IN ({ids})")
             self._query(f"DELETE FROM staging_{noun} WHERE file_id IN ({ids})")
             self._query(f"DELETE FROM staging_rejects WHERE file_id IN ({ids})")
-        staged = self._load(job) if job.files else Staged()
-        if noun == "events":
+
+    def _number(self, source: Source) -> None:
+        if source == "log_data":
             self._query("ALTER TABLE batch_events ADD COLUMN event_id BIGINT")
-        return staged
 
     def _load(self, job: LoadJob) -> Staged:
         noun = NOUNS[job.source]
@@ -204,5 +218,5 @@ def _names_positions(job: LoadJob) -> bool:
     return any(isinstance(step, int) for path in job.paths for step in path)
 
 
-def _id_list(file_ids: list[int]) -> str:
+def _id_list(file_ids: Sequence[int]) -> str:
     return ", ".join(str(int(file_id)) for file_id in file_ids)

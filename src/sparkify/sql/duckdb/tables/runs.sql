@@ -6,12 +6,12 @@ CREATE TABLE runs (
     engine VARCHAR, -- duckdb or redshift
     version VARCHAR, -- of this software
     is_full BOOLEAN, -- rebuilt from scratch
-    files BIGINT, -- that it loaded
+    files BIGINT, -- that it loaded or unloaded
     records BIGINT, -- in them
     loaded BIGINT, -- of the records
     rejected BIGINT, -- of the records
     event_keys VARCHAR, -- SHA-256 of the JSONPaths by which its log files were read
     song_location VARCHAR, -- the places that it searched, as they were given
     log_location VARCHAR, -- likewise
-    outcome VARCHAR -- loaded, nothing new or failed; NULL = loaded, by a version that kept no others
+    outcome VARCHAR -- loaded, unloaded, nothing new or failed; NULL = loaded, by a version without the others
 );

@@ -1,0 +1,156 @@
+"""Taking the rows of files out of the warehouse, as if these files had never come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sparkify.errors import WarehouseError
+from sparkify.load import history, ledger
+from sparkify.load.file_names import meant_by
+from sparkify.load.horizon import Horizon
+from sparkify.load.pipeline import Summary
+from sparkify.load.progress import Progress
+from sparkify.load.staging import SourceSummary
+from sparkify.load.updating import update_star
+from sparkify.sources.objects import NOUNS, LoadedFile, Source, first_few
+from sparkify.sql import STAR_TABLES
+from sparkify.system import interrupts
+from sparkify.warehouse.contract import Schema, Session, Warehouse
+from sparkify.warehouse.tables import count_rows
+
+_IDS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Loaded files that are to be taken out.
+
+    Attributes:
+        location: the warehouse.
+        files: by source, and by URI in its order.
+    """
+
+    location: str
+    files: dict[Source, dict[str, LoadedFile]] = field(default_factory=dict)
+
+    def described(self) -> str:
+        """How many they are, which, and how many records they hold."""
+        uris = [uri for files in self.files.values() for uri in files]
+        records = sum(file.records for files in self.files.values() for file in files.values())
+        files = "1 file" if len(uris) == 1 else f"{len(uris):,} files"
+        return f"{files} with {records:,} record{'s' * (records != 1)} ({first_few(uris)})"
+
+
+def choose(warehouse: Schema, names: Sequence[str]) -> Chosen:
+    """The loaded files that are meant by some names.
+
+    Raises:
+        UsageError: a name means no loaded file.
+        WarehouseError: there are no tables, or which rows are of a file is not known.
+    """
+    if not warehouse.has_tables():
+        raise WarehouseError(f"{warehouse.location}: nothing is loaded", "load files with: sparkify etl")
+    loaded = ledger.loaded_files(warehouse.query)
+    hint = 'list the loaded files with: sparkify query "SELECT uri FROM ledger"'
+    uris = meant_by(names, {uri for _, uri in loaded}, "loaded file", hint)
+    chosen = Chosen(warehouse.location)
+    for source in NOUNS:
+        own = {uri: file for (owner, uri), file in sorted(loaded.items()) if owner == source and uri in uris}
+        chosen.files.update({source: own} if own else {})
+    for source, files in chosen.files.items():
+        _require_attributed(warehouse, source, files)
+    return chosen
+
+
+def unload(warehouse: Warehouse, names: Sequence[str], progress: Progress, agreed: Chosen | None) -> Summary:
+    """Take the rows of files out, and bring the star schema up to date with what is left.
+
+    All of it happens in one transaction: whatever fails, the warehouse stays as it was.
+
+    Args:
+        warehouse: where.
+        names: of the files.
+        progress: told what is being done.
+        agreed: what people have agreed to; None if they need not be asked.
+
+    Raises:
+        SparkifyError: a name means no loaded file, or others than agreed to; which rows are of a file is not
+            known; an audit fails, or the warehouse can't be written.
+    """
+    started = datetime.now(UTC)
+    try:
+        with warehouse.transaction():
+            summary = _unload(warehouse, names, progress, agreed, started)
+            progress.step("commit")
+            interrupts.point_of_no_return()
+        return summary
+    except BaseException as error:
+        history.record_failure(warehouse, error, started, "", "")
+        raise
+    finally:
+        progress.done()
+
+
+def _unload(
+    warehouse: Warehouse, names: Sequence[str], progress: Progress, agreed: Chosen | None, started: datetime
+) -> Summary:
+    chosen = choose(warehouse, names)
+    if agreed not in (None, chosen):
+        raise WarehouseError(
+            f"{chosen.location}: has changed since you were asked; nothing was changed",
+            "wait until nobody writes to it, and run again",
+        )
+    summary = Summary(history.next_run_id(warehouse), "unloaded", started)
+    progress.begin_run(summary.run_id)
+    before = count_rows(warehouse.query, STAR_TABLES)
+    horizon = Horizon(warehouse, started)
+    progress.step("unload")
+    ids: list[int] = []
+    for source in NOUNS:
+        files = list(chosen.files.get(source, {}).values())
+        ids += [file.file_id for file in files]
+        warehouse.unstage(source, [file.file_id for file in files])
+        records, loaded = sum(file.records for file in files), sum(file.loaded for file in files)
+        summary.sources[source] = SourceSummary(len(files), 0, records, loaded, records - loaded)
+    summary.account, summary.audits = update_star(
+        warehouse, horizon, summary.run_id, 0, progress, is_full=False
+    )
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        some = ", ".join(map(str, ids[start : start + _IDS_AT_ONCE]))
+        warehouse.query(f"DELETE FROM ledger WHERE file_id IN ({some})")
+    after = count_rows(warehouse.query, STAR_TABLES)
+    summary.tables = {table: (after[table], after[table] - before[table]) for table in after}
+    ((summary.matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
+    summary.notes.append(f"unloaded {chosen.described()}")
+    summary.notes.append(
+        "the next etl loads again what is still at the source: remove or fix it there before"
+    )
+    _record(warehouse, summary)
+    return summary
+
+
+def _require_attributed(warehouse: Session, source: Source, files: dict[str, LoadedFile]) -> None:
+    """Make sure that the rows of files are known to be theirs."""
+    bad = [
+        uri for uri, file in files.items() if ledger.has_unattributed_rows(warehouse, source, [file.file_id])
+    ]
+    if bad:
+        raise WarehouseError(
+            f"{warehouse.location}: COPY has loaded {first_few(bad)} from where it is, and nothing tells its"
+            " rows from those of others; nothing was changed",
+            "remove the file from the source, and load the others again: sparkify etl --full --drop-missing",
+        )
+
+
+def _record(warehouse: Session, summary: Summary) -> None:
+    counts = summary.sources.values()
+    run = history.Run(
+        summary.run_id,
+        summary.started,
+        summary.outcome,
+        files=sum(count.files for count in counts),
+        records=sum(count.records for count in counts),
+        loaded=sum(count.loaded for count in counts),
+        rejected=sum(count.rejected for count in counts),
+    )
+    history.record(warehouse, run, summary.said, summary.audits)
