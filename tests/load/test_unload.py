@@ -150,6 +150,7 @@ def test_what_has_changed_since_people_were_asked_is_not_taken_out(either: Eithe
     )
 
 
+@pytest.mark.slow
 def test_the_command_asks_says_what_goes_and_leaves_a_row_in_the_history(run: Run, data: Path) -> None:
     assert_fails(run("unload", "events.json"), 1, "sparkify.duckdb")
     assert run("etl", "--max-reject-share", "1").returncode == 0
