@@ -115,7 +115,6 @@ LINES: list[tuple[list[str], int]] = [
     (["rejects", "--file", HOSTILE, *DATABASE], 2),
     (["unload", HOSTILE, *DATABASE, "--yes"], 2),
     (["unload", "*", *DATABASE, "--dry-run"], 0),
-    (["unload", "*", *DATABASE], 2),
     (["status", "--database", f"nowhere {HOSTILE}.duckdb"], 1),
     (["status", "--database", f"broken {HOSTILE}.duckdb"], 1),
     (["status", "--database", "redshift", *CONFIG], 2),

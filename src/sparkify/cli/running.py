@@ -185,8 +185,12 @@ def unload(
             return
         require_agreement(f"{agreed.location}: this unloads {agreed.described()}", "Take their rows out?")
         clock = time.perf_counter()
-    with opened(settings) as warehouse:
-        summary = unloading.unload(warehouse, files, Form().progress(console), agreed)
+    progress = Form().progress(console)
+    try:
+        with opened(settings, begin=progress.step) as warehouse:
+            summary = unloading.unload(warehouse, files, progress, agreed)
+    finally:
+        progress.done()
     print_unloaded(summary, settings.database, time.perf_counter() - clock, console)
 
 

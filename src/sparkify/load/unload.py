@@ -87,8 +87,6 @@ def unload(warehouse: Warehouse, names: Sequence[str], progress: Progress, agree
     except BaseException as error:
         history.record_failure(warehouse, error, started, "", "")
         raise
-    finally:
-        progress.done()
 
 
 def _unload(
