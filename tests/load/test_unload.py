@@ -59,7 +59,7 @@ def state(either: Either) -> State:
     del found["encoding_repairs"]  # what once was garbled may stay known
     warehouse = connect(either.settings, read_only=True)
     try:
-        for table in ("event_days", "heard_plays"):
+        for table in ("event_days", "heard_plays", "user_levels"):
             columns, rows = warehouse.select(f"SELECT * FROM {table}")
             kept = [at for at, name in enumerate(columns) if name != "songplay_id"]
             found[table] = sorted((tuple(row[at] for at in kept) for row in rows), key=repr)
