@@ -39,7 +39,7 @@ def _commands(command: object, name: str) -> Iterator[str]:
         label = ", ".join(each.opts) if each.param_type_name == "option" else (each.metavar or each.name)
         if each.name != "help":
             rows.append((f"`{label}`", words, default))
-    yield _table(("", "meaning", "default"), rows) if rows else ""
+    yield _table(("argument or option", "meaning", "default"), rows) if rows else ""
 
 
 def settings_page() -> str:
@@ -53,10 +53,12 @@ def settings_page() -> str:
             keys = file_keys(each.name)
             default = "" if each.default is MISSING or each.default == "" else f"`{each.default}`"
             meaning = " ".join(meanings.get(each.name, "").replace("``", "`").split())
-            key = f"`[{keys[0][0]}] {keys[0][1]}`" if keys else ""
-            rows.append((key, f"`SPARKIFY_{each.name.upper()}`", default, meaning))
+            names = [f"`[{section}] {key}`" for section, key in keys[:1]] + [
+                f"`SPARKIFY_{each.name.upper()}`"
+            ]
+            rows.append(("<br>".join(names), meaning, default))
     intro = "Flags come first, then variables, then dwh.cfg, then defaults. Other spellings are accepted.\n\n"
-    return "# Settings\n\n" + intro + _table(("in dwh.cfg", "variable", "default", "meaning"), rows)
+    return "# Settings\n\n" + intro + _table(("in dwh.cfg, and variable", "meaning", "default"), rows)
 
 
 def audits() -> str:
@@ -93,7 +95,7 @@ def _table(header: tuple[str, ...] | list[str], rows: list[tuple[object, ...]] |
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("&lt;br>", "<br>")
 
 
 PAGES = {
