@@ -3,18 +3,23 @@
 import os
 import sys
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkify.config.loading import DEFAULT_CONFIG, load_settings
 from sparkify.config.settings import Settings
+from sparkify.errors import SparkifyError
 from sparkify.printing.terminal import printable
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sparkify.cluster.aws import Aws
+    from sparkify.cluster.plan import Plan, Target
     from sparkify.cluster.waiting import Waiter
+
+_VEGA_LITE = "https://vega.github.io/schema/vega-lite/v5.json"
 
 
 def enter_project() -> Settings:
@@ -47,12 +52,80 @@ def frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> "pd.DataFram
     return made
 
 
-def connect_cluster(settings: Settings) -> "tuple[Aws, Waiter]":
-    """The way to AWS, and what tells below the cell what is done there."""
-    from sparkify.cluster.aws import Aws
-    from sparkify.cluster.waiting import Waiter
-    from sparkify.printing.console import Console
+def draw_charts_offline() -> None:
+    """Have charts drawn by Jupyter itself: by default Altair's load their scripts from the internet.
 
-    # Plain lines: a kernel takes itself for a terminal, and rich would want widgets in a notebook.
-    console = Console(file=sys.stdout, force_terminal=False, force_jupyter=False)
-    return Aws(settings), Waiter(settings.cluster.cluster_timeout_minutes, console)
+    JupyterLab and its kin bring Vega-Lite 5, which draws what version 6 describes here as well.
+    """
+    import altair as alt
+
+    def draw(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {
+            "application/vnd.vegalite.v5+json": spec | {"$schema": _VEGA_LITE},
+            "text/plain": "a chart; JupyterLab and VS Code draw it",
+        }
+
+    alt.renderers.register("jupyter itself", draw)
+    alt.renderers.enable("jupyter itself")
+
+
+class Cluster:
+    """What the notebooks of the cluster work with.
+
+    Whatever is missing, a region or credentials, is said by each cell that needs it, and by no other.
+
+    Args:
+        settings: which cluster.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def aws(self) -> "Aws":
+        """The way to AWS."""
+        from sparkify.cluster.aws import Aws
+
+        return Aws(self._settings)
+
+    @cached_property
+    def waiter(self) -> "Waiter":
+        """What tells below the cell what is done there."""
+        from sparkify.cluster.waiting import Waiter
+        from sparkify.printing.console import Console
+
+        # Plain lines: a kernel takes itself for a terminal, and rich would want widgets in a notebook.
+        console = Console(file=sys.stdout, force_terminal=False, force_jupyter=False)
+        return Waiter(self._settings.cluster.cluster_timeout_minutes, console)
+
+    @cached_property
+    def plan(self) -> "Plan":
+        """What is to be there."""
+        from sparkify.cluster.plan import make_plan
+
+        return make_plan(self._settings, self.aws.region)
+
+    @cached_property
+    def target(self) -> "Target":
+        """Which cluster it is, with settings that no plan would be made of, too."""
+        from sparkify.cluster.plan import make_target
+
+        return make_target(self._settings, self.aws.region)
+
+    def address(self, given: str | None) -> str:
+        """The IPv4 address that may reach it.
+
+        Args:
+            given: what MY_ADDRESS says.
+
+        Raises:
+            UsageError: that is no such address.
+            ClusterError: the address can't be asked for.
+        """
+        from sparkify.cluster.network import own_address
+
+        try:
+            return own_address(given)
+        except SparkifyError as error:
+            message = error.message.replace("--my-ip", "MY_ADDRESS")
+            raise type(error)(message, 'set MY_ADDRESS = "…", for example "203.0.113.7"') from None

@@ -93,6 +93,28 @@ def test_running_the_infra_notebooks_as_they_are_changes_nothing(account: Accoun
     assert (configured / "dwh.cfg").read_text() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "region", "said"),
+    [
+        ("create_infra.ipynb", {"AWS_DEFAULT_REGION": "us-west-2"}, "no AWS credentials"),
+        ("delete_infra.ipynb", {}, "no AWS region"),
+    ],
+)
+def test_every_cell_that_needs_aws_says_what_is_missing(
+    name: str, region: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "SPARKIFY_"))}
+    none = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+    ran = execute(name, tmp_path, {**kept, **none, **region}, goes_on=True, MY_ADDRESS=MY_IP)
+    errors = [output for cell in ran.cells for output in cell.get("outputs", ()) if "ename" in output]
+    assert errors
+    for error in errors:
+        assert said in error.evalue
+        assert len(error.traceback) == 1
+    assert f"open to {MY_IP}" in text_of(ran) or name == "delete_infra.ipynb"
+    assert re.search("nothing was (created|deleted): I_AGREE", text_of(ran))
+
+
 def write_config(folder: Path, settings: Settings) -> None:
     """What a user would write to ask this warehouse."""
     lines = [f"[WAREHOUSE]\nDATABASE={settings.database}"]

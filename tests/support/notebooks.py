@@ -1,6 +1,5 @@
 """Notebooks, read and executed as Jupyter does: each in a kernel of its own."""
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,11 +11,20 @@ from nbclient import NotebookClient
 
 from tests.support.builders import HANGS
 
+VEGA_LITE = "application/vnd.vegalite.v5+json"
+"""What JupyterLab draws by itself."""
+
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 
 def execute(
-    name: str, folder: Path, environment: Mapping[str, str], mode: str = "Minimal", **parameters: Any
+    name: str,
+    folder: Path,
+    environment: Mapping[str, str],
+    mode: str = "Minimal",
+    *,
+    goes_on: bool = False,
+    **parameters: Any,
 ) -> nbformat.NotebookNode:
     """Run a notebook as committed, but for the values of its parameters.
 
@@ -25,6 +33,7 @@ def execute(
         folder: the working directory.
         environment: the kernel's variables.
         mode: how much tracebacks show, Minimal as committed.
+        goes_on: whether cells after one that fails are run, too.
         **parameters: what to set in place of the values in the cells that are tagged ``parameters``.
 
     Raises:
@@ -46,6 +55,7 @@ def execute(
         timeout=HANGS,
         startup_timeout=HANGS,
         kernel_name="python3",
+        allow_errors=goes_on,
         resources={"metadata": {"path": str(folder)}},
     )
     with pytest.MonkeyPatch.context() as patch:
@@ -67,12 +77,9 @@ def text_of(notebook: nbformat.NotebookNode) -> str:
 
 def charts_of(notebook: nbformat.NotebookNode) -> list[dict[str, Any]]:
     """The Vega-Lite specifications of the charts that a notebook shows."""
-    pages = [
-        output.data.get("text/html", "")
+    return [
+        dict(output.data[VEGA_LITE])
         for cell in notebook.cells
         for output in cell.get("outputs", ())
-        if "data" in output
+        if VEGA_LITE in output.get("data", {})
     ]
-    # Altair's page hands the specification to a function written on the spot.
-    begins = [(page, page.index('})({"config"') + 3) for page in pages if "vega-embed" in page]
-    return [json.JSONDecoder().raw_decode(page, begin)[0] for page, begin in begins]
