@@ -55,14 +55,14 @@ def frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> "pd.DataFram
 def draw_charts_offline() -> None:
     """Have charts drawn by Jupyter itself: by default Altair's load their scripts from the internet.
 
-    JupyterLab and its kin bring Vega-Lite 5, which draws what version 6 describes here as well.
+    JupyterLab brings Vega-Lite 5, which draws what version 6 describes here as well.
     """
     import altair as alt
 
     def draw(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
         return {
             "application/vnd.vegalite.v5+json": spec | {"$schema": _VEGA_LITE},
-            "text/plain": "a chart; JupyterLab and VS Code draw it",
+            "text/plain": "a chart, which JupyterLab draws",
         }
 
     alt.renderers.register("jupyter itself", draw)
