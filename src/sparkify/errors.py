@@ -171,7 +171,11 @@ class ClusterError(SparkifyError):
 
 
 class TooManyRejectsError(SparkifyError):
-    """More of a source's records are bad than ``max_reject_share`` allows."""
+    """More of a source's records are bad than ``max_reject_share`` or ``max_rejects`` allows."""
+
+    BEYOND_MAX_REJECTS = (
+        "fix the files, or, if so many bad records are acceptable, raise [WAREHOUSE] MAX_REJECTS"
+    )
 
 
 class AuditError(SparkifyError):

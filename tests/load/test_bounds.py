@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from sparkify.answers.report import write_report
@@ -17,7 +17,7 @@ from sparkify.errors import BadFileError, SparkifyError, TooManyRejectsError
 from sparkify.load.audits import Audit, Finding
 from sparkify.load.layout import layout_of
 from sparkify.load.progress import NullProgress
-from sparkify.reading import reject_bound
+from sparkify.reading.aside import Aside
 from sparkify.reading.contents import contents
 from sparkify.reading.splitter import recut
 from sparkify.warehouse.opening import connect
@@ -118,21 +118,28 @@ def test_looking_for_a_wrapper_is_in_proportion_to_the_text(piece: str) -> None:
 def test_reading_stops_where_there_are_far_too_many_bad_records(
     settings: Settings, tmp_path: Path, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked: list[str] = []
-    look = reject_bound.RejectBound.look
+    kept = 0
+    keep = Aside.keep
 
-    def noting(self: reject_bound.RejectBound, text: str, record: Any, beside: int) -> None:
-        looked.append(text)
-        look(self, text, record, beside)
+    def counting(
+        self: Aside,
+        file_id: pa.ChunkedArray,
+        line: pa.ChunkedArray,
+        raw: pa.ChunkedArray,
+        reason: pa.ChunkedArray,
+    ) -> pa.Array:
+        nonlocal kept
+        kept += len(raw)
+        return keep(self, file_id, line, raw, reason)
 
-    monkeypatch.setattr(reject_bound.RejectBound, "look", noting)
+    monkeypatch.setattr(Aside, "keep", counting)
     write(tmp_path / "log_data/a.json", *[json.dumps(event())] * 10, *[line] * 20_000)
     with pytest.raises(
         TooManyRejectsError, match=r"when the reading was stopped, more than the 3,000"
     ) as caught:
         run_etl(changed(settings, max_rejects=3000), NullProgress())
     assert "MAX_REJECTS" in str(caught.value.hint)
-    assert len(looked) < 500
+    assert kept < 10_000
 
 
 def test_the_number_of_bad_records_is_bounded_exactly_in_the_end(settings: Settings, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sparkify.errors import TooManyRejectsError
-from sparkify.reading.reject_bound import REMEDY
 from sparkify.sources.objects import LoadFile, Source, first_few
 
 _BAD_FILE_SHARE = 0.1
@@ -80,7 +79,7 @@ def require_few(source: Source, counts: Collection[FileCount], max_rejects: int)
         raise TooManyRejectsError(
             f"{rejected:,} records of {source} are bad, more than the {max_rejects:,} that"
             " max_rejects allows; nothing was changed",
-            REMEDY,
+            TooManyRejectsError.BEYOND_MAX_REJECTS,
         )
 
 

@@ -35,12 +35,14 @@ class Cut(NamedTuple):
         lines: the first line of each.
         texts: what they say.
         faults: of each, what is wrong with its bytes; None where nothing is wrong with any.
+        whole: which begin and end as objects do; None where all do.
     """
 
     file_ids: npt.NDArray[np.int32] | int
     lines: Positions
     texts: pa.StringArray
     faults: list[str | None] | None
+    whole: Flags | None = None
 
 
 class Place:
@@ -163,8 +165,12 @@ class Cutter:
             for first, last in zip(starts[~kept].tolist(), ends[~kept].tolist(), strict=True):
                 blanked[first:last] = b" " * (last - first)
             text = bytes(blanked)
-        lines = np.searchsorted(newlines, starts[kept]) + place.line
-        yield from self.of_lines(text, starts[kept], ends[kept], place.file_id, lines)
+        starts, ends = starts[kept], ends[kept]
+        whole = is_regular(data, starts, ends)
+        lines = np.searchsorted(newlines, starts) + place.line
+        yield from (
+            cut._replace(whole=whole) for cut in self.of_lines(text, starts, ends, place.file_id, lines)
+        )
 
     def of_lines(
         self,
@@ -205,7 +211,7 @@ class Cutter:
             except pa.ArrowInvalid:
                 pass
             else:
-                yield Cut(place.file_id, lines, texts, None)
+                yield Cut(place.file_id, lines, texts, None, is_regular(data, starts, ends))
                 return
         yield self._one_by_one(data, starts, ends, place.file_id, lines)
 

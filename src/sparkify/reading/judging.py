@@ -2,31 +2,32 @@
 
 ``sql/duckdb/judged_*.sql`` casts records and says what is wrong with those that can't be loaded. The DuckDB
 engine loads from it; for Redshift, records are judged by it before they are bundled, so that the same record
-fares the same on both. It reads the relation ``records``, which is here filled from files.
+fares the same on both.
 """
 
-import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
 
+from sparkify.reading.aside import INVALID, aside
 from sparkify.reading.jsonpaths import Path
 from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS
 from sparkify.reading.records import SCHEMA, RecordReader
-from sparkify.reading.reject_bound import RejectBound
 from sparkify.reading.splitter import recut
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sql import read_sql
 
-INVALID = "not valid JSON"
-"""The reason that judged_*.sql gives for what is no JSON at all: there may be several objects in it."""
-
 LARGE_RECORD_BYTES = 2**14
 """A bad record that is larger is more than one, most likely: it counts by its size."""
+
+IS_GOOD = "CASE WHEN reason IS NULL THEN TRUE ELSE SET_ASIDE(file_id, line, raw, reason) END"
+"""What a statement says that takes the good records of judged_*.sql, so that the bad ones are set aside."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,99 +46,100 @@ class Staged:
 
 
 def prepare(
-    connection: duckdb.DuckDBPyConnection,
-    columns: Sequence[str],
-    paths: Sequence[Sequence[str | int]],
+    connection: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[str], paths: Sequence[Path]
 ) -> None:
     """Say which key of a record fills which column.
 
     Args:
         connection: where the records will be judged.
+        source: whose records.
         columns: of the staging table, in order; those beyond the paths are not filled by keys.
         paths: for each column the keys that lead to its value.
     """
-    connection.execute("SET VARIABLE record_columns = ?", [list(columns[: len(paths)])])
-    connection.execute("SET VARIABLE record_paths = ?", [[_json_path(path) for path in paths]])
+    keys = SONG_KEYS if source == "song_data" else EVENT_KEYS
+    for name, value in (
+        ("columns", list(columns[: len(paths)])),
+        ("keys", list(keys)),
+        ("pointers", [f"/{key}" for key in keys]),
+        ("paths", [_json_path(path) for path in paths]),
+    ):
+        connection.execute(f"SET VARIABLE record_{name} = ?", [value])
 
 
-def judged_relation(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
-    """Make the view of the judged records of the relation ``records``, and give its name."""
-    name = f"judged_{NOUNS[source]}"
-    for needed in ("review", "extracted_records", name):
-        connection.execute(read_sql(needed, "duckdb"))
-    return name
+def judge(
+    connection: duckdb.DuckDBPyConnection,
+    reader: RecordReader,
+    source: Source,
+    run: Callable[[], Iterable[T]],
+    *,
+    max_rejects: int,
+    folder: str,
+) -> Iterator[T]:
+    """Judge the records of files; the bad ones are in the table ``judged`` afterwards, with their reasons.
 
-
-def bound_of(max_rejects: int, source: Source, paths: Sequence[Path]) -> RejectBound:
-    """What ends the reading of a source that has too many bad records."""
-    names, identities = (
-        (SONG_KEYS, ("song_id", "artist_id"))
-        if source == "song_data"
-        else (EVENT_KEYS, ("ts", "page", "sessionId"))
-    )
-    return RejectBound(max_rejects, [paths[names.index(name)] for name in identities])
-
-
-def are_usual(source: Source, paths: Sequence[Sequence[str | int]]) -> bool:
-    """Whether quick_events.sql, which has the usual keys of the logs in it, reads records of these paths."""
-    return source == "log_data" and [list(path) for path in paths] == [[key] for key in EVENT_KEYS]
-
-
-@contextlib.contextmanager
-def records_of(connection: duckdb.DuckDBPyConnection, reader: RecordReader) -> Iterator[None]:
-    """Let the relation ``records`` be those of files, to be read once.
-
-    Raises:
-        SparkifyError: what ended the reading; it comes through two layers that keep its text alone.
-    """
-    connection.execute("DROP VIEW IF EXISTS temp.records")  # an earlier load's
-    connection.register("records", reader.stream())
-    try:
-        yield
-    except Exception:
-        if isinstance(reader.error, Exception):
-            raise reader.error from None
-        raise
-    finally:
-        # An error has aborted the transaction, and the stream goes with it.
-        with contextlib.suppress(duckdb.Error):
-            connection.unregister("records")
-
-
-@contextlib.contextmanager
-def pieces_of(
-    connection: duckdb.DuckDBPyConnection, torn: Iterable[Sequence[Any]], reader: RecordReader
-) -> Iterator[None]:
-    """Let the relation ``records`` be what lines that are no JSON hold: several objects, or just damage.
+    What is no JSON may be several objects, which are judged in its place.
 
     Args:
-        connection: where the records will be judged.
-        torn: file_id, line and text of each of these lines; what follows these is not looked at.
-        reader: its counts are corrected.
+        connection: where records are judged; prepared.
+        reader: of the files.
+        source: whose records.
+        run: runs a statement that takes the rows of ``judged_events`` or ``judged_songs`` that are IS_GOOD.
+        max_rejects: how many bad records a run may have.
+        folder: where to keep the bad ones for a while.
+
+    Raises:
+        SparkifyError: a file can't be read, or far too many records are bad.
     """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE judged (file_id INTEGER, line BIGINT, raw VARCHAR, reason VARCHAR)"
+    )
+
+    def judged(records: pa.RecordBatchReader | pa.Table) -> Iterator[T]:
+        connection.register("records", records)
+        with aside(connection, folder, max_rejects) as kept:
+            for name in ("review", "documents", f"judged_{NOUNS[source]}"):
+                connection.execute(read_sql(name, "duckdb"))
+            yield from run()
+            connection.register("records", kept.read())
+            connection.execute("INSERT INTO judged SELECT * FROM records")
+        connection.unregister("records")
+
+    try:
+        yield from judged(reader.stream())
+    except Exception:
+        if isinstance(reader.error, Exception):  # it comes through two layers that keep its text alone
+            raise reader.error from None
+        raise
+    reader.require_all()
+    torn = connection.execute("SELECT file_id, line, raw FROM judged WHERE reason = ?", [INVALID]).fetchall()
+    if torn:
+        connection.execute("DELETE FROM judged WHERE reason = ?", [INVALID])
+        yield from judged(_pieces_of(torn, reader))
+
+
+def _pieces_of(torn: Iterable[tuple[int, int, str]], reader: RecordReader) -> pa.Table:
+    """What lines that are no JSON hold, as records: several objects, or just damage."""
     found: list[tuple[int, int, str]] = []
-    for file_id, line, text, *_ in torn:
+    for file_id, line, text in torn:
         pieces = recut(text)
         reader.counts[file_id] += len(pieces) - 1
         found += [(file_id, line + offset, piece) for offset, piece in pieces]
-    kinds = (pa.int32(), pa.int64(), pa.string())
-    columns = [pa.array(column, kind) for column, kind in zip(zip(*found, strict=True), kinds, strict=True)]
-    connection.register(
-        "pieces", pa.table([*columns, pa.nulls(len(found), pa.string())], names=SCHEMA.names[:4])
+    columns = dict(zip(("file_id", "line", "raw"), zip(*found, strict=True), strict=True))
+    size = len(found)
+    return pa.table({**columns, "fault": [None] * size, "is_doubtful": [True] * size}, schema=SCHEMA)
+
+
+def staged(connection: duckdb.DuckDBPyConnection, reader: RecordReader) -> Staged:
+    """What was read of files, all of which have been judged."""
+    lost = Counter(
+        dict(
+            connection.execute(
+                "SELECT file_id, SUM(STRLEN(raw))::BIGINT FROM judged"
+                " WHERE reason LIKE 'not %' OR STRLEN(raw) > ? GROUP BY file_id",
+                [LARGE_RECORD_BYTES],
+            ).fetchall()
+        )
     )
-    connection.execute("CREATE OR REPLACE TEMP VIEW records AS SELECT * FROM pieces")
-    yield
-    connection.unregister("pieces")
-
-
-def staged(reader: RecordReader, damaged: Mapping[int, int]) -> Staged:
-    """What was read of files, all of which have been judged.
-
-    Args:
-        reader: the files.
-        damaged: by file_id, how many bytes of its bad records count by their size.
-    """
-    lost = Counter(damaged)
     lost.update(reader.lost)
     return Staged(reader.counts, reader.sizes, dict(lost))
 

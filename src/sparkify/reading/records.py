@@ -11,7 +11,6 @@ without copying (``sparkify.reading.cutting``); small files many at a time, larg
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,6 @@ import pyarrow as pa
 from sparkify.errors import BadFileError, SourceChangedError, UnusableFilesError
 from sparkify.reading.contents import MAX_UNPACKED_RATIO, contents
 from sparkify.reading.cutting import Cut, Cutter, Place, find_lines, is_regular
-from sparkify.reading.reject_bound import RejectBound
 from sparkify.reading.splitter import Flags
 from sparkify.sources.objects import LoadFile, Store
 
@@ -34,7 +32,7 @@ SCHEMA = pa.schema(
     ]
 )
 """One row per record: its file, its first line (from 1), its text, and what is wrong with its bytes; whether
-damage is to be expected beside it."""
+it may be no JSON."""
 
 CHUNK_BYTES = 4 * 2**20
 """How much is read and cut at a time: few steps per byte, and small beside the memory limit."""
@@ -57,7 +55,6 @@ class RecordReader:
         on_progress: called with (files finished, bytes read) since the last call.
         on_records: shown some texts of each batch.
         max_unpacked_ratio: how many bytes of text a byte of gzip may hold.
-        bound: shown more of them; it may end the reading.
 
     Attributes:
         counts: records per file_id, complete once the batches have been consumed.
@@ -79,7 +76,6 @@ class RecordReader:
         on_progress: Callable[[int, int], None] = lambda _files, _bytes: None,
         on_records: Callable[[list[str]], None] = lambda _texts: None,
         max_unpacked_ratio: int = MAX_UNPACKED_RATIO,
-        bound: RejectBound | None = None,
     ) -> None:
         self._store = store
         self._files = files
@@ -87,7 +83,6 @@ class RecordReader:
         self._on_progress = on_progress
         self._on_records = on_records
         self._max_unpacked_ratio = max_unpacked_ratio
-        self._bound = bound
         self._cutter = Cutter()
         self._is_doubtful = False
         self._seen = 0
@@ -202,7 +197,7 @@ class RecordReader:
         return map(self._batch, self._cutter.cut(place, data, begin, final=final))
 
     def _batch(self, cut: Cut) -> pa.RecordBatch:
-        file_ids, lines, texts, faults = cut
+        file_ids, lines, texts, faults, whole = cut
         size = len(texts)
         if isinstance(file_ids, int):
             self.counts[file_ids] += size
@@ -211,19 +206,20 @@ class RecordReader:
             owners, counts = np.unique(file_ids, return_counts=True)
             for owner, count in zip(owners.tolist(), counts.tolist(), strict=True):
                 self.counts[owner] += count
-        self._look_at(texts)
+        whole = np.ones(size, np.bool_) if whole is None else whole
+        self._look_at(texts, whole)
         return pa.RecordBatch.from_arrays(
             [
                 _column(file_ids),
                 _column(lines),
                 pa.ExtensionArray.from_storage(SCHEMA.field("raw").type, texts),
                 pa.nulls(size, pa.string()) if faults is None else pa.array(faults, pa.string()),
-                _flags(np.full(size, self._is_doubtful)),
+                _flags(~whole | self._is_doubtful),
             ],
             schema=SCHEMA,
         )
 
-    def _look_at(self, texts: pa.StringArray) -> None:
+    def _look_at(self, texts: pa.StringArray, whole: Flags) -> None:
         """Show some records to whoever asked for it, and look whether there is damage among them."""
         size = len(texts)
         # Not every n-th: a pattern in the data could keep time with it.
@@ -233,20 +229,16 @@ class RecordReader:
         every = _ASKED_AT_FIRST if self._seen < _FIRST_RECORDS else _ASKED_EVERY
         self._seen += size
         asked = range(random.randrange(min(every, size)), size, every)  # noqa: S311 (no secret)
-        for position in asked if self._bound or not self._is_doubtful else ():
-            text = texts[position].as_py()
-            record = _parsed(text)
-            self._is_doubtful |= record is None
-            if self._bound:
-                self._bound.look(text, record, size // len(asked))
+        for position in () if self._is_doubtful else asked:
+            self._is_doubtful |= bool(whole[position]) and not _is_json(texts[position].as_py())
 
 
-def _parsed(text: str) -> Any:
-    """The value of a JSON text, or None."""
+def _is_json(text: str) -> bool:
     try:
-        return _DECODER.decode(text)
+        _DECODER.decode(text)
     except (ValueError, RecursionError):
-        return None
+        return False
+    return True
 
 
 def _column(values: npt.NDArray[np.generic]) -> pa.Array:

@@ -1,6 +1,5 @@
 """The reader of a job's files, with its limits."""
 
-from sparkify.reading.judging import bound_of
 from sparkify.reading.records import RecordReader
 from sparkify.warehouse.contract import LoadJob
 
@@ -14,5 +13,4 @@ def reader_of(job: LoadJob) -> RecordReader:
         on_records=job.on_records,
         chunk_bytes=job.options.chunk_bytes,
         max_unpacked_ratio=job.options.max_unpacked_ratio,
-        bound=bound_of(job.options.max_rejects, job.source, job.paths),
     )

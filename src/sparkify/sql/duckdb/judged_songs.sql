@@ -1,8 +1,23 @@
 -- judged_songs: one row per record of song_data, cast, with the reason where it can't be loaded.
--- Reads the view `extracted_records` and the variable `record_columns` (the columns' names). Songs are few beside
--- events: a quick way would save little.
+-- Reads the view `documents`, and the variables `record_columns` and `record_pointers`.
 CREATE OR REPLACE TEMP VIEW judged_songs AS
-WITH cast_once AS (
+WITH sound AS (
+    SELECT
+        * EXCLUDE (document),
+        CASE WHEN JSON_VALID(document) THEN document END AS document
+    FROM documents
+),
+
+spread AS (
+    SELECT
+        *,
+        JSON_EXTRACT(document, GETVARIABLE('record_pointers')) AS parts,
+        JSON_TYPE(document, GETVARIABLE('record_pointers')) AS kinds,
+        JSON_EXTRACT_STRING(document, GETVARIABLE('record_pointers')) AS texts
+    FROM sound
+),
+
+cast_once AS (
     SELECT
         *,
         TRY_CAST(INTEGER_AT(parts, kinds, texts, 1) AS INTEGER) AS num_songs,
@@ -10,7 +25,7 @@ WITH cast_once AS (
         NUMBER_AT(parts, kinds, 4) AS artist_longitude,
         NUMBER_AT(parts, kinds, 9) AS duration,
         TRY_CAST(INTEGER_AT(parts, kinds, texts, 10) AS INTEGER) AS year
-    FROM extracted_records
+    FROM spread
 )
 
 SELECT

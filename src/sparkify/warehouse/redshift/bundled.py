@@ -54,11 +54,12 @@ def copy_bundled(
     with duckdb.connect(config={**NO_EXTENSIONS, "memory_limit": memory_limit}) as judge:
         judge.execute("SET enable_progress_bar = false")  # on stdout, where Python is interactive
         judge.execute("SET TimeZone = 'UTC'")
-        prepare(judge, columns_of(f"staging_{NOUNS[job.source]}"), job.paths)
+        prepare(judge, job.source, columns_of(f"staging_{NOUNS[job.source]}"), job.paths)
         bundled = bundle(work, job, judge, reader, smallest_part)
+        found = staged(judge, reader)
     rejects = _copy_parts(session, job, work, bundled, role_arn, region)
     session.insert("staging_rejects", rejects)
-    return staged(reader, bundled.damaged)
+    return found
 
 
 def _copy_parts(

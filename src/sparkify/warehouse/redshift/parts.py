@@ -14,7 +14,6 @@ import duckdb
 
 from sparkify.errors import WarehouseError
 from sparkify.reading.judged_json import judged_json
-from sparkify.reading.judging import LARGE_RECORD_BYTES
 from sparkify.reading.raw_text import SPACE, KeptTexts
 from sparkify.reading.records import RecordReader
 from sparkify.warehouse.contract import LoadJob, Row
@@ -39,13 +38,11 @@ class Bundle:
         parts: the URIs of the compressed parts.
         records: how many good records they hold.
         rejects: (line, reason, raw, file_id, is_whole) of the bad ones.
-        damaged: by file_id, how many bytes of these are no JSON, or one record that is too large for one.
     """
 
     parts: list[str] = field(default_factory=list)
     records: int = 0
     rejects: list[Row] = field(default_factory=list)
-    damaged: dict[int, int] = field(default_factory=dict)
 
 
 def bundle(
@@ -93,12 +90,10 @@ def _part_lines(
     lines: list[str] = []
     size = 0
     kept = KeptTexts(LONGEST_TEXT_BYTES)
-    for texts, bad in judged_json(connection, reader, job.source, job.paths):
+    for texts, bad in judged_json(connection, reader, job.source, job.options.max_rejects):
         for file_id, line, raw, reason in bad:
             text, is_whole = kept.of(file_id, raw.strip(SPACE), reason)
             result.rejects.append((line, reason, text, file_id, is_whole))
-            if reason.startswith("not ") or len(raw) > LARGE_RECORD_BYTES:
-                result.damaged[file_id] = result.damaged.get(file_id, 0) + len(raw)
         if len(result.rejects) > MAX_REJECTS:
             raise WarehouseError(
                 f"more than {MAX_REJECTS:,} records are bad; nothing was changed",

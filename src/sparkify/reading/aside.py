@@ -1,0 +1,121 @@
+"""Bad records, set aside by the statement that loads the good ones: a statement can't fill two tables.
+
+If they went into the same table, to be deleted there, DuckDB would write all rows of that load twice. They
+go into a temporary file instead, and are read from it once.
+"""
+
+import contextlib
+import tempfile
+import threading
+from collections.abc import Iterator
+from typing import IO
+
+import duckdb
+import pyarrow as pa
+
+from sparkify.errors import SparkifyError, TooManyRejectsError, WarehouseError
+from sparkify.system.disk import remedy
+
+INVALID = "not valid JSON"
+"""The reason that judged_*.sql gives for what is no JSON at all: there may be several objects in it."""
+
+_SLACK, _LEAST = 1.5, 100
+"""How many times as many as allowed, or how many at least, must be bad before the rest is not read: of runs
+that are not far beyond the limit all bad records are counted."""
+
+_SCHEMA = pa.schema(
+    [("file_id", pa.int32()), ("line", pa.int64()), ("raw", pa.string()), ("reason", pa.string())]
+)
+
+
+class Aside:
+    """What the SQL function ``set_aside(file_id, line, raw, reason)`` is given, while it is there.
+
+    Args:
+        file: where to keep it.
+        max_rejects: how many bad records a run may have.
+
+    Attributes:
+        bad: how many of the records are bad for sure: those that are no JSON may be several good ones.
+        error: why one could not be kept.
+    """
+
+    def __init__(self, file: IO[bytes], max_rejects: int) -> None:
+        self._file = file
+        self._most = max(_SLACK * max_rejects, _LEAST)
+        self._max_rejects = max_rejects
+        self._writer = pa.ipc.new_stream(file, _SCHEMA)
+        self._lock = threading.Lock()
+        self.bad = 0
+        self.error: OSError | SparkifyError | None = None
+
+    def keep(
+        self, file_id: pa.ChunkedArray, line: pa.ChunkedArray, raw: pa.ChunkedArray, reason: pa.ChunkedArray
+    ) -> pa.Array:
+        """Keep some records, and say of none that it is to be loaded."""
+        records = pa.table([file_id, line, raw, reason], schema=_SCHEMA)
+        bad = sum(
+            why != INVALID or text.count("{") < 2
+            for why, text in zip(reason.to_pylist(), raw.to_pylist(), strict=True)
+        )
+        try:
+            with self._lock:  # DuckDB calls from all of its threads
+                self._writer.write_table(records)
+                self.bad += bad
+            if self.bad > self._most:
+                raise TooManyRejectsError(
+                    f"{self.bad:,} records were bad when the reading was stopped, more than the"
+                    f" {self._max_rejects:,} that max_rejects allows; nothing was changed",
+                    TooManyRejectsError.BEYOND_MAX_REJECTS,
+                )
+        except (OSError, TooManyRejectsError) as error:
+            self.error = error
+            raise
+        return pa.array([False] * len(records))
+
+    def read(self) -> pa.RecordBatchReader:
+        """The records, as a stream to be consumed once."""
+        self._writer.close()
+        self._file.seek(0)
+        return pa.ipc.open_stream(self._file)
+
+
+@contextlib.contextmanager
+def aside(connection: duckdb.DuckDBPyConnection, folder: str, max_rejects: int) -> Iterator[Aside]:
+    """Let the statements of a connection set records aside.
+
+    Args:
+        connection: which.
+        folder: where to keep them; none bounds how many there are.
+        max_rejects: how many bad records a run may have.
+
+    Raises:
+        TooManyRejectsError: there are far too many by now.
+        WarehouseError: they can't be written.
+    """
+    with tempfile.TemporaryFile(prefix=".sparkify-", dir=folder) as file:
+        kept = Aside(file, max_rejects)
+        connection.create_function(  # type: ignore[call-overload]  # its stubs lack functions of Arrow arrays
+            "set_aside",
+            kept.keep,
+            ["INTEGER", "BIGINT", "VARCHAR", "VARCHAR"],
+            "BOOLEAN",
+            type="arrow",
+            null_handling="special",
+            side_effects=True,
+        )
+        try:
+            yield kept
+        except Exception:
+            if isinstance(kept.error, OSError):
+                raise WarehouseError(
+                    f"{folder}: can't be written: {kept.error.strerror}",
+                    f"{remedy(kept.error, 'check the disk')}, and run again; the warehouse is unchanged",
+                ) from None
+            if kept.error:
+                raise kept.error from None
+            raise
+        finally:
+            # An error has aborted the transaction, and the function goes with it.
+            with contextlib.suppress(duckdb.Error):
+                connection.remove_function("set_aside")
