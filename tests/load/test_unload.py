@@ -15,7 +15,7 @@ from tests.support.builders import Record, event, track, write
 from tests.support.cli import Run, assert_fails
 from tests.support.either import Either
 from tests.support.killing import END, processes, unload_and_be_killed
-from tests.support.runs import choose, run_unload
+from tests.support.runs import choose, plan_etl, run_unload
 from tests.support.state import State, state_of
 
 
@@ -167,6 +167,40 @@ def test_the_command_asks_says_what_goes_and_leaves_a_row_in_the_history(run: Ru
     (last, *_) = json.loads(run("runs", "--json").stdout)
     assert (last["outcome"], last["files"], last["records"]) == ("unloaded", 1, 3)
     assert "unloaded 1 file" in json.loads(run("runs", str(last["run"]), "--json").stdout)["notes"][0]["note"]
+
+
+def test_files_are_loaded_again_though_they_have_not_changed(either: Either) -> None:
+    draw = random.Random(7)
+    write(either.folder / "song_data/0.json", *(some_track(draw) for _ in range(4)))
+    for number in range(3):
+        write(either.folder / f"log_data/{number}.json", *(some_event(draw) for _ in range(8)))
+    either.load()
+    whole, ids = state(either), either.sql("SELECT file_id FROM ledger ORDER BY uri")
+    # As if something had gone wrong in the warehouse.
+    (broken,) = either.sql("SELECT file_id FROM ledger WHERE uri LIKE '%/log_data/1.json'")
+    either.sql(f"UPDATE staging_events SET artist = 'spoilt' WHERE file_id = {broken[0]}")
+    plan = plan_etl(either.settings, reload=["log_data/[12].json"])
+    assert [len(todo.added) for todo in plan.values()] == [0, 2]
+    summary = either.load(reload=["log_data/[12].json"]).summary
+    assert [(each.files, each.known) for each in summary.sources.values()] == [(0, 1), (2, 1)]
+    assert not [text for severity, text in summary.said if "lost records" in text]
+    assert state(either) == whole
+    assert len(set(ids) & set(either.sql("SELECT file_id FROM ledger"))) == 2
+    assert either.load().summary.outcome == "nothing new"
+    assert either.load(reload=["*"]).summary.sources["song_data"].files == 1
+    assert state(either) == whole
+
+
+def test_what_is_not_there_cannot_be_loaded_again(either: Either) -> None:
+    write(either.folder / "song_data/A/song.json", track())
+    for number in range(2):
+        write(either.folder / f"log_data/{number}.json", event(ts=number + 1))
+    either.load()
+    (either.folder / "log_data/1.json").unlink()
+    with pytest.raises(UsageError, match=r"1\.json: no file of the sources has this name"):
+        either.load(reload=["0.json", "1.json"])
+    either.load(reload=["log_data/*"])
+    assert len(either.sql("SELECT * FROM songplays")) == 2
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,7 @@ LINES: list[tuple[list[str], int]] = [
     (["runs", "99", *DATABASE], 2),
     *((["rejects", *DATABASE, *form], 0) for form in ([], ["--json"], ["--csv-safe"], ["--raw"])),
     (["rejects", "--file", HOSTILE, *DATABASE], 2),
+    (["etl", "--reload", HOSTILE, *DATABASE], 2),
     (["unload", HOSTILE, *DATABASE, "--yes"], 2),
     (["unload", "*", *DATABASE, "--dry-run"], 0),
     (["status", "--database", f"nowhere {HOSTILE}.duckdb"], 1),

@@ -1,6 +1,6 @@
 """What the command line makes of settings: each function is given what it may touch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -69,10 +69,12 @@ def choose(settings: Settings, *names: str) -> Chosen:
         return unload.choose(warehouse, names)
 
 
-def plan_etl(settings: Settings, *, full: bool = False) -> dict[Source, SourcePlan]:
+def plan_etl(
+    settings: Settings, *, full: bool = False, reload: Sequence[str] = ()
+) -> dict[Source, SourcePlan]:
     """As ``sparkify etl --dry-run`` plans it."""
     with opened_if_there(settings) as warehouse:
-        return pipeline.plan_etl(warehouse, settings.loading, settings.aws, full=full)
+        return pipeline.plan_etl(warehouse, settings.loading, settings.aws, full=full, reload=reload)
 
 
 def export(settings: Settings, out: Path, **options: Any) -> dict[str, Any]:

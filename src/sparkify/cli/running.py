@@ -75,6 +75,12 @@ def etl_command(
         bool, typer.Option("--follow-links", help="Let links in a source's folder lead out of it.")
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="Load everything again, from scratch.")] = False,
+    reload: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Load files of this name or pattern again, though they have not changed."
+        ),
+    ] = None,
     drop_missing: Annotated[
         bool,
         typer.Option("--drop-missing", help="With --full: drop the rows of files that no longer exist."),
@@ -111,6 +117,8 @@ def etl_command(
     def settings(warn: Callable[[str], None] | None = None) -> "Settings":
         if drop_missing and not full:
             raise UsageError("--drop-missing goes with --full", "without --full all that is loaded stays")
+        if full and reload:
+            raise UsageError("--full loads everything again, --reload some files", "leave one of them out")
         if dry_run and (as_json or require_new):
             raise UsageError("--dry-run goes with neither --json nor --require-new", "leave one of them out")
         return settings_of(
@@ -133,6 +141,7 @@ def etl_command(
                     settings.aws,
                     progress,
                     full=full,
+                    reload=reload or (),
                     allow_shrunk=allow_shrunk,
                     skip_bad_files=skip_bad_files,
                     drop_missing=drop_missing,
@@ -143,7 +152,7 @@ def etl_command(
     if dry_run:
         found = settings()
         with opened_if_there(found) as there:
-            plan = pipeline.plan_etl(there, found.loading, found.aws, full=full)
+            plan = pipeline.plan_etl(there, found.loading, found.aws, full=full, reload=reload or ())
         summary.print_plan(plan, Console())
         return
     form = etl.Form(as_json, quiet, JsonLines() if log_format == LogFormat.JSON else None)

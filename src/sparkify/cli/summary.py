@@ -118,7 +118,7 @@ def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
     for source, todo in plans.items():
         console.print(
             f"{source}: {plural(len(todo.added), 'file')} to load ({size_text(todo.size)}),"
-            f" {len(todo.removed):,} of them changed since they were loaded;"
+            f" {len(todo.removed):,} of them in place of what was loaded before;"
             f" {todo.known:,} are loaded already",
             highlight=False,
         )

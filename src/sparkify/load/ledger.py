@@ -1,9 +1,11 @@
 """The ledger: which object was loaded by which run, and what became of its records."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.load import gone
+from sparkify.load.file_names import meant_by
 from sparkify.load.limits import FileCount
 from sparkify.load.retries import LeftOut
 from sparkify.reading.judging import Staged
@@ -20,6 +22,9 @@ from sparkify.sources.objects import (
 )
 from sparkify.warehouse.contract import Loading, Row, Session
 
+_NO_VERSION = ""
+"""Of no file: each has a time or an ETag."""
+
 
 def loaded_files(query: Callable[[str], list[Row]]) -> LoadedFiles:
     """What the ledger has.
@@ -34,6 +39,28 @@ def loaded_files(query: Callable[[str], list[Row]]) -> LoadedFiles:
         " ledger.gone_at, ledger.left_out FROM ledger LEFT JOIN runs ON ledger.run_id = runs.run_id"
     )
     return {(source, uri): LoadedFile(*values) for source, uri, *values in rows}
+
+
+def as_if_changed(
+    loaded: LoadedFiles, listed: Mapping[Source, tuple[Store, list[SourceObject]]], names: Sequence[str]
+) -> LoadedFiles:
+    """The ledger as if some of the listed files had changed since they were loaded, so that they are again.
+
+    Args:
+        loaded: what the ledger has.
+        listed: by source, where its files are and which are there.
+        names: which files are meant.
+
+    Raises:
+        UsageError: a name means no listed file.
+    """
+    uris = {item.uri for _, objects in listed.values() for item in objects}
+    hint = "look at the files of the sources; rows of files that are no longer there can't be loaded again"
+    meant = meant_by(names, uris, "file of the sources", hint)
+    return {
+        (source, uri): replace(file, version=_NO_VERSION) if uri in meant else file
+        for (source, uri), file in loaded.items()
+    }
 
 
 def plan(

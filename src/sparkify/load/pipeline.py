@@ -1,5 +1,6 @@
 """The whole flow: discover, stage, transform, audit, commit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -76,6 +77,7 @@ def run_etl(
     allow_shrunk: bool = False,
     skip_bad_files: bool = False,
     drop_missing: bool = False,
+    reload: Sequence[str] = (),
 ) -> Summary:
     """Load what is new, and bring the star schema up to date.
 
@@ -90,6 +92,7 @@ def run_etl(
         allow_shrunk: load files that had records and are empty now.
         skip_bad_files: go on without files of which nothing can be loaded.
         drop_missing: let a load from scratch lose what files gave that are not there any more.
+        reload: names of files to load again, though they have not changed.
 
     Raises:
         SparkifyError: a source can't be read, too many records are bad, a file has become empty or would be
@@ -106,6 +109,7 @@ def run_etl(
                 full=full,
                 allow_shrunk=allow_shrunk,
                 drop_missing=drop_missing,
+                reload=reload,
                 left_out=left_out,
             ),
             lambda why: _start_again(progress, why),
@@ -124,13 +128,20 @@ def _start_again(progress: Progress, why: str) -> None:
 
 
 def plan_etl(
-    warehouse: Warehouse | None, options: LoadOptions, aws: AwsOptions, *, full: bool = False
+    warehouse: Warehouse | None,
+    options: LoadOptions,
+    aws: AwsOptions,
+    *,
+    full: bool = False,
+    reload: Sequence[str] = (),
 ) -> dict[Source, SourcePlan]:
     """What a run would load, without loading it; None is a warehouse that is still to be made."""
     listed = _discover(options, aws, NullProgress())
+    has_tables = warehouse is not None and warehouse.has_tables()
+    loaded = ledger.loaded_files(warehouse.query) if warehouse and has_tables else {}
+    loaded = ledger.as_if_changed(loaded, listed, reload)
     if warehouse is None:
         return ledger.plan({}, listed)
-    loaded = ledger.loaded_files(warehouse.query) if warehouse.has_tables() else {}
     return _plan(warehouse, loaded, listed, LeftOut(), full=full)[0]
 
 
@@ -143,6 +154,7 @@ def load(
     full: bool = False,
     allow_shrunk: bool = False,
     drop_missing: bool = False,
+    reload: Sequence[str] = (),
     left_out: LeftOut | None = None,
 ) -> Summary:
     """What ``run_etl`` does, in a warehouse that is open already."""
@@ -161,6 +173,7 @@ def load(
             warehouse.create_tables()
         summary = Summary(history.next_run_id(warehouse), started=started)
         progress.begin_run(summary.run_id)
+        loaded = ledger.as_if_changed(loaded, listed, reload)
         plans, is_rebuilt = _plan(warehouse, loaded, listed, left_out, full=full)
         if is_rebuilt:
             if not drop_missing:
