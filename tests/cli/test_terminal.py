@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ def test_a_full_disk_behind_stderr_fails_no_run(data: Path, tmp_path: Path) -> N
                 check=False,
             )
         assert result.returncode == 0
-    assert b"songplays      2" in result.stdout
+    assert re.search(rb"songplays +2\n", result.stdout)
 
 
 def on_terminal(folder: Path, columns: int, *arguments: str) -> str:
@@ -65,7 +66,7 @@ def test_tables_can_be_read_on_a_narrow_terminal(data: Path, tmp_path: Path) -> 
     )
     shown = on_terminal(tmp_path, 40, "status")
     assert "engine           duckdb\n" in shown
-    assert "table       rows\n" in shown
+    assert re.search("table +rows\n", shown)
     assert "…" not in shown
 
 

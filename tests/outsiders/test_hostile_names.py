@@ -117,6 +117,7 @@ LINES: list[tuple[list[str], int]] = [
     (["unload", HOSTILE, *DATABASE, "--yes"], 2),
     (["unload", "*", *DATABASE, "--dry-run"], 0),
     (["status", "--database", f"nowhere {HOSTILE}.duckdb"], 1),
+    (["shell", "--config", f"nowhere {HOSTILE}.cfg"], 2),
     (["status", "--database", f"broken {HOSTILE}.duckdb"], 1),
     (["status", "--database", "redshift", *CONFIG], 2),
     *(
