@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from sparkify.errors import SparkifyError, UsageError
 from sparkify.export import iceberg
 from sparkify.export.iceberg import ICEBERG_LAYOUTS, Target, export_to_iceberg
 from sparkify.export.parquet import Layout
+from sparkify.system.extras import how_to_install
 from sparkify.warehouse.opening import opened
 from sparkify.warehouse.recreate import create_tables
 from tests.support.answers import load, play, write_sources
@@ -347,6 +349,20 @@ def test_what_can_not_be_meant_is_refused_with_a_hint(
     assert message in error.message
     assert error.hint
     assert "marked" not in error.message
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("package", "catalog"), [("pyiceberg", "sqlite"), ("sqlalchemy", "sqlite"), ("boto3", "glue")]
+)
+def test_a_missing_package_is_named_with_how_to_install_it_and_nothing_is_made(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, catalog: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    place = "s3://lake/tables" if catalog == "glue" else tmp_path / "out"
+    with pytest.raises(UsageError, match=f"need {package}, which is not installed") as refused:
+        export(database, place, catalog)
+    assert refused.value.hint == how_to_install("iceberg")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sparkify.system.extras import PACKAGES
 from tests.support.builders import event, track, write
 from tests.support.commands import ROOT
 
@@ -72,6 +73,14 @@ def test_make_installs_wheels_with_known_hashes_and_this_project_without_asking_
     for line in recipes:
         if "$(INSTALL_PINNED)" in line:
             assert re.fullmatch(r"\$\(INSTALL_PINNED\) -r (requirements/\w+\.txt|\$<)", line)
+
+
+def test_what_is_to_be_installed_beside_a_wheel_is_what_the_extras_bring() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    for extra, packages in PACKAGES.items():
+        assert f"\n{extra}: " in MAKEFILE
+        named = {re.split(r"[\[>]", line)[0] for line in extras[extra]}
+        assert named <= set(packages.split()), extra
 
 
 @pytest.mark.parametrize("folder", ["", "docs", "notebooks", "src"])

@@ -11,6 +11,7 @@ import duckdb
 from sparkify.errors import StatementError, UsageError, WarehouseError
 from sparkify.printing.output import Form, print_rows
 from sparkify.printing.tables import CUT, Look
+from sparkify.system.extras import how_to_install
 from sparkify.warehouse.contract import Row, Session
 
 TABLE_ROWS = 1000
@@ -97,7 +98,7 @@ def require_select(sql: str, engine: str) -> None:
         except ImportError:
             raise UsageError(
                 "the parser of Redshift's SQL is not installed",
-                "install it from the project's folder: make redshift",
+                how_to_install("redshift"),
             ) from None
         count, refused = require_reading(sql), None
     if not count:

@@ -12,6 +12,7 @@ from sparkify.cli.options import Config, Database, settings_of
 from sparkify.errors import SparkifyError, StatementError, UsageError
 from sparkify.printing.terminal import say
 from sparkify.system import interrupts
+from sparkify.system.extras import how_to_install
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -47,7 +48,7 @@ def shell(
             raise
         raise UsageError(
             "the line editor of sparkify shell is not installed",
-            "install it: make shell, or beside a wheel: pip install prompt-toolkit",
+            how_to_install("shell"),
         ) from None
     asking = Asking(settings_of(config, database=database), limit)
     names = Names(asking.columns(), _HELP)

@@ -8,6 +8,7 @@ from typing import Any
 from sparkify.cluster.aws_errors import CREDENTIALS_HINT, explain
 from sparkify.config.settings import AwsOptions, Settings
 from sparkify.errors import ClusterError, SparkifyError, UsageError
+from sparkify.system.extras import how_to_install
 
 _HARMLESS = ("describe_", "get_", "list_", "create_change_set", "delete_change_set")
 _SECRETS = ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
@@ -25,7 +26,7 @@ def open_session(aws: AwsOptions) -> Any:
     except ImportError:
         raise UsageError(
             "the cluster commands need boto3, which is not installed",
-            "install it from the project's folder: make redshift",
+            how_to_install("redshift"),
         ) from None
     if bool(aws.aws_access_key_id) != bool(aws.aws_secret_access_key):
         raise UsageError(

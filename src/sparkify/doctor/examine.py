@@ -11,6 +11,7 @@ from sparkify.config.owner import masked
 from sparkify.config.settings import TYPES, Settings, values_of
 from sparkify.doctor.findings import Findings
 from sparkify.doctor.sources import examine_sources
+from sparkify.system.extras import how_to_install
 
 _LIBRARIES = ("duckdb", "pyarrow", "obstore")
 _REDSHIFT_LIBRARIES = ("redshift-connector", "boto3")
@@ -91,7 +92,7 @@ def _examine_versions(settings: Settings | None, findings: Findings) -> None:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        hint = "install them from the project's folder: make redshift" if is_redshift else "run make setup"
+        hint = how_to_install("redshift") if is_redshift else "run make setup"
         findings.fail("versions", f"{', '.join(said)}; not installed: {', '.join(missing)}", hint)
     else:
         findings.ok("versions", ", ".join(said))

@@ -8,6 +8,7 @@ import ipaddress
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from sparkify.config import credentials
 from sparkify.config.location import is_on_s3
 from sparkify.config.settings import AwsOptions
 from sparkify.errors import SparkifyError, UsageError
+from sparkify.system.extras import how_to_install
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -62,20 +64,24 @@ def require_usable(catalog: str, place: str) -> None:
         )
 
 
-def open_catalog(catalog: str, place: str, aws: AwsOptions) -> "Catalog":
-    """A catalog that ``require_usable`` has passed.
+def require_installed(catalog: str) -> None:
+    """Refuse a catalog for which packages are missing.
 
     Raises:
-        UsageError: a package is missing.
+        UsageError: naming them.
     """
-    try:
-        import pyiceberg.io.pyarrow  # noqa: F401 (is it there?)
-        from pyiceberg.catalog import Catalog  # noqa: F401
-    except ImportError:
-        raise UsageError(
-            "exports to Iceberg need PyIceberg, which is not installed",
-            "install it: make iceberg, or beside a wheel: pip install pyiceberg sqlalchemy",
-        ) from None
+    needed = ("pyiceberg", *{SQLITE: ("sqlalchemy",), GLUE: ("boto3",)}.get(catalog, ()))
+    for name in needed:
+        try:
+            import_module(name)
+        except ImportError:
+            raise UsageError(
+                f"exports to Iceberg need {name}, which is not installed", how_to_install("iceberg")
+            ) from None
+
+
+def open_catalog(catalog: str, place: str, aws: AwsOptions) -> "Catalog":
+    """A catalog that ``require_usable`` has passed."""
     if catalog == SQLITE:
         from pyiceberg.catalog.sql import SqlCatalog
         from sqlalchemy import URL

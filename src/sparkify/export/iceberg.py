@@ -80,11 +80,13 @@ def export_to_iceberg(open_to_write: OpenToWrite, target: Target) -> dict[str, d
         By table, its rows, the number of its files, and how many of these were written.
 
     Raises:
-        UsageError: the place or a table is used for something else; nothing is changed.
+        UsageError: a package is missing, or the place or a table is used for something else; nothing is
+            changed.
         SparkifyError: the files or the catalog can't be written. Tables that had been committed before are
             new, the others as they were; running again brings all up to date.
     """
     catalogs.require_usable(target.catalog, target.place)
+    catalogs.require_installed(target.catalog)
     token = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
     aside = target.place if target.is_on_s3 else f"{target.place}/.{token}"
     with open_to_write(aside) as warehouse:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sparkify.errors import UsageError
 from sparkify.printing.output import cell_text
 from sparkify.printing.tables import is_identifying
+from sparkify.system.extras import how_to_install
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -52,7 +53,7 @@ def require_excel() -> None:
     except ModuleNotFoundError:
         raise UsageError(
             "what writes Excel files is not installed",
-            "install it: make excel, or beside a wheel: pip install xlsxwriter; without it: --csv",
+            f"{how_to_install('excel')}; without it: --csv",
         ) from None
 
 

@@ -15,6 +15,7 @@ from sparkify.config.settings import AwsOptions
 from sparkify.errors import SourceError
 from sparkify.sources.s3_errors import explanation
 from sparkify.sources.s3_listing import FIRST_PAUSE, LONGEST_PAUSE
+from sparkify.system.extras import how_to_install
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
@@ -92,7 +93,7 @@ def _profile(name: str) -> Any:
     except ImportError:
         raise SourceError(
             "[AWS] PROFILE needs boto3",
-            "install it from the project's folder: make redshift",
+            how_to_install("redshift"),
         ) from None
     try:
         return Boto3CredentialProvider(boto3.Session(profile_name=name))

@@ -12,6 +12,7 @@ from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import ConflictError, StatementError, UsageError, WarehouseError
 from sparkify.sources.s3_errors import code_explanation
 from sparkify.sql import WHICH_TABLES
+from sparkify.system.extras import how_to_install
 
 if TYPE_CHECKING:
     from redshift_connector.core import Connection
@@ -83,7 +84,7 @@ def log_in(redshift: RedshiftOptions, aws: AwsOptions) -> "Connection":
     except ImportError:
         raise UsageError(
             "database redshift: the driver is not installed",
-            "install it from the project's folder: make redshift",
+            how_to_install("redshift"),
         ) from None
     options = login_options(redshift, aws)
     destinations.require_good_host(redshift, aws, is_by_iam="iam" in options)
