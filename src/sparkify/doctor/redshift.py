@@ -55,7 +55,7 @@ def _examine_session(
     with findings.check("warehouse"):
         _examine_tables(warehouse, findings)
     with findings.check("rights"):
-        _examine_rights(warehouse, str(user), findings)
+        examine_rights(warehouse, str(user), findings)
     if not findings.has_failed("rights"):
         _examine_role(warehouse, settings, listed, findings)
 
@@ -68,12 +68,16 @@ def _examine_tables(warehouse: RedshiftWarehouse, findings: Findings) -> None:
     if not warehouse.has_tables():
         findings.ok("warehouse", f"{warehouse.location}: without tables; etl creates them")
         return
-    ((runs,),) = warehouse.query("SELECT COUNT(*) FROM runs")
-    findings.ok("warehouse", f"{warehouse.location}: loaded by {plural(int(runs), 'run')}")
+    ((plays,),) = warehouse.query("SELECT COUNT(*) FROM songplays")  # who may only ask may not read runs
+    findings.ok("warehouse", f"{warehouse.location}: holds {plural(int(plays), 'play')}")
 
 
-def _examine_rights(warehouse: RedshiftWarehouse, user: str, findings: Findings) -> None:
-    """May the user load? Who owns the tables may; on a new warehouse, who may create some."""
+def examine_rights(warehouse: RedshiftWarehouse, user: str, findings: Findings) -> None:
+    """See whether the user may load: into tables that are there, or else into some of their own.
+
+    Raises:
+        WarehouseError: they may neither load nor read.
+    """
     ((schema, creates, makes_temporary),) = warehouse.query(
         "SELECT CURRENT_SCHEMA(), HAS_SCHEMA_PRIVILEGE(CURRENT_SCHEMA(), 'CREATE'),"
         " HAS_DATABASE_PRIVILEGE(CURRENT_DATABASE(), 'TEMP')"

@@ -1,14 +1,21 @@
 """What ``sparkify doctor`` finds about a cluster before anything is loaded into it."""
 
 import json
+import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from sparkify.doctor.findings import Findings
+from sparkify.doctor.redshift import examine_rights
+from sparkify.errors import WarehouseError
+from sparkify.warehouse.redshift.engine import RedshiftWarehouse
 from tests.standin.fixtures import BUCKET
 from tests.standin.server import RedshiftStandIn
 from tests.support.machine import refusing_port
-from tests.warehouse.redshift.support import Command, Site
+from tests.support.runs import create_tables, redshift_warehouse
+from tests.warehouse.redshift.support import Command, Site, drop_tables
 
 
 def checks_of(result: tuple[int, str, str]) -> dict[str, dict[str, Any]]:
@@ -26,7 +33,7 @@ def test_a_cluster_that_can_be_loaded_is_found_well_and_is_left_as_it_was(
     assert "as awsuser" in checks["login"]["message"]
     assert configured.engine.stand_in.s3.list(f"{configured.root}/work") == []
     assert sparkify("create-tables", "--yes")[0] == 0
-    assert "loaded by 0 runs" in checks_of(sparkify("doctor", "--json"))["warehouse"]["message"]
+    assert "holds 0 plays" in checks_of(sparkify("doctor", "--json"))["warehouse"]["message"]
 
 
 def test_a_password_that_is_wrong_ends_the_examination_of_the_cluster(
@@ -97,3 +104,30 @@ def test_without_a_work_prefix_the_role_must_read_the_sources(
         "failed",
         "failed",
     ]
+
+
+@pytest.fixture
+def reader(site: Site, redshift: RedshiftStandIn) -> Iterator[RedshiftWarehouse]:
+    """The warehouse, for somebody who has been granted nothing so far but to see that there is a schema."""
+    role = f"reader_{secrets.token_hex(4)}"
+    redshift.as_superuser(f"CREATE ROLE {role}", f"GRANT {role} TO {redshift.user}")
+    warehouse = redshift_warehouse(site.settings, read_only=True)
+    warehouse.query(f"SET ROLE {role}")
+    yield warehouse
+    warehouse.close()
+
+
+def test_who_may_create_no_tables_is_told_what_to_be_granted(reader: RedshiftWarehouse, site: Site) -> None:
+    drop_tables(site.settings)
+    with pytest.raises(WarehouseError, match="may not create tables in the schema public") as caught:
+        examine_rights(reader, "somebody", Findings())
+    assert "GRANT CREATE ON SCHEMA public" in caught.value.hint
+
+
+def test_who_may_only_read_is_warned_that_loads_will_fail(reader: RedshiftWarehouse, site: Site) -> None:
+    create_tables(site.settings)
+    findings = Findings()
+    examine_rights(reader, "somebody", findings)
+    (found,) = findings.all
+    assert (found.check, found.state) == ("rights", "warning")
+    assert "may read the tables, but not load them" in found.message
