@@ -20,6 +20,7 @@ from sparkify.warehouse.duckdb import staging
 from tests.support.builders import Loaded, event, track, write
 from tests.support.commands import ROOT
 from tests.support.either import Either
+from tests.support.older import BEFORE_LEVELS, turn_back
 
 BAD: dict[str, bytes] = {
     "a value that is no integer": json.dumps(event(ts="soon")).encode(),
@@ -95,6 +96,20 @@ def test_of_many_rejects_all_are_counted_and_the_texts_of_the_first_are_kept(
     assert [row[2] for row in kept if row[3]] == bad[:4] * 2
     rest = {None} if bound == "texts" else {text[:1000] for text in bad[4:]}
     assert {row[2] for row in kept if not row[3]} == rest
+
+
+def test_of_what_an_older_version_has_rejected_is_printed_what_it_has_kept_whole(
+    either: Either, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    write(either.folder / "song_data/A/song.json", track())
+    long = event(ts="soon", song="x" * 2000)
+    write(either.folder / "log_data/a.json", event(ts=1), BAD["cut off"], json.dumps(long))
+    either.load()
+    turn_back(either.sql, BEFORE_LEVELS)
+    write(either.folder / "log_data/b.json", event(ts=2), json.dumps(long))
+    either.load()
+    printed = of_stdout(capfdbinary, either, "--raw").splitlines()
+    assert printed == [BAD["cut off"], json.dumps(long).encode()]
 
 
 def test_what_is_not_kept_whole_is_not_printed_but_named(

@@ -5,8 +5,10 @@ from collections.abc import Callable
 BEFORE_LEVELS = (
     "CREATE OR REPLACE VIEW schema_version AS SELECT 1 AS version",
     "DROP TABLE user_levels",
+    "UPDATE staging_rejects SET raw_line = LEFT(raw_line, 1000)",
+    "ALTER TABLE staging_rejects DROP COLUMN is_whole",
 )
-"""Before the history of levels."""
+"""Before the history of levels, and when no more than the beginning was kept of a rejected record."""
 
 BEFORE_HISTORY = (
     *BEFORE_LEVELS,
