@@ -464,6 +464,15 @@ def test_a_report_replaces_nothing_but_a_report(tmp_path: Path, content: bytes) 
     assert precious.read_bytes() == content
 
 
+def test_a_report_goes_into_a_folder_under_its_usual_name(month: Path, tmp_path: Path) -> None:
+    database = str(month.with_name("w.duckdb"))
+    result = CliRunner().invoke(app, ["report", str(tmp_path), "--database", database])
+    assert result.stdout.strip() == str(tmp_path / "report.html")
+    missing = CliRunner().invoke(app, ["report", f"{tmp_path}/reports/", "--database", database])
+    assert isinstance(missing.exception, SparkifyError)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
 def test_a_report_replaces_an_earlier_one_and_a_file_without_content(month: Path, tmp_path: Path) -> None:
     earlier, empty = tmp_path / "earlier.html", tmp_path / "empty.html"
     earlier.write_bytes(month.read_bytes().replace(f"Warehouse {__version__}".encode(), b"Warehouse 0.0.1"))

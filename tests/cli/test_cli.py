@@ -36,7 +36,11 @@ def test_the_summary_tells_files_records_rejects_rows_and_speed(run: Run, data: 
     assert ["log_data", "1", "0", "3", "2", "1"] in words
     assert ["songplays", "2", "+2"] in words
     assert f"rejected: {data.resolve()}/log_data/events.json:3: not valid JSON" in result.stderr
-    assert "0 of 2 plays (0.0%) matched" in result.stderr
+    assert "0 of 2 plays (0.00%) matched" in result.stderr
+    assert (
+        "the catalogue (1 song) has hardly any of what was played; heard_plays has the titles"
+        in result.stderr
+    )
     assert "events/s" in result.stderr
     again = run("etl")
     assert "nothing new; all 2 files are loaded already" in again.stderr
@@ -178,6 +182,15 @@ def test_a_missing_folder_is_named(run: Run, data: Path, tmp_path: Path) -> None
     del data
     assert_fails(run("etl", "--song-data", "nowhere"), 1, "nowhere: no such file or folder", "hint:")
     assert not (tmp_path / "sparkify.duckdb").exists()
+
+
+def test_sources_that_were_exchanged_are_named(run: Run, data: Path) -> None:
+    write(data / "log_data/events.json", event(), event(ts=1543449657797))
+    swapped = run("etl", "--song-data", str(data / "log_data"), "--log-data", str(data / "song_data"))
+    assert_fails(swapped, 1, "it holds events, not songs: are --song-data and --log-data exchanged?")
+    write(data / "song_data/A/song.json", track(), track(song_id="SO2"))
+    other = run("etl", "--log-data", str(data / "song_data"))
+    assert_fails(other, 1, "it holds songs, not events")
 
 
 def test_an_empty_folder_is_named(run: Run, data: Path, tmp_path: Path) -> None:

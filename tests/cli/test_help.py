@@ -36,6 +36,15 @@ def test_every_example_is_one_of_a_command() -> None:
             assert re.match(r"sparkify (cluster )?" + name, example), example
 
 
+@pytest.mark.parametrize("before", [("--config", "f.cfg"), ("--config=f.cfg", "--database", "w.duckdb")])
+def test_what_all_commands_take_may_stand_before_the_command(before: tuple[str, ...], run: Run) -> None:
+    told = run(*before, "status")
+    assert "f.cfg: can't be read" in told.stderr
+    assert told.stderr == run("status", *before).stderr
+    assert "f.cfg: can't be read" in run("--config", "f.cfg", "cluster", "status").stderr
+    assert run("--config").returncode == 2
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

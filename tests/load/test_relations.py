@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 import sparkify
+from sparkify.export.parquet import PARQUET_LAYOUTS
 from sparkify.load.transforms import TRANSFORMS
-from sparkify.sql import names_in, read_sql
+from sparkify.sql import STAR_TABLES, names_in, read_sql
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -24,6 +25,13 @@ def listed() -> dict[str, tuple[str, str]]:
 
 
 SCRIPTS = [f"star/{name}" for name in names_in("star")]
+
+
+def test_every_file_of_the_star_schema_is_run_and_each_of_its_tables_exported() -> None:
+    run = {transform.name for transform in TRANSFORMS} | {"due_events"}  # which load/horizon.py runs
+    assert set(names_in("star")) == run, "a file of sql/star needs its line in load/transforms.py"
+    missing = set(STAR_TABLES) - set(PARQUET_LAYOUTS)
+    assert not missing, "a table of the star schema needs its layout in export/parquet.py"
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

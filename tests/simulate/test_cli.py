@@ -46,7 +46,8 @@ def test_simulate_writes_a_folder_and_tells_on_stderr_what(tmp_path: Path) -> No
         (("--dirty", "-0.1"), "--dirty -0.1"),
         (("--dirty", "nan"), "--dirty nan"),
         (("--start", "1066-10-14"), "--start 1066-10-14"),
-        (("--start", "yesterday"), "--start"),
+        (("--start", "yesterday"), "--start 'yesterday' is not a day"),
+        (("--start", "2018"), "--start '2018' is not a day"),
         (("--days", "many"), "--days"),
     ],
 )

@@ -169,8 +169,10 @@ def fill_in(question: Question, given: Mapping[str, str]) -> str:
         try:
             value = f"'{date.fromisoformat(given[name])}'" if kind == "DATE" else f"{int(given[name])}"
         except ValueError:
-            wanted = "a day such as 2018-11-15" if kind == "DATE" else "a whole number"
-            raise UsageError(f"{name}={given[name]!r} is not {wanted}", f"give {wanted}") from None
+            wanted, example = ("a day", "2018-11-15") if kind == "DATE" else ("a whole number", "10")
+            raise UsageError(
+                f"{name}={given[name]!r} is not {wanted}", f"write for example: {name}={example}"
+            ) from None
         return f"CAST({value} AS {kind}) AS {name}"
 
     return _GIVEN.sub(literal, question.sql)

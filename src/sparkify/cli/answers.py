@@ -118,7 +118,9 @@ def check(
 
 @app.command()
 def report(
-    out: Annotated[Path, typer.Argument(metavar="OUT.html", help="The file to write.")] = Path("report.html"),
+    out: Annotated[
+        str, typer.Argument(metavar="OUT.html", help="The file to write, or a folder for report.html.")
+    ] = "report.html",
     config: Config = None,
     database: Database = None,
     since: Since = None,
@@ -133,13 +135,16 @@ def report(
     from sparkify.answers.spans import read_asked, span_of
     from sparkify.warehouse.opening import opened
 
-    credentials.require_none(str(out), "OUT.html")
+    credentials.require_none(out, "OUT.html")
+    path = Path(out)
+    if out.endswith("/") or path.is_dir():
+        path /= "report.html"
     asked = read_asked(since, until, last, time_zone)
     with opened(settings_of(config, database=database), read_only=True) as warehouse:
         require_tables(warehouse)
         span = span_of(warehouse, asked)
         if why := why_empty(warehouse, span):
             say(f"note: {why}")
-        write_report(warehouse, out, span)
-    typer.echo(out)
+        write_report(warehouse, path, span)
+    typer.echo(path)
     say("open it in a browser; to ask one question: sparkify questions")

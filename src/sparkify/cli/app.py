@@ -6,7 +6,7 @@ them, so that ``sparkify --help`` answers at once.
 
 import functools
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +23,7 @@ from sparkify.cli.questions import app as questions_app
 from sparkify.cli.running import app as running_app
 from sparkify.cli.shell import shell
 from sparkify.cli.wording import application
+from sparkify.errors import UsageError
 from sparkify.printing.terminal import say
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ def simulate(
     users: Annotated[int, typer.Option(help="Users; each has some 80 events a month.")] = 1_300,
     days: Annotated[int, typer.Option(help="Days of logs.")] = 30,
     start: Annotated[
-        datetime,
-        typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="The first day.", show_default="2018-11-01"),
-    ] = datetime(2018, 11, 1),
+        str,
+        typer.Option(metavar="DATE", help="The first day."),
+    ] = "2018-11-01",
     seed: Annotated[int, typer.Option(help="Same seed, same data.")] = 1,
     gzip: Annotated[bool, typer.Option("--gzip", help="Compress the files.")] = False,
     dirty: Annotated[
@@ -88,7 +89,11 @@ def simulate(
     from sparkify.simulate.progress import progress
     from sparkify.system import interrupts
 
-    options = SimulationOptions(songs, artists, users, days, start.date(), seed, gzip, dirty)
+    try:
+        first_day = date.fromisoformat(start)
+    except ValueError:
+        raise UsageError(f"--start {start!r} is not a day", "write for example: --start 2018-11-01") from None
+    options = SimulationOptions(songs, artists, users, days, first_day, seed, gzip, dirty)
     out = output_place(out)
     sink = sink_for(out, settings_of(config).aws if is_on_s3(out) else None)
     interrupts.leaves(lambda: "what was written is unfinished, and the same command finishes it")

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from sparkify.warehouse.recreate import Holdings
 
 
+_RARE = 0.01
+"""A share of matched plays below which people look for a fault where there is none."""
+
+
 def _warn(console: Console, text: str) -> None:
     console.print(Text(printable(text), "yellow"))
 
@@ -51,11 +55,17 @@ def print_summary(summary: "Summary", location: str, seconds: float, console: Co
     if summary.account is not None and summary.account.events:
         console.print(summary.account.sentence(), highlight=False)
     plays = summary.tables["songplays"][0]
-    share = f" ({summary.matched / plays:.1%})" if plays else ""
+    is_rare = plays and summary.matched < _RARE * plays
+    share = f" ({summary.matched / plays:.{2 if is_rare else 1}%})" if plays else ""
     matches = f"{summary.matched:,} of {plays:,} plays{share} matched to a song of the catalogue"
     events = summary.sources["log_data"].records
     speed = f", {events / seconds:,.0f} events/s" if events else ""
     console.print(f"{matches}; {location} in {seconds:.1f} s{speed}")
+    if is_rare and summary.outcome != "nothing new":
+        songs = plural(summary.tables["songs"][0], "song")
+        console.print(
+            f"the catalogue ({songs}) has hardly any of what was played; heard_plays has the titles"
+        )
 
 
 def _print_tables(summary: "Summary", console: Console) -> None:

@@ -68,6 +68,9 @@ _SYNONYMS = {
 }
 """What other tools call what is here."""
 
+_COMMON = ("--config", "--database")
+"""What commands take that people also write before them."""
+
 _ALIKE = 0.75
 """How much a word must be like a command's name to be taken for it."""
 
@@ -107,6 +110,10 @@ class Commands(TyperGroup):
             ctx.fail(f"No such command {name!r}; {hint}")
         return super().resolve_command(ctx, args)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Read the command line; what all commands take may also stand before the command."""
+        return super().parse_args(ctx, _common_last(args))
+
     def get_params(self, ctx: Any) -> Any:
         """The options, flags without a type."""
         parameters = super().get_params(ctx)
@@ -114,6 +121,18 @@ class Commands(TyperGroup):
             if getattr(parameter, "is_flag", False):
                 parameter.metavar = ""
         return parameters
+
+
+def _common_last(args: list[str]) -> list[str]:
+    """A command line whose options for all commands stand behind the command."""
+    moved: list[str] = []
+    rest = list(args)
+    while rest and rest[0].partition("=")[0] in _COMMON:
+        count = 1 if "=" in rest[0] else 2
+        if len(rest) <= count:
+            return args
+        moved, rest = [*moved, *rest[:count]], rest[count:]
+    return [*rest[:1], *moved, *rest[1:]] if moved else args
 
 
 def application(name: str, text: str, **options: Any) -> typer.Typer:

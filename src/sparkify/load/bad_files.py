@@ -24,6 +24,12 @@ _BEGINNING_CHARACTERS = 1000
 
 _REMEDY = "write them to a file of their own, for example with: {}"
 
+_OTHERS = {
+    "events, not songs": ("song_id is missing", (b'"sessionId"', b'"page"')),
+    "songs, not events": ("ts is missing", (b'"song_id"', b'"artist_id"')),
+}
+"""What a source may hold instead: a reason of its rejects, and keys that its records have then."""
+
 _SHOWN_REASONS = 3
 _LOOKED_AT = 10_000
 
@@ -135,10 +141,18 @@ def _without_any(
     if count.records > 1:
         said = f"none of its {count.records:,} records can be loaded"
     if start.startswith((b"{", b"[")):
-        return BadFileError(uri, f"{said}{_reasons(rejects)}")
+        return BadFileError(uri, f"{said}{_reasons(rejects)}{_exchanged(start, rejects)}")
     is_table = re.match(rb"[^{}\n]*[,;\t][^{}\n]*(\n|\Z)", start)
     what = "a table (CSV)" if is_table else "plain text"
     return BadFileError(uri, f"not JSON, it looks like {what}; {said}")
+
+
+def _exchanged(start: bytes, rejects: Sequence[Row]) -> str:
+    """What is to be said where these are the records of the other source."""
+    for what, (missing, keys) in _OTHERS.items():
+        if all(key in start for key in keys) and any(missing in reason for _, reason, _ in rejects):
+            return f"; it holds {what}: are --song-data and --log-data exchanged?"
+    return ""
 
 
 def _reasons(rejects: Sequence[Row]) -> str:
