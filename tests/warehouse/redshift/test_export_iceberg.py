@@ -6,8 +6,7 @@ from typing import Any
 from pyiceberg.catalog.sql import SqlCatalog
 
 from sparkify.config.settings import Settings
-from sparkify.export.iceberg import Target, export_to_iceberg
-from sparkify.sql import STAR_TABLES
+from sparkify.export.iceberg import ICEBERG_LAYOUTS, Target, export_to_iceberg
 from sparkify.warehouse.opening import opened
 from tests.support.builders import event, track, write
 from tests.support.reference import sort_rows
@@ -22,7 +21,7 @@ def export(settings: Settings, out: Path) -> dict[str, Any]:
 def read(out: Path) -> dict[str, Any]:
     """The partitions and the rows of each table; songplays without their ids, which are the engine's own."""
     found = {}
-    for name in STAR_TABLES:
+    for name in ICEBERG_LAYOUTS:
         table = SqlCatalog("sparkify", uri=f"sqlite:///{out}/catalog.db").load_table(("sparkify", name))
         rows = table.scan().to_arrow()
         names = [column for column in rows.column_names if column != "songplay_id"]
@@ -37,7 +36,7 @@ def test_the_tables_are_there_as_duckdb_exports_them(site: Site, tmp_path: Path)
     site.load()
     ours, theirs = tmp_path / "redshift", tmp_path / "duckdb"
     told = export(site.settings, ours)
-    assert told.keys() == set(STAR_TABLES)
+    assert told.keys() == set(ICEBERG_LAYOUTS)
     export(site.in_duckdb("same.duckdb").settings, theirs)
     assert read(ours) == read(theirs)
     # Again: Redshift can't tell what has changed, and all of it is written, once.
