@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -178,3 +180,10 @@ def test_the_work_grows_as_the_file_does(
     assert twice <= 2.5 * once
     # Looking ahead may cost a small file as much as a record may be long.
     assert twice <= 20 * 2 * size + MAX_RECORD_BYTES
+
+
+def test_a_run_that_reads_nothing_does_not_wait_for_arrow() -> None:
+    imports = (
+        "import sparkify.cli.etl, sparkify.warehouse.duckdb.engine, sys; print('pyarrow' in sys.modules)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", imports], text=True) == "False\n"

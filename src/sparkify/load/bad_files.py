@@ -10,7 +10,7 @@ from sparkify.load.limits import FileCount
 from sparkify.printing.terminal import shortened
 from sparkify.reading.contents import contents
 from sparkify.reading.jsonpaths import Path, written
-from sparkify.reading.judging import LARGE_RECORD_BYTES
+from sparkify.reading.staged import LARGE_RECORD_BYTES
 from sparkify.sources.objects import LoadFile, Source, Store
 from sparkify.warehouse.contract import Row, Session
 

@@ -8,7 +8,7 @@ from sparkify.load import gone
 from sparkify.load.file_names import meant_by
 from sparkify.load.limits import FileCount
 from sparkify.load.retries import LeftOut
-from sparkify.reading.judging import Staged
+from sparkify.reading.staged import Staged
 from sparkify.sources.objects import (
     NOUNS,
     LoadedFile,

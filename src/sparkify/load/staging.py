@@ -11,8 +11,8 @@ from sparkify.load.key_notes import notes_on_keys
 from sparkify.load.key_sample import KeySample
 from sparkify.load.limits import FileCount
 from sparkify.load.progress import Progress
-from sparkify.reading.judging import Staged
 from sparkify.reading.keys import KeyMap
+from sparkify.reading.staged import Staged
 from sparkify.sources.objects import Source, SourcePlan
 from sparkify.warehouse.contract import Loading, LoadJob, Session
 

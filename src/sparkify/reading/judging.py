@@ -7,7 +7,6 @@ fares the same on both.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 import duckdb
@@ -18,31 +17,14 @@ from sparkify.reading.jsonpaths import Path
 from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS
 from sparkify.reading.records import SCHEMA, RecordReader
 from sparkify.reading.splitter import recut
+from sparkify.reading.staged import LARGE_RECORD_BYTES, Staged
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sql import read_sql
-
-LARGE_RECORD_BYTES = 2**14
-"""A bad record that is larger is more than one, most likely: it counts by its size."""
 
 IS_GOOD = "CASE WHEN reason IS NULL THEN TRUE ELSE SET_ASIDE(file_id, line, raw, reason) END"
 """What a statement says that takes the good records of judged_*.sql, so that the bad ones are set aside."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Staged:
-    """What was read of the files of a source, counted independently of the database.
-
-    Attributes:
-        records: by file_id, how many it has.
-        sizes: by file_id, how many bytes of text; empty where the database reads the files itself.
-        damaged: by file_id, how many of these bytes are no JSON, or in bad records too large to be one.
-    """
-
-    records: dict[int, int] = field(default_factory=dict)
-    sizes: dict[int, int] = field(default_factory=dict)
-    damaged: dict[int, int] = field(default_factory=dict)
 
 
 def prepare(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sparkify.config.settings import LoadOptions
-from sparkify.reading.judging import Staged
+from sparkify.reading.staged import Staged
 from sparkify.sources.objects import LoadFile, Source, Store
 from sparkify.warehouse.copies import PublishedCopy
 

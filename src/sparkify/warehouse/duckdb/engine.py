@@ -13,7 +13,7 @@ import duckdb
 from sparkify.config.location import is_on_s3
 from sparkify.config.settings import AwsOptions, DuckDBOptions
 from sparkify.errors import WarehouseError
-from sparkify.reading.judging import Staged
+from sparkify.reading.staged import Staged
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sql import REBUILT_TABLES, read_sql
 from sparkify.warehouse import tables

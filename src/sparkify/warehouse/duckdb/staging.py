@@ -3,10 +3,11 @@
 import tempfile
 from pathlib import Path
 
-from sparkify.reading.judging import IS_GOOD, Staged, judge, prepare, staged
+from sparkify.reading.judging import IS_GOOD, judge, prepare, staged
 from sparkify.reading.raw_text import BEGINNING_CHARACTERS, KEPT_BYTES, KEPT_TEXTS
 from sparkify.reading.records import RecordReader
 from sparkify.reading.splitter import TOO_LONG
+from sparkify.reading.staged import Staged
 from sparkify.sources.objects import NOUNS
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import LoadJob, Row

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import duckdb
 
-from sparkify.reading.judging import Staged, prepare, staged
+from sparkify.reading.judging import prepare, staged
+from sparkify.reading.staged import Staged
 from sparkify.sources.objects import NOUNS
 from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.duckdb.opening import NO_EXTENSIONS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sparkify.config.location import is_on_s3
 from sparkify.config.settings import AwsOptions, RedshiftOptions
-from sparkify.reading.judging import Staged
+from sparkify.reading.staged import Staged
 from sparkify.sources.objects import Source
 from sparkify.sql import REBUILT_TABLES, TABLES, VIEWS, read_sql
 from sparkify.warehouse import tables

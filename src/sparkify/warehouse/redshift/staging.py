@@ -22,8 +22,8 @@ from sparkify.config.location import is_on_s3
 from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.reading.jsonpaths import mixes_notations
-from sparkify.reading.judging import Staged
 from sparkify.reading.samples import some_records
+from sparkify.reading.staged import Staged
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sources.opening import open_source
 from sparkify.warehouse.contract import LoadJob
