@@ -129,10 +129,12 @@ def _unload(
 
 def _require_attributed(warehouse: Session, source: Source, files: dict[str, LoadedFile]) -> None:
     """Make sure that the rows of files are known to be theirs."""
-    bad = [
-        uri for uri, file in files.items() if ledger.has_unattributed_rows(warehouse, source, [file.file_id])
-    ]
-    if bad:
+    if ledger.has_unattributed_rows(warehouse, source, [file.file_id for file in files.values()]):
+        bad = [
+            uri
+            for uri, file in files.items()
+            if ledger.has_unattributed_rows(warehouse, source, [file.file_id])
+        ]
         raise WarehouseError(
             f"{warehouse.location}: COPY has loaded {first_few(bad)} from where it is, and nothing tells its"
             " rows from those of others; nothing was changed",
