@@ -128,3 +128,6 @@ def test_rows_that_cannot_be_told_from_others_are_not_taken_out(site: Site) -> N
         run_unload(site.settings, "a.json")
     assert "--full --drop-missing" in caught.value.hint
     assert site.loaded.star == before
+    again = site.load(reload=["a.json"])
+    assert [source.files for source in again.summary.sources.values()] == [1, 2]
+    assert again.star == before
