@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparkify.answers.query import require_select, users_error
-from sparkify.answers.questions import ask, ask_compared, find_question, load_questions, require_tables
+from sparkify.answers.questions import (
+    ask,
+    ask_compared,
+    find_question,
+    load_questions,
+    needs_of,
+    require_tables,
+)
 from sparkify.answers.spans import read_asked, span_of
 from sparkify.config.loading import load_settings
 from sparkify.config.settings import Settings
@@ -134,7 +141,7 @@ class Client:
         question = find_question(name)
         asked = read_asked(since, until, last, time_zone, limit)
         with opened(self.settings, read_only=True) as warehouse:
-            require_tables(warehouse)
+            require_tables(warehouse, needs_of([question]))
             answer = ask_compared if compare_previous else ask
             return Answer(*answer(warehouse, question, given, span_of(warehouse, asked)))
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 BEFORE_LEVELS = (
+    "ALTER TABLE staging_rejects DROP COLUMN is_whole",
     "CREATE OR REPLACE VIEW schema_version AS SELECT 1 AS version",
     "DROP TABLE user_levels",
     "UPDATE staging_rejects SET raw_line = LEFT(raw_line, 1000)",
     "ALTER TABLE staging_rejects DROP COLUMN is_whole",
 )
-"""Before the history of levels, and when no more than the beginning was kept of a rejected record."""
+"""Before the history of levels, and when no more than the beginning was kept of a rejected record: 0.2.0."""
 
 BEFORE_HISTORY = (
     *BEFORE_LEVELS,
@@ -39,6 +40,17 @@ BEFORE_PLAY_MATCHES = (
     "DROP TABLE play_matches",
 )
 """Before it was kept what was heard in which play."""
+
+FIRST = (
+    *BEFORE_PLAY_MATCHES,
+    "DROP VIEW event_horizon",
+    "DROP VIEW audit_window",
+    "ALTER TABLE runs DROP COLUMN log_location",
+    "ALTER TABLE runs DROP COLUMN song_location",
+    "ALTER TABLE ledger DROP COLUMN left_out",
+    "ALTER TABLE ledger DROP COLUMN gone_at",
+)
+"""The tables of version 0.1.0."""
 
 
 def turn_back(sql: Callable[[str], object], statements: tuple[str, ...]) -> None:

@@ -7,20 +7,24 @@ alone, the file runs verbatim and its own default counts.
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sparkify.answers.comparing import compared
 from sparkify.answers.spans import Span, restricted
 from sparkify.errors import UsageError, WarehouseError
-from sparkify.sql import names_in, read_sql
+from sparkify.sql import TABLES, VIEWS, names_in, read_sql
 from sparkify.warehouse.contract import Row, Schema, Session
+from sparkify.warehouse.tables import UPGRADE
 
 _GIVEN = re.compile(r"CAST\(NULL AS (DATE|BIGINT)\) AS (\w+)(?= -- given$)", re.MULTILINE)
 
 _ALL = 10**9
 """More rows than any answer has."""
+
+_NAMED = 5
+"""So many tables and views a message names."""
 
 _COMPARED = "compare by: "
 """How the line begins that names the columns by which answers can be compared."""
@@ -193,13 +197,36 @@ def parse_given(pairs: Iterable[str]) -> dict[str, str]:
     return given
 
 
-def require_tables(warehouse: Schema) -> None:
+def needs_of(questions: Iterable[Question]) -> set[str]:
+    """The tables and views that are read for the answers."""
+    needed = {"songplays", "event_horizon"}  # which say what span of time there is
+    for question in questions:
+        needed |= set(re.findall(r"\w+", re.sub("--.*", "", question.sql))) & {*TABLES, *VIEWS}
+    return needed | ({"play_matches", "song_matches"} if "heard_plays" in needed else set())
+
+
+def require_tables(warehouse: Schema, needed: Collection[str] = (*TABLES, *VIEWS)) -> list[str]:
     """Make sure that there is something to ask.
 
+    Args:
+        warehouse: one that may have been loaded by an older version.
+        needed: the tables and views that will be read.
+
+    Returns:
+        What it lacks of other tables and views.
+
     Raises:
-        WarehouseError: the warehouse has no tables.
+        WarehouseError: the warehouse has no tables, or is of an older version and lacks some that are needed.
     """
-    if not warehouse.has_tables():
+    lacking = warehouse.lacking()
+    if set(lacking) >= set(TABLES):
         raise WarehouseError(
             f"{warehouse.location}: the tables of this project are not there", "load them with: sparkify etl"
         )
+    if missing := [name for name in lacking if name in needed]:
+        raise WarehouseError(
+            f"{warehouse.location}: was loaded by an older version of sparkify, and lacks what this needs:"
+            f" {', '.join(missing[:_NAMED])}{', …' if len(missing) > _NAMED else ''}",
+            UPGRADE,
+        )
+    return lacking

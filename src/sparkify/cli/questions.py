@@ -127,7 +127,7 @@ def questions(
         typer.echo(questions.fill_in(chosen[0], values), nl=False)
         return
     with opened(settings_of(config, database=database), read_only=True) as warehouse:
-        questions.require_tables(warehouse)
+        questions.require_tables(warehouse, questions.needs_of(chosen))
         span = span_of(warehouse, asked)
         if sql:
             typer.echo(restricted(questions.fill_in(chosen[0], values), span), nl=False)

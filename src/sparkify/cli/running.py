@@ -258,7 +258,7 @@ def runs(
         Look(wide, expanded, plain, is_prose=True),
     )
     with opened(settings_of(config, database=database), read_only=True) as warehouse:
-        require_tables(warehouse)
+        require_tables(warehouse, ("runs", "run_notes", "audit_results"))
         if run_id is None:
             print_runs(warehouse, limit, form, look)
         else:
@@ -300,7 +300,7 @@ def rejects(
         raise UsageError("--raw prints records as they are, and no CSV or JSON", "leave one of them out")
     selection = Selection(file, reason, run)
     with opened(settings_of(config, database=database), read_only=True) as warehouse:
-        require_tables(warehouse)
+        require_tables(warehouse, ("staging_rejects",))
         if raw:
             print_raw(warehouse, selection)
         else:

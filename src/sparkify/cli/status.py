@@ -33,9 +33,9 @@ def status_of(warehouse: Schema) -> dict[str, Any]:
     """What a warehouse holds: tables, loaded files, events, and the last runs.
 
     Raises:
-        WarehouseError: it has no tables, or those of an older or newer version.
+        WarehouseError: it has no tables, or they are of a newer version, or of one too old.
     """
-    require_tables(warehouse)
+    lacking = require_tables(warehouse, (*STAR_TABLES, "staging_events", "ledger", "runs", "event_horizon"))
     sources = warehouse.query(
         "SELECT source, COUNT(*), CAST(SUM(size) AS BIGINT), CAST(SUM(records) AS BIGINT),"
         " CAST(SUM(loaded) AS BIGINT), CAST(SUM(rejected) AS BIGINT)"
@@ -50,7 +50,9 @@ def status_of(warehouse: Schema) -> dict[str, Any]:
         if file.left_out:
             left_out.setdefault(source, {})[uri] = file.left_out
     return {
-        "tables": count_rows(warehouse.query, STAR_TABLES + LEVEL_TABLES),
+        "tables": count_rows(
+            warehouse.query, [name for name in (*STAR_TABLES, *LEVEL_TABLES) if name not in lacking]
+        ),
         "sources": {source: dict(zip(names, counts, strict=True)) for source, *counts in sources},
         "events": asdict(accounts.of_warehouse(warehouse)),
         "newest_event": newest,

@@ -110,7 +110,7 @@ def export(
     # umask, and the only way to look is to change it, for all threads.
     aside = name_beside(out.absolute().parent.resolve() / out.absolute().name)
     with open_to_write(str(aside)) as warehouse:
-        require_tables(warehouse)
+        require_tables(warehouse, PARQUET_LAYOUTS)
         before = _require_replaceable(out, overwrite=overwrite)
         try:
             aside.parent.mkdir(parents=True, exist_ok=True)

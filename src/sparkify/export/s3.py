@@ -54,7 +54,7 @@ def export_to_s3(
             export is complete, but an earlier one can't be deleted.
     """
     with open_to_write(out) as warehouse:
-        require_tables(warehouse)
+        require_tables(warehouse, PARQUET_LAYOUTS)
         place = S3Folder(out, aws)
         earlier = _earlier(place) if overwrite else []
         token = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"

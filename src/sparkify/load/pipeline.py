@@ -13,8 +13,8 @@ from sparkify.load.horizon import Horizon
 from sparkify.load.progress import NullProgress, Progress
 from sparkify.load.retries import LeftOut, with_retries
 from sparkify.load.staging import SourceSummary, Staging
-from sparkify.load.transforms import derive_again
 from sparkify.load.updating import update_star
+from sparkify.load.upgrade import bring_forward
 from sparkify.reading.keys import KeyMap, event_keys, song_keys
 from sparkify.sources.objects import LoadedFiles, Source, SourceObject, SourcePlan, Store
 from sparkify.sources.opening import open_source
@@ -165,7 +165,7 @@ def load(
     listed = _discover(options, aws, progress)
     with warehouse.transaction():
         listed = listed if _last_run(warehouse) == last_run else _discover(options, aws, progress)
-        derive_again(warehouse, warehouse.upgrade_tables(), progress)
+        upgraded = bring_forward(warehouse, progress)
         has_tables = warehouse.has_tables()
         before = count_rows(warehouse.query, STAR_TABLES) if has_tables else {}
         loaded = ledger.loaded_files(warehouse.query) if has_tables else {}
@@ -186,7 +186,7 @@ def load(
         keys: dict[Source, KeyMap] = {"song_data": song_keys(), "log_data": event_keys(options, aws)}
         digest = keys["log_data"].digest
         summary.sources = {source: SourceSummary(known=plans[source].known) for source in plans}
-        summary.notes += filter(None, [keys["log_data"].warning])
+        summary.notes += filter(None, [upgraded, keys["log_data"].warning])
         summary.notes += [
             note for source, plan in plans.items() for note in ledger.source_notes(source, plan)
         ]

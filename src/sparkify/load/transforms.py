@@ -3,10 +3,9 @@
 docs/design.md lists all relations that steps of a run hand to each other.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sparkify.load import horizon
 from sparkify.load.progress import Progress
 from sparkify.load.repair import repair
 from sparkify.sql import read_sql
@@ -38,13 +37,6 @@ def _insert_songplays(warehouse: Loading, sql: str) -> None:
     warehouse.insert_songplays(sql)
 
 
-OF_PLAYS = (
-    Transform("new_song_matches", leaves=("new_song_matches",)),
-    Transform("song_matches", leaves=("rematched_plays",), run=_match_songs),
-    Transform("touched_plays", leaves=("touched_plays",)),
-    Transform("songplays", run=_insert_songplays),
-)
-
 OF_LEVELS = Transform("user_levels", leaves=("touched_levels",))
 
 TRANSFORMS = (
@@ -53,7 +45,10 @@ TRANSFORMS = (
     Transform("artists"),
     Transform("users", leaves=("touched_users",)),
     OF_LEVELS,
-    *OF_PLAYS,
+    Transform("new_song_matches", leaves=("new_song_matches",)),
+    Transform("song_matches", leaves=("rematched_plays",), run=_match_songs),
+    Transform("touched_plays", leaves=("touched_plays",)),
+    Transform("songplays", run=_insert_songplays),
     Transform("time"),
 )
 
@@ -72,25 +67,3 @@ def drop_left(warehouse: Loading, transforms: Sequence[Transform] = TRANSFORMS) 
     for transform in transforms:
         for table in transform.leaves:
             warehouse.run(f"DROP TABLE {table}")
-
-
-def derive_again(warehouse: Loading, tables: Collection[str], progress: Progress) -> None:
-    """Bring forward what an older version has loaded: derive tables from all that is staged.
-
-    Args:
-        warehouse: with the tables and views of this version.
-        tables: ``songplays``, if it was not kept what was heard in them, and tables that there were not.
-        progress: told what is being done.
-    """
-    transforms: list[Transform] = []
-    if "user_levels" in tables:
-        transforms.append(OF_LEVELS)
-    if "songplays" in tables:
-        warehouse.run("DELETE FROM songplays")
-        transforms += [*OF_PLAYS, Transform("time")]
-    if transforms:
-        warehouse.restage_events()
-        with horizon.at_rest(warehouse):
-            run_transforms(warehouse, progress, transforms)
-        drop_left(warehouse, transforms)
-        warehouse.forget_batch()

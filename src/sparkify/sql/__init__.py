@@ -21,16 +21,15 @@ STAR_TABLES = ("songplays", "users", "songs", "artists", "time")
 LEVEL_TABLES = ("user_levels",)
 """What analysts find beside the star schema: derived from events like it."""
 
-STATE_TABLES = (
-    "ledger",
-    "runs",
+DERIVED_STATE = (
     "encoding_repairs",
     "song_matches",
     "play_matches",
     "user_latest_event",
     "event_days",
 )
-"""What incremental runs remember between them."""
+STATE_TABLES = ("ledger", "runs", *DERIVED_STATE)
+"""What incremental runs remember between them; some of it is derived from what is staged."""
 
 HISTORY_TABLES = ("audit_results", "run_notes", "column_nulls")
 """What runs have found, beside the table of runs itself."""

@@ -1,6 +1,6 @@
 """What is asked of a database, in parts: a session, its tables, loading into them, unloading from them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -111,6 +111,16 @@ class Schema(Session, Protocol):
         """
         ...
 
+    def lacking(self) -> list[str]:
+        """The tables and views that a warehouse of an older version lacks, or of which it lacks columns.
+
+        Where there are no tables of this project, it lacks all.
+
+        Raises:
+            WarehouseError: some tables are missing for another reason, or there are others under their names.
+        """
+        ...
+
     def own_tables(self) -> list[str]:
         """The tables of this project that are there.
 
@@ -119,11 +129,11 @@ class Schema(Session, Protocol):
         """
         ...
 
-    def upgrade_tables(self) -> frozenset[str]:
+    def upgrade_tables(self) -> tuple[bool, Collection[str]]:
         """Bring the tables of an older version up to date, if that is what is there; nothing is lost.
 
         Returns:
-            The tables that must be derived again, from all that is staged.
+            Whether they are, and the tables that must be derived from all that is staged.
         """
         ...
 
@@ -164,8 +174,8 @@ class Loading(Session, Protocol):
         """Take out the records and rejects of files, and leave the relations that ``stage`` leaves."""
         ...
 
-    def restage_events(self) -> None:
-        """Leave the relations that ``stage`` leaves, as if this run had added all staged events."""
+    def restage(self) -> None:
+        """Leave the relations that ``stage`` leaves, as if this run had added all that is staged."""
         ...
 
     def count_loaded(self, source: Source) -> dict[int, int]:

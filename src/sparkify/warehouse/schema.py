@@ -1,5 +1,6 @@
 """The tables of this project in a database: what is there, made, brought up to date; on any engine."""
 
+from collections.abc import Collection
 from typing import ClassVar, Protocol
 
 from sparkify.sql import TABLES, VIEWS, read_sql
@@ -20,19 +21,25 @@ class OwnTables(Session, Protocol):
         found = self._relations()
         return tables.are_there(self.location, found, self._version(found), self._others_remedy)
 
+    def lacking(self) -> list[str]:
+        """The tables and views that a warehouse of an older version lacks, or of which it lacks columns."""
+        found = self._relations()
+        return tables.lacking(self.location, found, self._version(found), self._others_remedy)
+
     def own_tables(self) -> list[str]:
         """The tables of this project that are there."""
         found = self._relations()
         self._version(found)
         return tables.own(self.location, found, self._others_remedy)
 
-    def upgrade_tables(self) -> frozenset[str]:
+    def upgrade_tables(self) -> tuple[bool, Collection[str]]:
         """Bring the tables of an older version up to date, if that is what is there."""
         found = self._relations()
-        statements = tables.statements_to_upgrade(found, self._version(found), self.engine)
+        version = self._version(found)
+        statements = tables.statements_to_upgrade(found, version, self.engine)
         for statement in statements:
             self.query(statement)
-        return tables.to_be_derived(found) if statements else frozenset()
+        return bool(statements), tables.to_be_derived(found, version) if statements else ()
 
     def _version(self, found: tables.Relations) -> int:
         return tables.version(self.location, found, self.query)

@@ -6,12 +6,23 @@ tables are among it that nobody else would have made. Nothing else is ever dropp
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from sparkify.errors import WarehouseError
-from sparkify.sql import HISTORY_TABLES, SCHEMA_VERSION, STAGING_TABLES, STATE_TABLES, TABLES, VIEWS, read_sql
+from sparkify.sql import (
+    DERIVED_STATE,
+    HISTORY_TABLES,
+    LEVEL_TABLES,
+    SCHEMA_VERSION,
+    STAGING_TABLES,
+    STAR_TABLES,
+    STATE_TABLES,
+    TABLES,
+    VIEWS,
+    read_sql,
+)
 from sparkify.warehouse.contract import Row
 
 _ADDED = {
@@ -36,6 +47,8 @@ _FORMER = {
     "heard_songs": "song_matches",
 }
 """Names that tables had in older versions. heard_songs had no match_id, so that no play could refer to it."""
+
+UPGRADE = "upgrade it with: sparkify etl (nothing is lost)"
 
 OLD_NAMES = tuple(_FORMER)
 """The tables that only older versions have."""
@@ -159,10 +172,7 @@ def are_there(location: str, found: Relations, version: int, remedy: str) -> boo
     """
     there = own(location, found, remedy)
     if statements_to_upgrade(found, version, "duckdb"):
-        raise WarehouseError(
-            f"{location}: was loaded by an older version of sparkify",
-            "upgrade it with: sparkify etl (nothing is lost)",
-        )
+        raise WarehouseError(f"{location}: was loaded by an older version of sparkify", UPGRADE)
     missing = [name for name in TABLES if name not in there]
     if there and missing:
         raise WarehouseError(
@@ -170,6 +180,28 @@ def are_there(location: str, found: Relations, version: int, remedy: str) -> boo
             "recreate all of them with: sparkify create-tables, which asks first",
         )
     return not missing
+
+
+def lacking(location: str, found: Relations, version: int, remedy: str) -> list[str]:
+    """The tables and views that a warehouse of an older version lacks, or of which it lacks columns.
+
+    Args:
+        location: the database, for messages.
+        found: what there is.
+        version: of the tables.
+        remedy: what to do where something is somebody else's.
+
+    Raises:
+        WarehouseError: some tables are missing for another reason, or they are somebody else's.
+    """
+    if not statements_to_upgrade(found, version, "duckdb"):
+        return [] if are_there(location, found, version, remedy) else [*TABLES, *VIEWS]
+    own(location, found, remedy)
+    return [
+        name
+        for name in (*TABLES, *VIEWS)
+        if name not in found or (name in TABLES and found[name].columns != columns_of(name))
+    ]
 
 
 def statements_to_upgrade(found: Relations, version: int, engine: str) -> list[str]:
@@ -198,11 +230,6 @@ def statements_to_upgrade(found: Relations, version: int, engine: str) -> list[s
         statements += ["DROP VIEW IF EXISTS heard_plays", "DROP TABLE heard_songs"]
         new = ["song_matches", "play_matches", *new]
     statements += [read_sql(f"tables/{name}", engine) for name in new]
-    if "event_days" in new:
-        statements.append(
-            "INSERT INTO event_days SELECT CAST(ts AS DATE), COUNT(*) FROM staging_events"
-            " GROUP BY CAST(ts AS DATE)"
-        )
     views = [name for name in VIEWS if version < SCHEMA_VERSION or name not in found]
     # In place of the older ones, so that grants and other people's views on them stay.
     return statements + [
@@ -215,10 +242,14 @@ def lacks_play_matches(found: Relations) -> bool:
     return _names(found).get("song_matches") == "heard_songs" and "play_matches" not in found
 
 
-def to_be_derived(found: Relations) -> frozenset[str]:
-    """The tables of an older version that the new one needs derived again, and those that there were not."""
-    derived = {"songplays": lacks_play_matches(found), "user_levels": "user_levels" not in found}
-    return frozenset(table for table, is_needed in derived.items() if is_needed)
+def to_be_derived(found: Relations, version: int) -> Collection[str]:
+    """The tables that must be derived from all that is staged.
+
+    Version 1 lacks the history of levels. Those before derived some rows by other rules: all of them.
+    """
+    derived = (*STAR_TABLES, *LEVEL_TABLES, *DERIVED_STATE)
+    missing = [table for table in derived if table not in found]
+    return derived if version == 0 or set(missing) - set(LEVEL_TABLES) else missing
 
 
 def _names(found: Relations) -> dict[str, str]:

@@ -137,9 +137,9 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
         ((database,),) = self.query("SELECT current_database()")
         return '"{}".main'.format(str(database).replace('"', '""'))
 
-    def restage_events(self) -> None:
-        """Leave the relations that ``stage`` leaves, as if this run had added all staged events."""
-        self._name_batch("songs", [], "false")
+    def restage(self) -> None:
+        """Leave the relations that ``stage`` leaves, as if this run had added all that is staged."""
+        self._name_batch("songs", [], "true")
         self._name_batch("events", [], "true")
 
     def forget_batch(self) -> None:

@@ -93,9 +93,9 @@ class RedshiftWarehouse(RedshiftSession, OwnTables):
         """How many records of each file the last ``stage`` has loaded."""
         return self._stager.count_loaded(source)
 
-    def restage_events(self) -> None:
-        """Leave the relations that ``stage`` leaves, as if this run had added all staged events."""
-        self._stager.restage_events()
+    def restage(self) -> None:
+        """Leave the relations that ``stage`` leaves, as if this run had added all that is staged."""
+        self._stager.restage()
 
     def forget_batch(self) -> None:
         """Drop what the last ``stage`` of each source has left."""

@@ -111,11 +111,11 @@ class Stager:
         self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
         return staged
 
-    def restage_events(self) -> None:
-        """Leave the relations that ``stage`` leaves, as if this run had added all staged events."""
-        for relation in ("batch_songs", "removed_songs", "removed_events"):
-            noun = relation.partition("_")[2]
-            self._query(f"CREATE TEMP TABLE {relation} (LIKE staging_{noun})")
+    def restage(self) -> None:
+        """Leave the relations that ``stage`` leaves, as if this run had added all that is staged."""
+        for noun in NOUNS.values():
+            self._query(f"CREATE TEMP TABLE removed_{noun} (LIKE staging_{noun})")
+        self._query("CREATE TEMP TABLE batch_songs AS SELECT * FROM staging_songs")
         self._query(
             "CREATE TEMP TABLE batch_events AS"
             " SELECT staging_events.*, CAST(NULL AS BIGINT) AS event_id FROM staging_events"
