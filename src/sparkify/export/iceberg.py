@@ -90,7 +90,7 @@ def export_to_iceberg(open_to_write: OpenToWrite, target: Target) -> dict[str, d
     token = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
     aside = target.place if target.is_on_s3 else f"{target.place}/.{token}"
     with open_to_write(aside) as warehouse:
-        require_tables(warehouse, LAYOUTS)
+        require_tables(warehouse, ICEBERG_LAYOUTS)
         with _prepared(target, aside), catalogs.explained(f"{target.place}: can't be exported to"):
             catalog = catalogs.open_catalog(target.catalog, target.place, target.aws)
             ((run,),) = warehouse.query("SELECT COALESCE(MAX(run_id), 0) FROM runs")
