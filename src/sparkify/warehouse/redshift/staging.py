@@ -113,8 +113,8 @@ class Stager:
 
     def restage(self) -> None:
         """Leave the relations that ``stage`` leaves, as if this run had added all that is staged."""
-        for noun in NOUNS.values():
-            self._query(f"CREATE TEMP TABLE removed_{noun} (LIKE staging_{noun})")
+        self._query("CREATE TEMP TABLE removed_songs (LIKE staging_songs)")
+        self._query("CREATE TEMP TABLE removed_events (LIKE staging_events)")
         self._query("CREATE TEMP TABLE batch_songs AS SELECT * FROM staging_songs")
         self._query(
             "CREATE TEMP TABLE batch_events AS"
