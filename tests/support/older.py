@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 BEFORE_LEVELS = (
-    "ALTER TABLE staging_rejects DROP COLUMN is_whole",
     "CREATE OR REPLACE VIEW schema_version AS SELECT 1 AS version",
     "DROP TABLE user_levels",
     "UPDATE staging_rejects SET raw_line = LEFT(raw_line, 1000)",
