@@ -103,6 +103,8 @@ def _derived(statement: exp.Expr, schema: dict[str, list[str]]) -> Iterator[tupl
     else:
         names = list(leaves)
     schema.setdefault(relation, names)
+    if len(names) != len(leaves):
+        raise ValueError(f"{relation} has the columns {names}, but a statement fills it with {[*leaves]}")
     for column, found in zip(names, leaves.values(), strict=True):
         yield relation, column, found
 

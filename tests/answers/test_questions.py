@@ -94,7 +94,7 @@ def test_every_answer_has_an_order_that_its_rows_cannot_share() -> None:
 
 def test_every_question_has_an_answer_file_and_a_derivation_of_its_own() -> None:
     names = {question.name for question in load_questions()}
-    assert set(DERIVED) == names
+    assert set(DERIVED) == names, "derive each answer in tests/answers_reference.py, and name it in DERIVED"
     found = {path.stem for path in SIMULATED_ANSWERS.glob("*.csv")}
     assert found == names, "write it with: python -m tests.answers_reference --simulated"
     # These take the sample, which not everybody has.

@@ -209,7 +209,7 @@ def test_the_example_has_a_line_for_every_setting() -> None:
             found.add((section, line.removeprefix("#").partition("=")[0].strip()))
     settings = TYPES.keys()
     missing = [name for name in settings if not found & set(file_keys(name))]
-    assert missing == []
+    assert missing == [], "give each a key in config/dwh_cfg_keys.py, and that a line in dwh.cfg.example"
 
 
 def test_the_values_of_the_example_are_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,5 +50,5 @@ def test_simulated_logs_give_the_tables_of_the_reference(tmp_path: Path, load: C
     simulate(SimulationOptions(songs=300, users=150, days=8), sink_for(str(tmp_path)))
     star = load().star
     expected = build_star(read_records(tmp_path / "song_data"), read_records(tmp_path / "log_data"))
-    assert star == expected
+    assert star == expected, "sql/star and tests/support/reference.py disagree"
     assert len(star["songplays"]) > 1000

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from sparkify.config.settings import SERVERS
+
 _NAMES = ("database", "publish", "song_data", "log_data", "log_jsonpath")
 """The settings that may be a path on this machine."""
 
@@ -24,7 +26,7 @@ def resolved(values: dict[str, Any], names: Collection[str], config: Path) -> di
 
 
 def _is_relative_path(name: str, value: str) -> bool:
-    if name == "database" and (value == "redshift" or value.startswith(":memory:")):
+    if name == "database" and (value in SERVERS or value.startswith(":memory:")):
         return False
     return "://" not in value and not value.startswith("~") and not Path(value).is_absolute()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkify.config import places
+from sparkify.config.settings import SERVERS
 from sparkify.errors import UsageError
 
 _RANGES: dict[str, tuple[int, int, str]] = {
@@ -50,8 +51,8 @@ def normalized(name: str, value: Any, origin: str) -> Any:
 
 
 def _database(text: str, origin: str) -> str:
-    if text.lower() == "redshift":
-        return "redshift"
+    if text.lower() in SERVERS:
+        return text.lower()
     # Whatever follows is said without the value: an address may hold a password.
     is_web = re.match(r"https?:", text, re.IGNORECASE)
     text = re.sub(r"^(file://(?=/)|duckdb:///)", "", text if is_web else places.plain_place(text, origin))
@@ -69,7 +70,7 @@ def _database(text: str, origin: str) -> str:
 
 def _local_file(text: str, origin: str) -> str:
     place = places.plain_place(text, origin)
-    if place.lower() == "redshift" or place.endswith("/") or re.match(r"\w{2,}:|:memory:", place):
+    if place.lower() in SERVERS or place.endswith("/") or re.match(r"\w{2,}:|:memory:", place):
         raise UsageError(
             f"{origin} is not a file on this machine", "name a file, such as shared/sparkify.duckdb"
         )
@@ -140,7 +141,7 @@ def check(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
 
 def _is_warehouse(publish: str, database: str) -> bool:
     """Whether a file is a warehouse, or one that DuckDB keeps beside it."""
-    if database == "redshift":
+    if database in SERVERS:
         return False
     there = os.path.realpath(database)
     return os.path.realpath(publish) in (there, f"{there}.wal", f"{there}.tmp")

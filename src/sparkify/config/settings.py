@@ -7,6 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+SERVERS = frozenset({"redshift"})
+"""What ``database`` may say where it is not a DuckDB file."""
+
 
 def _fixed(default: int) -> int:
     """A field that is no setting: nobody sets it but tests."""

@@ -91,7 +91,8 @@ def load_audits() -> list[Audit]:
         sql = read_sql(f"audits/{name}")
         severity, _, claim = sql.splitlines()[0].removeprefix("-- ").partition(": ")
         if severity not in _SEVERITIES:
-            raise ValueError(f"audits/{name}.sql: its first line must begin with -- fail: or -- warn:")
+            first = " or ".join(f"-- {each}:" for each in _SEVERITIES)
+            raise ValueError(f"audits/{name}.sql: its first line must begin with {first}")
         audits.append(Audit(name, severity == "fail", claim, sql, severity == _OF_LOAD, severity == _OF_AGE))
     return audits
 

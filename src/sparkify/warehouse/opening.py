@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from sparkify.config.settings import Settings
+from sparkify.config.settings import SERVERS, Settings
 from sparkify.errors import SparkifyError
 from sparkify.printing.terminal import say
 from sparkify.warehouse.contract import Warehouse
@@ -77,7 +77,7 @@ def opened(
     Raises:
         WarehouseError: it can't be opened, or no copy can ever be published where it is to be.
     """
-    if read_only or settings.database == "redshift" or not settings.duckdb.publish:
+    if read_only or settings.database in SERVERS or not settings.duckdb.publish:
         with closing(connect(settings, read_only=read_only, writes_to=writes_to)) as warehouse:
             yield warehouse
     else:
@@ -109,7 +109,7 @@ def _opened_to_publish(settings: Settings, begin: Callable[[str], object], warn:
 @contextmanager
 def opened_if_there(settings: Settings) -> Iterator[Warehouse | None]:
     """The configured warehouse, open for reading; None where the file of a database is still to be made."""
-    if settings.database != "redshift" and not Path(settings.database).exists():
+    if settings.database not in SERVERS and not Path(settings.database).exists():
         yield None
         return
     with opened(settings, read_only=True) as warehouse:
