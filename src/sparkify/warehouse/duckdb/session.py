@@ -49,17 +49,22 @@ class DuckDBSession:
         except duckdb.Error as error:
             raise open_error(self.location, error, read_only=read_only) from None
         if not self._is_new and self.location != ":memory:":
-            self._require_whole()
+            try:
+                self._require_whole()
+            except BaseException:
+                self.connection.close()
+                raise
 
     def _require_whole(self) -> None:
         """Refuse a file of which the end is missing, before anything is written to it or said about it.
 
-        DuckDB finds out only when it reads a block that is missing, which many commands never do.
+        DuckDB finds out only when it reads a block that is missing, which many commands never do. Blocks that
+        it counts may not have been written yet, so all tables are read where some seem to be missing.
         """
         with self.explained():
             query = self.connection.execute
             needed = query(
-                "SELECT total_blocks * block_size FROM pragma_database_size()"
+                "SELECT used_blocks * block_size FROM pragma_database_size()"
                 " WHERE database_name = CURRENT_DATABASE()"
             ).fetchone()
             if needed is None or Path(self.location).stat().st_size >= needed[0]:
