@@ -172,6 +172,26 @@ def test_events_that_are_too_old_are_warned_of_by_checks_and_runs_also_when_noth
         assert ([it.name for it in outcomes if it.result == "warned"] == ["newest_event_fresh"]) == is_old
 
 
+def test_the_age_of_events_is_judged_by_a_first_run_and_rightly_by_one_after_a_pause(
+    tmp_path: Path, settings: Settings
+) -> None:
+    now = datetime.now(UTC)
+    limited = replace(settings, loading=replace(settings.loading, max_age_hours=48))
+
+    def run(hours_ago: int) -> list[str]:
+        ts = int((now - timedelta(hours=hours_ago)).timestamp() * 1000)
+        write(tmp_path / f"log_data/{hours_ago}.json", event(ts=ts))
+        return list(found(Loaded(limited, run_etl(limited, NullProgress()))))
+
+    write(tmp_path / "song_data/song.json", track())
+    assert run(120) == ["newest_event_fresh"]
+    warehouse = connect(limited)
+    with warehouse.transaction():
+        warehouse.run("UPDATE runs SET started_at = started_at - INTERVAL '4 days'")
+    warehouse.close()
+    assert run(10) == []
+
+
 def test_the_sample_gives_no_alarm_whole_or_day_by_day(
     sample: Path, tmp_path: Path, load: Callable[..., Loaded], settings: Settings
 ) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sparkify.errors import AuditError
+from sparkify.load.horizon import TOLERANCE
 from sparkify.printing.terminal import shortened
 from sparkify.sql import names_in, read_sql
 from sparkify.warehouse.contract import Row, Session
@@ -120,18 +121,20 @@ def run_audits(warehouse: Session, *, in_run: bool = False) -> list[AuditResult]
 
 
 def run_age_audits(warehouse: Session, now: datetime, max_age_hours: float) -> list[AuditResult]:
-    """Run the audits that look at how old the newest event is; outside of ``audit_scope``.
+    """Run the audits that look at how old the newest event is, in a run that is not recorded yet.
 
     Args:
         warehouse: where.
-        now: UTC.
+        now: when the run began, UTC.
         max_age_hours: how old it may be; 0 for any age, of which nothing is said.
     """
     oldest_allowed = oldest_allowed_of(now, max_age_hours)
     if not oldest_allowed:
         return []
     return [
-        _run(warehouse, audit, oldest_allowed=oldest_allowed) for audit in load_audits() if audit.is_of_age
+        _run(warehouse, audit, oldest_allowed=oldest_allowed, horizon=now + TOLERANCE)
+        for audit in load_audits()
+        if audit.is_of_age
     ]
 
 
@@ -145,7 +148,13 @@ def oldest_allowed_of(now: datetime, max_age_hours: float) -> datetime | None:
     return now - timedelta(hours=max_age_hours) if max_age_hours else None
 
 
-def begin_of(audit: Audit, *, in_run: bool = False, oldest_allowed: datetime | None = None) -> str:
+def begin_of(
+    audit: Audit,
+    *,
+    in_run: bool = False,
+    oldest_allowed: datetime | None = None,
+    horizon: datetime | None = None,
+) -> str:
     """What stands before an audit so that it sees what it is to look at."""
     instead = {}
     if in_run and audit.is_of_load:
@@ -156,15 +165,22 @@ def begin_of(audit: Audit, *, in_run: bool = False, oldest_allowed: datetime | N
     if oldest_allowed and audit.is_of_age:
         moment = oldest_allowed.replace(tzinfo=None)
         instead["oldest_allowed"] = f"SELECT TIMESTAMP '{moment}' AS moment"
+    if horizon:  # the view of that name has the one of the last run that is recorded, if there is one
+        instead["event_horizon"] = f"SELECT TIMESTAMP '{horizon.replace(tzinfo=None)}' AS horizon"
     # What a WITH names stands before the table of that name, in all that is nested in the statement.
     return f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in instead.items())} " if instead else ""
 
 
 def _run(
-    warehouse: Session, audit: Audit, *, in_run: bool = False, oldest_allowed: datetime | None = None
+    warehouse: Session,
+    audit: Audit,
+    *,
+    in_run: bool = False,
+    oldest_allowed: datetime | None = None,
+    horizon: datetime | None = None,
 ) -> AuditResult:
     clock = time.perf_counter()
-    begin = begin_of(audit, in_run=in_run, oldest_allowed=oldest_allowed)
+    begin = begin_of(audit, in_run=in_run, oldest_allowed=oldest_allowed, horizon=horizon)
     bad_rows = f"(\n{audit.sql.strip().removesuffix(';')}\n) AS bad"
     columns, rows = warehouse.select(f"{begin}SELECT * FROM {bad_rows} LIMIT {_SHOWN_ROWS + 1}")
     count = len(rows)
