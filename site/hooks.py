@@ -8,10 +8,10 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 sys.path.insert(0, str(Path(__file__).parent))
+import columns
 import drawing
 import lineage
 import reference
-import tables
 
 _BESIDE = {
     "README": "index",
@@ -40,7 +40,7 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Lead links to the repository's root to their pages, unlink what the site lacks, and draw the graph."""
     if _MERMAID.search(markdown):
-        drawn = drawing.svg(tables.edges(lineage.sources()), "Which table's values come from which")
+        drawn = drawing.svg(columns.edges(lineage.sources()), "Which table's values come from which")
         markdown = _MERMAID.sub(lambda _: f'<div class="wide">{drawn}</div>', markdown)
     for name, page in _BESIDE.items():
         markdown = re.sub(rf"\]\((?:\.\./)?{name}\.md", f"]({page}.md", markdown)

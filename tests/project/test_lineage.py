@@ -1,5 +1,6 @@
 """docs/tables.md: every table and column, with its meaning and where it comes from, as the SQL has it."""
 
+import importlib
 import sys
 from types import ModuleType
 
@@ -11,27 +12,25 @@ from tests.support.commands import ROOT
 
 
 @pytest.fixture(scope="module")
-def tables() -> ModuleType:
+def columns() -> ModuleType:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(ROOT / "site")
-        import tables
-
-        return tables
+        return importlib.import_module("columns")
 
 
-def test_the_page_is_what_the_sql_says(tables: ModuleType) -> None:
-    assert tables.PAGE.read_text(encoding="utf-8") == tables.page(), "renew it with: python site/tables.py"
+def test_the_page_is_what_the_sql_says(columns: ModuleType) -> None:
+    assert columns.PAGE.read_text(encoding="utf-8") == columns.page(), "renew it with: python site/columns.py"
 
 
-def test_every_column_of_every_table_has_a_meaning(tables: ModuleType) -> None:
+def test_every_column_of_every_table_has_a_meaning(columns: ModuleType) -> None:
     for table in TABLES:
-        columns = tables._COLUMN.findall(sql.read_sql(f"tables/{table}", "duckdb"))
-        assert [name for name, _, _ in columns] == sys.modules["lineage"].columns_of(table)
-        assert [name for name, _, meaning in columns if not meaning] == [], table
+        found = columns._COLUMN.findall(sql.read_sql(f"tables/{table}", "duckdb"))
+        assert [name for name, _, _ in found] == sys.modules["lineage"].columns_of(table)
+        assert [name for name, _, meaning in found if not meaning] == [], table
 
 
-def test_values_are_followed_through_what_a_run_keeps_for_itself(tables: ModuleType) -> None:
-    found = tables.sources()
+def test_values_are_followed_through_what_a_run_keeps_for_itself(columns: ModuleType) -> None:
+    found = columns.sources()
     assert found["songplays"]["user_agent"] == {("staging_events", "user_agent")}
     assert ("song_matches", "song_id") in found["songplays"]["song_id"]
     assert found["song_matches"]["song_id"] == {("staging_songs", "song_id")}
@@ -42,7 +41,7 @@ def test_values_are_followed_through_what_a_run_keeps_for_itself(tables: ModuleT
         assert [column for column, leaves in found[table].items() if not leaves] == [], table
 
 
-def test_other_sql_makes_another_page(tables: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_sql_makes_another_page(columns: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     def other(name: str, engine: str | None = None) -> str:
         text = sql.read_sql(name, engine)
         return (
@@ -52,5 +51,5 @@ def test_other_sql_makes_another_page(tables: ModuleType, monkeypatch: pytest.Mo
         )
 
     monkeypatch.setattr(sys.modules["lineage"], "read_sql", other)
-    assert tables.sources()["songs"]["title"] == {("staging_songs", "artist_name")}
-    assert tables.page() != tables.PAGE.read_text(encoding="utf-8")
+    assert columns.sources()["songs"]["title"] == {("staging_songs", "artist_name")}
+    assert columns.page() != columns.PAGE.read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ SELECT
     column_name,
     data_type
 FROM information_schema.columns
-WHERE table_schema = CURRENT_SCHEMA()
+WHERE
+    table_schema = CURRENT_SCHEMA()
     AND table_catalog = CURRENT_DATABASE()
 ORDER BY table_name, ordinal_position;

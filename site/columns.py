@@ -1,6 +1,6 @@
 """Writes docs/tables.md: every table and column with its meaning and its origin, and a graph of the latter.
 
-    python site/tables.py
+    python site/columns.py
 
 All of it is read off the SQL; a test checks that the page is current. The graph is Mermaid's, which GitHub
 draws. The site shows it as SVG, drawn here: Mermaid's own script would have to be loaded from elsewhere.
@@ -23,7 +23,7 @@ SECTIONS = {
 }
 _COLUMN = re.compile(r"    (\w+) ([A-Z][A-Z0-9() ]*?)(?: NOT NULL)?,?(?: -- (.*))?$", re.MULTILINE)
 _INTRO = """\
-<!-- Made by site/tables.py from the SQL: change that, and run it again. -->
+<!-- Made by site/columns.py from the SQL: change that, and run it again. -->
 
 # Tables and columns
 
