@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -44,9 +45,10 @@ def doctor(
     return examine
 
 
-def load(folder: Path) -> None:
+def load(folder: Path, publish: str = "") -> None:
     places = {source: str(folder / "data" / source) for source in ("song_data", "log_data")}
-    run_etl(settings_of(database=str(folder / "sparkify.duckdb"), **places), NullProgress())
+    database = str(folder / "sparkify.duckdb")
+    run_etl(settings_of(database=database, publish=publish, **places), NullProgress())
 
 
 def test_a_warehouse_that_can_be_loaded_is_found_well_and_is_left_as_it_was(
@@ -61,6 +63,19 @@ def test_a_warehouse_that_can_be_loaded_is_found_well_and_is_left_as_it_was(
     assert "loaded by 1 run" in found["warehouse"]["message"]
     assert (tmp_path / "sparkify.duckdb").read_bytes() == before
     assert {"configuration", "versions", "song_data", "log_data", "in use", "disk"} <= found.keys()
+
+
+def test_the_warehouse_itself_is_examined_and_not_its_copy(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "dwh.cfg").write_text("[WAREHOUSE]\nPUBLISH = readers.duckdb\n")
+    load(tmp_path, publish=str(tmp_path / "readers.duckdb"))
+    assert doctor()["found"]["warehouse"]["state"] == "ok"
+    database = tmp_path / "sparkify.duckdb"
+    whole, written = database.read_bytes(), database.stat()
+    database.write_bytes(whole[: 3 * 4096] + bytes(len(whole) - 3 * 4096))
+    os.utime(database, ns=(written.st_atime_ns, written.st_mtime_ns))  # as a disk damages it
+    found = doctor()["found"]["warehouse"]
+    assert found["state"] == "failed"
+    assert "damaged" in found["message"]
 
 
 def test_each_setting_says_where_it_comes_from_and_no_secret_is_told(

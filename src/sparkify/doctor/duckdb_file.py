@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from sparkify.config.rules import size_of
@@ -67,7 +68,9 @@ def _examine_file(settings: Settings, findings: Findings) -> None:
 
 
 def _holds_tables(settings: Settings) -> str:
-    warehouse = connect(settings, read_only=True, tell=lambda _: None)
+    # The file itself: of its copy, which is read otherwise, nothing can be told about it.
+    itself = replace(settings, duckdb=replace(settings.duckdb, publish=""))
+    warehouse = connect(itself, read_only=True, tell=lambda _: None)
     try:
         if not warehouse.has_tables():
             return "without tables; etl creates them"

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 from pathlib import Path
 from typing import IO
 
@@ -10,7 +11,11 @@ import duckdb
 from sparkify.warehouse.copies import PublishedCopy
 
 _HEADERS_BYTES = 3 * 4096
-"""What a DuckDB file begins with. Each checkpoint counts in it, and nothing else changes it."""
+"""What a DuckDB file begins with. Each checkpoint counts in it, and nothing else changes it.
+
+The time of the last write tells apart what grew from the same backup: after a restore the checkpoints count
+from there again, and may leave equal headers for other rows.
+"""
 
 
 def read_marker(connection: duckdb.DuckDBPyConnection) -> PublishedCopy | None:
@@ -27,7 +32,8 @@ def read_marker(connection: duckdb.DuckDBPyConnection) -> PublishedCopy | None:
 def state_of(file: IO[bytes]) -> str:
     """In which state a warehouse is; what has not been checkpointed is no part of it."""
     file.seek(0)
-    return hashlib.sha256(file.read(_HEADERS_BYTES)).hexdigest()
+    headers = hashlib.sha256(file.read(_HEADERS_BYTES)).hexdigest()
+    return f"{headers} {os.fstat(file.fileno()).st_mtime_ns}"
 
 
 def state_at(database: str) -> str:
