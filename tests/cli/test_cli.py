@@ -56,7 +56,7 @@ def test_a_dry_run_names_the_files_it_would_load_and_loads_none(run: Run, data: 
     write(data / "log_data/events.json", event(ts=1), event(ts=2))
     again = run("etl", "--dry-run")
     assert [line.split()[0] for line in again.stdout.splitlines()[2:]] == ["log_data"]
-    assert "1 of them changed" in again.stderr
+    assert "1 of them in place of what was loaded before" in again.stderr
     assert "song_data: 0 files to load" in again.stderr
     assert len(run("etl", "--full", "--dry-run").stdout.splitlines()) == 4
 
