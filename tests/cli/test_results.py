@@ -100,8 +100,14 @@ def test_a_log_can_be_json_line_by_line(run: Run, data: Path) -> None:
     failed = run("etl", "--log-format", "json", "--log-data", "nowhere")
     last = lines(failed.stderr)[-1]
     assert failed.returncode == 1
-    assert (last["level"], last["event"]) == ("error", "failed")
+    assert (last["level"], last["event"], last["run"]) == ("error", "failed", 2)
     assert last["hint"]
+
+
+def test_a_quiet_log_says_of_which_run_it_is(run: Run, data: Path) -> None:
+    write(data / "log_data/odd.json", event(ts=1543449657799, level="gold"))
+    done = run("etl", "--log-format", "json", "--quiet", "--max-reject-share", "1")
+    assert {(each["event"], each["run"]) for each in lines(done.stderr)} == {("reject", 1), ("warning", 1)}
 
 
 def test_a_quiet_run_says_what_somebody_should_look_at_and_nothing_else(run: Run, data: Path) -> None:

@@ -39,9 +39,9 @@ class Form:
 
     def progress(self, console: Console) -> Progress:
         """Shows what is being done."""
-        if self.is_quiet:
-            return NullProgress()
-        return self.lines or on_console(console)
+        if self.lines:
+            return self.lines
+        return NullProgress() if self.is_quiet else on_console(console)
 
     def warn(self, warning: str, event: str = "warning") -> None:
         """Say what is to be said beside what a run says."""
@@ -129,6 +129,8 @@ def run(
     except (SparkifyError, interrupts.Stopped) as error:
         if not form.lines:
             raise
+        if isinstance(error, SparkifyError) and error.run_id:
+            form.lines.begin_run(error.run_id)
         hint = {"hint": error.hint} if isinstance(error, SparkifyError) else {}
         message = error.message if isinstance(error, SparkifyError) else interrupts.message(error.number)
         form.lines.say("error", "failed", message=message, **hint)

@@ -67,9 +67,13 @@ class JsonLines(NullProgress):
 
     Each has ``time`` (UTC), ``run`` (its number, null before it has one), ``level`` (info, warning or error)
     and ``event``; what else there is depends on the event.
+
+    Args:
+        is_quiet: whether steps are left out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_quiet: bool = False) -> None:
+        self._is_quiet = is_quiet
         self._run_id: int | None = None
         self._step: dict[str, Any] = {}
         self._began = 0.0
@@ -88,7 +92,7 @@ class JsonLines(NullProgress):
 
     def done(self) -> None:
         """The last step has ended."""
-        if self._step:
+        if self._step and not self._is_quiet:
             seconds = round(time.perf_counter() - self._began, 3)
             self.say("info", "step", **self._step, seconds=seconds)
         self._step = {}

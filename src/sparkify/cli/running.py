@@ -155,7 +155,7 @@ def etl_command(
             plan = pipeline.plan_etl(there, found.loading, found.aws, full=full, reload=reload or ())
         summary.print_plan(plan, Console())
         return
-    form = etl.Form(as_json, quiet, JsonLines() if log_format == LogFormat.JSON else None)
+    form = etl.Form(as_json, quiet, JsonLines(is_quiet=quiet) if log_format == LogFormat.JSON else None)
     etl.run(settings, load, form, require_new=require_new, wait=wait)
 
 
