@@ -64,8 +64,17 @@ def fail_at_each_call(
         assert (again.code, whole(world.contents())) == (0, whole(wanted)), (fault.failed_at, again.err)
 
 
-@pytest.mark.parametrize("moment", ERRORS)
-@pytest.mark.parametrize("kind", WHOLE)
+FAULTS = [
+    pytest.param(
+        kind, moment, marks=() if (kind == "serverless") == (moment == "after") else pytest.mark.long
+    )
+    for kind in WHOLE
+    for moment in ERRORS
+]
+"""Each kind with one moment; both moments of both take half a minute."""
+
+
+@pytest.mark.parametrize(("kind", "moment"), FAULTS)
 def test_create_run_again_after_a_failure_at_any_call_makes_one_whole_cluster(
     world: World, kind: str, moment: str
 ) -> None:
@@ -80,8 +89,7 @@ def test_create_run_again_after_a_failure_at_any_call_makes_one_whole_cluster(
     assert "HOST=music." in world.config.read_text()
 
 
-@pytest.mark.parametrize("moment", ERRORS)
-@pytest.mark.parametrize("kind", WHOLE)
+@pytest.mark.parametrize(("kind", "moment"), FAULTS)
 def test_delete_run_again_after_a_failure_at_any_call_leaves_nothing(
     world: World, kind: str, moment: str
 ) -> None:
