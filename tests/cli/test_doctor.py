@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -125,6 +126,13 @@ def test_what_is_wrong_is_named_with_a_remedy(
 def test_too_little_disk_for_the_source_files_is_a_warning(doctor: Doctor, tmp_path: Path) -> None:
     with (tmp_path / "data/log_data/big.json").open("w") as file:
         file.truncate(10 * 2**40)  # sparse: it takes no space itself
+    assert doctor()["found"]["disk"]["state"] == "warning"
+
+
+def test_a_full_disk_is_a_warning_however_small_the_source_files(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
     assert doctor()["found"]["disk"]["state"] == "warning"
 
 

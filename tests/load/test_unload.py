@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparkify.errors import UsageError, WarehouseError
-from sparkify.load.file_names import is_meant
+from sparkify.load.file_names import is_meant, meant_by
 from sparkify.warehouse.opening import connect
 from tests.support.builders import Record, event, track, write
 from tests.support.cli import Run, assert_fails
@@ -224,3 +224,12 @@ def test_a_file_is_meant_by_its_name_its_end_or_a_pattern(
 ) -> None:
     monkeypatch.chdir("/tmp")  # noqa: S108 (nothing is written there)
     assert is_meant(uri, name) == is_the_one
+
+
+def test_who_gives_a_part_of_a_name_is_told_how_to_give_it_as_a_pattern() -> None:
+    with pytest.raises(UsageError, match="a: no loaded file has this name") as refused:
+        meant_by(["logs/a"], ["/data/logs/a.json"], "loaded file", "list them")
+    assert refused.value.hint == "part of a name is given as a pattern: '*logs/a*'; or list them"
+    assert meant_by(["*logs/a*"], ["/data/logs/a.json"], "loaded file", "list them") == {"/data/logs/a.json"}
+    with pytest.raises(UsageError, match="^an empty name: no loaded file"):
+        meant_by([""], ["/data/logs/a.json"], "loaded file", "list them")

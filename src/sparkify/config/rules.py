@@ -124,8 +124,9 @@ def check(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
             raise UsageError(f"{origins[name]} is not a region", "use a region such as us-west-2")
     if values["publish"] and _is_warehouse(values["publish"], values["database"]):
         raise UsageError(
-            f"{origins['publish']} is the warehouse itself",
-            "name another file: it gets a copy of the warehouse",
+            f"{origins['publish']} is the warehouse itself"
+            + (f", which {origins['database']} names" if "database" in origins else ""),
+            "name another file: it gets a copy of the warehouse, which commands that read open by themselves",
         )
     if values["aws_session_token"] and not values["aws_access_key_id"]:
         raise UsageError(

@@ -22,6 +22,9 @@ _DISK_SHARE = 0.25
 _GZIP_RATIO = 10
 """How many bytes of text a byte of compressed logs usually holds: docs/scale.md."""
 
+_LEAST_FREE = 32 * 2**20
+"""What any run may take on the disk, in bytes, also one that loads little."""
+
 
 def examine_duckdb(settings: Settings, listed: Listed, findings: Findings) -> None:
     """Look at the file, who has it open, its copy, the disk and the memory."""
@@ -101,11 +104,11 @@ def _examine_disk(settings: Settings, listed: Listed, findings: Findings) -> Non
         for files in listed.values()
         for file in files
     )
-    needed = max(0, int(text * _DISK_SHARE) - there)
+    needed = max(_LEAST_FREE, int(text * _DISK_SHARE) - there)
     said = f"{path.parent}: {size_text(free)} are free"
     if free < needed:
         hint = "free some space, or name a file on another disk with [WAREHOUSE] DATABASE"
-        findings.warn("disk", f"{said}; loading all files may take {size_text(needed)}", hint)
+        findings.warn("disk", f"{said}; a run may take {size_text(needed)}", hint)
     else:
         findings.ok("disk", said)
 

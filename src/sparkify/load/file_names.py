@@ -1,6 +1,7 @@
 """Which loaded files people mean: by their whole name, its end, or a pattern of it."""
 
 import os
+import shlex
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
@@ -37,6 +38,8 @@ def meant_by(names: Iterable[str], uris: Iterable[str], what: str, hint: str) ->
     all_uris, found = list(uris), set[str]()
     for name in names:
         if not (meant := {uri for uri in all_uris if is_meant(uri, name)}):
-            raise UsageError(f"{name}: no {what} has this name", hint)
+            if name and any(name in uri for uri in all_uris):
+                hint = f"part of a name is given as a pattern: {shlex.quote(f'*{name}*')}; or {hint}"
+            raise UsageError(f"{name or 'an empty name'}: no {what} has this name", hint)
         found |= meant
     return found

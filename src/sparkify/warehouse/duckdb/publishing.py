@@ -79,7 +79,7 @@ class Publishing:
         if found and found.warehouse != os.path.realpath(self.database):
             self.warn(
                 f"{self.options.publish}: left as it is: it is the copy of another warehouse,"
-                f" {found.warehouse}; remove it, {_ELSEWHERE}"
+                f" {found.warehouse}; to publish {self.database}, set [WAREHOUSE] PUBLISH to another file"
             )
             return False
         return found is not None
