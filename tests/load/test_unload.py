@@ -231,5 +231,5 @@ def test_who_gives_a_part_of_a_name_is_told_how_to_give_it_as_a_pattern() -> Non
         meant_by(["logs/a"], ["/data/logs/a.json"], "loaded file", "list them")
     assert refused.value.hint == "part of a name is given as a pattern: '*logs/a*'; or list them"
     assert meant_by(["*logs/a*"], ["/data/logs/a.json"], "loaded file", "list them") == {"/data/logs/a.json"}
-    with pytest.raises(UsageError, match="^an empty name: no loaded file"):
+    with pytest.raises(UsageError, match=r"^an empty name: no loaded file"):
         meant_by([""], ["/data/logs/a.json"], "loaded file", "list them")
