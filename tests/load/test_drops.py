@@ -16,6 +16,7 @@ from sparkify.load.progress import NullProgress
 from sparkify.warehouse.contract import Warehouse
 from sparkify.warehouse.opening import connect
 from tests.support.builders import Loaded, Record, event, track, write
+from tests.support.engines import Engine
 from tests.support.runs import run_etl
 
 pytestmark = pytest.mark.slow
@@ -173,7 +174,7 @@ def test_events_that_are_too_old_are_warned_of_by_checks_and_runs_also_when_noth
 
 
 def test_the_age_of_events_is_judged_by_a_first_run_and_rightly_by_one_after_a_pause(
-    tmp_path: Path, settings: Settings
+    tmp_path: Path, engine: Engine, settings: Settings
 ) -> None:
     now = datetime.now(UTC)
     limited = replace(settings, loading=replace(settings.loading, max_age_hours=48))
@@ -181,6 +182,7 @@ def test_the_age_of_events_is_judged_by_a_first_run_and_rightly_by_one_after_a_p
     def run(hours_ago: int) -> list[str]:
         ts = int((now - timedelta(hours=hours_ago)).timestamp() * 1000)
         write(tmp_path / f"log_data/{hours_ago}.json", event(ts=ts))
+        engine.publish(tmp_path)
         return list(found(Loaded(limited, run_etl(limited, NullProgress()))))
 
     write(tmp_path / "song_data/song.json", track())
