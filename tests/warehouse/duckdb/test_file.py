@@ -1,5 +1,7 @@
 """The file of a DuckDB warehouse between two processes: an empty one is removed, never another's."""
 
+import threading
+import contextlib
 import os
 import subprocess
 import sys
@@ -39,7 +41,9 @@ def sources(tmp_path: Path) -> Path:
 def load(folder: Path, database: str, prelude: str = "") -> "subprocess.CompletedProcess[str]":
     """Load in another process."""
     return subprocess.run(
-        [sys.executable, "-c", f"{prelude}\nfrom sparkify.cli import main\nmain()", "etl"],
+        [sys.executable, "-c", f"{prelude}\nfrom sparkify.warehouse.duckdb.session import DuckDBSession
+from sparkify.config.settings import DuckDBOptions
+from sparkify.cli import main\nmain()", "etl"],
         env={key: value for key, value in os.environ.items() if not key.startswith("SPARKIFY_")}
         | {
             "SPARKIFY_DATABASE": database,
@@ -92,3 +96,16 @@ def test_a_file_that_always_goes_away_is_named(sources: Path) -> None:
     done = load(sources, settings.database, REMOVED_MEANWHILE.replace("[2]", "[99]"))
     assert done.returncode == 1
     assert f"{settings.database}: can't be opened" in done.stderr
+
+
+def test_an_interrupt_that_comes_when_a_statement_has_ended_leaves_no_empty_file(tmp_path: Path) -> None:
+    for number in range(40):
+        session = DuckDBSession(str(tmp_path / f"{number}.duckdb"), DuckDBOptions())
+        late = threading.Timer(number / 20_000, session.connection.interrupt)
+        with contextlib.suppress(KeyError), session.transaction():
+            session.run("CREATE TABLE numbers AS SELECT * FROM range(1000)")
+            late.start()
+            raise KeyError
+        session.close()
+        late.join()
+    assert list(tmp_path.iterdir()) == []

@@ -1,9 +1,9 @@
 """A session on a DuckDB file: statements, the transaction of a run, and what is said of errors."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -16,6 +16,8 @@ from sparkify.warehouse.duckdb.errors import open_error, require_database, state
 from sparkify.warehouse.duckdb.opening import open_database
 
 _ROWS_AT_ONCE = 2000
+
+T = TypeVar("T")
 
 
 class DuckDBSession:
@@ -131,7 +133,7 @@ class DuckDBSession:
         except BaseException:
             # After an error COMMIT would succeed without a word and keep nothing.
             with contextlib.suppress(duckdb.Error):  # some errors have ended the transaction already
-                self.connection.rollback()
+                _even_if_interrupted(self.connection.rollback)
             raise
         with self.explained():
             self.connection.commit()
@@ -158,8 +160,18 @@ class DuckDBSession:
 
     def _holds_tables(self) -> bool:
         try:
-            return bool(
-                self.connection.execute("SELECT 1 FROM duckdb_tables() WHERE NOT internal").fetchone()
-            )
+            sql = "SELECT 1 FROM duckdb_tables() WHERE NOT internal"
+            return bool(_even_if_interrupted(lambda: self.connection.execute(sql).fetchone()))
         except duckdb.Error:  # after a fatal one no statement works any more: better to leave the file
             return True
+
+
+def _even_if_interrupted(act: Callable[[], T]) -> T:
+    """Do what is to be done once a statement was interrupted.
+
+    The interrupt comes from another thread, and may come late: when that statement has ended by itself.
+    """
+    try:
+        return act()
+    except duckdb.InterruptException:
+        return act()
