@@ -1,10 +1,10 @@
 """The file of a DuckDB warehouse between two processes: an empty one is removed, never another's."""
 
-import threading
 import contextlib
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,8 @@ from typing import Any, cast
 import duckdb
 import pytest
 
+from sparkify.config.settings import DuckDBOptions
+from sparkify.warehouse.duckdb.session import DuckDBSession
 from tests.support.builders import event, read_star, track, write
 from tests.support.engines import DuckDBEngine
 from tests.support.runs import duckdb_warehouse
@@ -41,9 +43,7 @@ def sources(tmp_path: Path) -> Path:
 def load(folder: Path, database: str, prelude: str = "") -> "subprocess.CompletedProcess[str]":
     """Load in another process."""
     return subprocess.run(
-        [sys.executable, "-c", f"{prelude}\nfrom sparkify.warehouse.duckdb.session import DuckDBSession
-from sparkify.config.settings import DuckDBOptions
-from sparkify.cli import main\nmain()", "etl"],
+        [sys.executable, "-c", f"{prelude}\nfrom sparkify.cli import main\nmain()", "etl"],
         env={key: value for key, value in os.environ.items() if not key.startswith("SPARKIFY_")}
         | {
             "SPARKIFY_DATABASE": database,
