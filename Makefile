@@ -69,12 +69,13 @@ system-packages:  ## install Chromium (Debian, Ubuntu) for the tests of the repo
 		apt-get install -y -qq --no-install-recommends chromium fonts-liberation || \
 		{ echo "Chromium could not be installed: see above, or install it by hand" >&2; exit 1; }
 
-# Each process has servers of its own: more than eight would only be in each other's way.
+# Each process has servers of its own: more than eight would only be in each other's way. With worksteal a process gets
+# tests that follow each other, which share what they need, and at the end what another one has not come to.
 test: setup  ## run the tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 -q
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal -q
 
 test-fast: setup  ## run those tests that need neither servers nor browsers nor much time (a minute or two)
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 -q -m 'not aws and not long and not server and not slow' \
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal -q -m 'not aws and not long and not server and not slow' \
 		$(addprefix --ignore=tests/,cluster outsiders project standin warehouse/redshift)
 
 test-kills: setup  ## kill the pipeline more than a hundred times, and let any call to AWS fail

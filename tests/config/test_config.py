@@ -112,7 +112,7 @@ def test_a_file_that_names_a_host_means_redshift_unless_told_otherwise(tmp_path:
     path = config(tmp_path, BARE)
     assert load_settings(path, {}).database == "redshift"
     assert load_settings(path, {}, database="local.duckdb").database == "local.duckdb"
-    assert load_settings(config(tmp_path, "[CLUSTER]\nHOST=\n"), {}).database == f"{tmp_path}/sparkify.duckdb"
+    assert load_settings(config(tmp_path, "[CLUSTER]\nHOST=\n"), {}).database == "sparkify.duckdb"
 
 
 def test_flag_beats_environment_beats_file_beats_default(
@@ -314,7 +314,7 @@ def test_relative_paths_of_a_file_count_from_its_folder(
 @pytest.mark.parametrize("written", ["/srv/data", "~/data", "s3://bucket/data", "file:///srv/data"])
 def test_places_that_are_not_relative_are_those_that_they_name(tmp_path: Path, written: str) -> None:
     settings = load_settings(config(tmp_path, PLACES.format(written).replace("DATABASE", "#")), {})
-    assert places(settings) == {written, f"{tmp_path}/sparkify.duckdb"}
+    assert places(settings) == {written, "sparkify.duckdb"}
 
 
 def test_what_is_no_path_stays_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -329,11 +329,11 @@ def test_what_is_no_path_stays_what_it_is(tmp_path: Path, monkeypatch: pytest.Mo
         assert (settings.database, settings.redshift.work_prefix) == (meant, "s3://b/w")
 
 
-def test_paths_of_flags_and_variables_count_from_the_working_directory(tmp_path: Path) -> None:
+def test_paths_of_flags_and_variables_and_defaults_count_from_the_working_directory(tmp_path: Path) -> None:
     path = config(tmp_path, "[S3]\nSONG_DATA=songs\nLOG_DATA=logs\n")
     settings = load_settings(path, {"SPARKIFY_LOG_DATA": "logs"}, log_jsonpath="paths.json")
     assert (settings.loading.song_data, settings.loading.log_data) == (f"{tmp_path}/songs", "logs")
-    assert settings.loading.log_jsonpath == "paths.json"
+    assert (settings.loading.log_jsonpath, settings.database) == ("paths.json", "sparkify.duckdb")
 
 
 def test_the_working_directorys_own_file_names_paths_as_they_stand_there(
@@ -345,23 +345,23 @@ def test_the_working_directorys_own_file_names_paths_as_they_stand_there(
         assert places(load_settings(named, {})) == {"in/data"}
 
 
-@pytest.mark.parametrize("said", ["", "[WAREHOUSE]\nDATABASE =\n[S3]\nSONG_DATA =\n"])
-def test_what_a_named_file_leaves_out_is_in_its_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+def test_a_named_file_that_leaves_out_places_beside_another_file_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "etc"
+    folder = tmp_path / "test"
     folder.mkdir()
-    path = config(folder, said)
-    usual = {"sparkify.duckdb", "data/song_data", "data/log_data"}
+    path = config(folder, "[WAREHOUSE]\nDATABASE =\n[S3]\nSONG_DATA = songs\n")
     monkeypatch.chdir(tmp_path)
-    for settings in (load_settings("etc/dwh.cfg", {}), load_settings(None, {"SPARKIFY_CONFIG": path})):
-        found = {settings.database, settings.loading.song_data, settings.loading.log_data}
-        assert {str((tmp_path / place).relative_to(folder)) for place in found} == usual
-    settings = load_settings("etc/dwh.cfg", {"SPARKIFY_LOG_DATA": "logs"}, database="mine.duckdb")
-    assert (settings.database, settings.loading.log_data) == ("mine.duckdb", "logs")
+    assert load_settings(path, {}).warnings == ()
+    config(tmp_path, "[WAREHOUSE]\nDATABASE = production.duckdb\n")
+    for settings in (load_settings("test/dwh.cfg", {}), load_settings(None, {"SPARKIFY_CONFIG": path})):
+        (warning,) = settings.warnings
+        assert "test/dwh.cfg: does not name DATABASE, LOG_DATA, so the usual places in the working" in warning
+        assert settings.database == "sparkify.duckdb"
+    assert load_settings(path, {"SPARKIFY_LOG_DATA": "logs"}, database="mine.duckdb").warnings == ()
+    assert load_settings("dwh.cfg", {}).warnings == ()
     monkeypatch.chdir(folder)
-    settings = load_settings(path, {})
-    assert {settings.database, settings.loading.song_data, settings.loading.log_data} == usual
+    assert load_settings(path, {}).warnings == ()
 
 
 def test_a_file_in_another_folder_loads_the_same_wherever_the_command_is_run(

@@ -31,6 +31,9 @@ def recipes(language: str) -> list[str]:
     return re.findall(rf"(?ms)^```{language}\n(.*?)^```$", PAGE)
 
 
+PLACES = "[WAREHOUSE]\nDATABASE=sparkify.duckdb\n[S3]\nSONG_DATA=data/song_data\nLOG_DATA=data/log_data\n"
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """What the page calls /srv/sparkify: the command, a configuration, and two days of data."""
@@ -43,7 +46,7 @@ def site(tmp_path: Path) -> Path:
     )
     called.chmod(0o755)
     for folder in (site, site / "test"):
-        (folder / "dwh.cfg").write_text("[WAREHOUSE]\nDATABASE =\n", encoding="utf-8")
+        (folder / "dwh.cfg").write_text(PLACES, encoding="utf-8")
     write(site / "data/song_data/song.json", track())
     for number, day in enumerate(DAYS, 1):
         write(site / day, *(event(ts=NOON + 86_400_000 * number + play) for play in range(3)))

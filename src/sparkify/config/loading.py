@@ -51,8 +51,7 @@ def load_with_origins(
     Args:
         config: a configuration file; by default the one that SPARKIFY_CONFIG names, or else ``dwh.cfg`` in
             the working directory, where there is one.
-            Relative paths in it count from its folder, all others from the working directory. If it was
-            named, the places that nothing names are in its folder, too.
+            Relative paths in it count from its folder, all others from the working directory.
         environment: by default the process's.
         **flags: what was said on the command line, by the names of Settings; None where nothing was said.
 
@@ -79,8 +78,8 @@ def load_with_origins(
     _take_places(origins, warnings, said_by_file, path.parent)
     values: dict[str, Any] = {name: _convert(name, text, origin) for name, (text, origin) in origins.items()}
     values = paths.resolved(values, said_by_file, path)
-    if is_named:
-        values = paths.with_defaults(values, path)
+    if is_named and values.get("database") != "redshift" and (left_out := paths.left_out(values, path)):
+        warnings.append(left_out)
     if values.get("publish") and values.get("database") == "redshift":
         warnings.append(
             f"{origins['publish'][1]} is of no use on Redshift, where readers never block a load; ignored"

@@ -1,16 +1,16 @@
-"""Paths of a configuration file count from the folder of that file, wherever a command is run."""
+"""Paths that stand in a configuration file count from the folder of that file, wherever a command is run."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from sparkify.config.settings import SERVERS, Settings, values_of
+from sparkify.config.settings import SERVERS
 
 _NAMES = ("database", "publish", "song_data", "log_data", "log_jsonpath")
 """The settings that may be a path on this machine."""
 
-_DEFAULTS = ("database", "song_data", "log_data")
-"""Those of them that are somewhere, even if nothing says where."""
+OWN_FILE = "dwh.cfg"
+"""The configuration of the working directory."""
 
 
 def resolved(values: dict[str, Any], names: Collection[str], config: Path) -> dict[str, Any]:
@@ -28,18 +28,21 @@ def resolved(values: dict[str, Any], names: Collection[str], config: Path) -> di
     }
 
 
-def with_defaults(values: Mapping[str, Any], config: Path) -> dict[str, Any]:
-    """Settings with the usual places in the folder of a file that was named, where nothing says which.
-
-    So copies of a file in two folders, which leave a place out, never mean the same warehouse.
+def left_out(values: Collection[str], config: Path) -> str:
+    """What to say where a named file leaves out places, and there is another; empty if it does not.
 
     Args:
-        values: settings by name, those that were given somewhere.
+        values: the names of the settings that were given somewhere.
         config: the file.
     """
-    usual = values_of(Settings())
-    folder = Path() if config.parent.resolve() == Path.cwd() else config.parent
-    return {name: _counted_from(folder, usual[name]) for name in _DEFAULTS} | dict(values)
+    own = Path(OWN_FILE)
+    missing = [name.upper() for name in ("database", "song_data", "log_data") if name not in values]
+    if not missing or not own.exists() or own.resolve() == config.resolve():
+        return ""
+    return (
+        f"{config}: does not name {', '.join(missing)}, so the usual places in the working directory are"
+        f" used, which has a {OWN_FILE} of its own"
+    )
 
 
 def _is_relative_path(name: str, value: str) -> bool:

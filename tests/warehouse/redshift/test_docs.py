@@ -47,6 +47,6 @@ def test_the_example_configuration_means_duckdb_until_it_names_a_cluster(tmp_pat
     path = tmp_path / "dwh.cfg"
     path.write_text(example)
     settings = load_settings(str(path), environment={})
-    assert (settings.warnings, settings.database) == ((), f"{tmp_path}/sparkify.duckdb")
+    assert (settings.warnings, settings.database) == ((), "sparkify.duckdb")
     path.write_text(example.replace("HOST =", "HOST = dwh.abc.us-west-2.redshift.amazonaws.com"))
     assert load_settings(str(path), environment={}).database == "redshift"
