@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -22,6 +23,9 @@ SIGNALS = tuple(
 
 GRACE_SECONDS = 5.0
 """How long the process may take to end by itself. A second signal ends it at once."""
+
+
+_INTERRUPT_SECONDS = 0.1
 
 
 class Stopped(BaseException):
@@ -168,15 +172,28 @@ def _watch(reading: socket.socket, _writing: socket.socket) -> None:
         for interrupt in _State.running:
             interrupt()
     _State.received = number  # known to all threads before the main one gets to its handler
-    if not _State.is_too_late:
-        reading.settimeout(GRACE_SECONDS)
-        for interrupt in _State.running:
-            interrupt()
-    with contextlib.suppress(TimeoutError):
+    if _State.is_too_late:
         _next_signal(reading)
+    else:
+        _interrupt_until_a_second(reading)
     sys.stderr.write(f"{_State.late if _State.is_too_late else message(number)}\n")
     sys.stderr.flush()
     os._exit(128 + number)
+
+
+def _interrupt_until_a_second(reading: socket.socket) -> None:
+    """Stop what runs, for as long as the process may take to end, or until a second signal comes.
+
+    Again and again: an interrupt that comes between two statements of a script ends neither.
+    """
+    end = time.monotonic() + GRACE_SECONDS
+    while (left := end - time.monotonic()) > 0:
+        for interrupt in _State.running:
+            interrupt()
+        reading.settimeout(min(left, _INTERRUPT_SECONDS))
+        with contextlib.suppress(TimeoutError):
+            _next_signal(reading)
+            return
 
 
 def _next_signal(reading: socket.socket) -> int:
