@@ -79,7 +79,8 @@ test-fast: setup  ## run those tests that need neither servers nor browsers nor 
 		$(addprefix --ignore=tests/,cluster outsiders project standin warehouse/redshift)
 
 test-kills: setup  ## kill the pipeline more than a hundred times, and let any call to AWS fail
-	$(BIN)/python -m pytest -n 2 -q -rP -m long tests/load/test_kills.py tests/cluster/test_faults.py tests/load/test_upgrade.py
+	$(BIN)/python -m pytest -n 2 -q -rP -m long $(addprefix tests/,load/test_kills.py load/test_upgrade.py \
+		cluster/test_faults.py simulate/test_unfinished.py)
 
 test-examples: setup  ## ten times as much made-up input as in make test, and other each time (some five minutes)
 	$(BIN)/python -m pytest -n 2 -q --hypothesis-profile long tests/load/test_rules.py \

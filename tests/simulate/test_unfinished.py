@@ -286,6 +286,7 @@ def simulate_a_month_and_die(out: str) -> None:
     simulate(SimulationOptions(), Interrupted(sink_for(out), "among the days", kill_self))
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_make_run_finishes_what_was_interrupted(tmp_path: Path) -> None:
     for name in ("Makefile", "pyproject.toml"):
