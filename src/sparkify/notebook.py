@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkify.config.loading import DEFAULT_CONFIG, load_settings
+from sparkify.config.loading import load_settings
+from sparkify.config.paths import DEFAULT_CONFIG
 from sparkify.config.settings import Settings
 from sparkify.errors import SparkifyError
 from sparkify.printing.terminal import printable

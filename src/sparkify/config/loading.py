@@ -17,7 +17,6 @@ from sparkify.config.location import is_on_s3
 from sparkify.config.settings import TYPES, Settings, compose, values_of
 from sparkify.errors import UsageError
 
-DEFAULT_CONFIG = "dwh.cfg"
 CONFIG_VARIABLE = "SPARKIFY_CONFIG"
 """Names a configuration file where ``--config`` names none."""
 
@@ -103,7 +102,7 @@ def config_path(config: str | None, environment: Mapping[str, str] | None = None
         name = (os.environ if environment is None else environment).get(CONFIG_VARIABLE)
         origin = f"the environment variable {CONFIG_VARIABLE}"
     if not name:
-        return Path(DEFAULT_CONFIG)
+        return Path(paths.DEFAULT_CONFIG)
     credentials.require_none(name, origin)
     place = places.plain_place(name, origin)
     if is_on_s3(place):

@@ -9,8 +9,8 @@ from sparkify.config.settings import SERVERS
 _NAMES = ("database", "publish", "song_data", "log_data", "log_jsonpath")
 """The settings that may be a path on this machine."""
 
-OWN_FILE = "dwh.cfg"
-"""The configuration of the working directory."""
+DEFAULT_CONFIG = "dwh.cfg"
+"""The configuration file of a working directory."""
 
 
 def resolved(values: dict[str, Any], names: Collection[str], config: Path) -> dict[str, Any]:
@@ -35,13 +35,13 @@ def left_out(values: Collection[str], config: Path) -> str:
         values: the names of the settings that were given somewhere.
         config: the file.
     """
-    own = Path(OWN_FILE)
+    own = Path(DEFAULT_CONFIG)
     missing = [name.upper() for name in ("database", "song_data", "log_data") if name not in values]
     if not missing or not own.exists() or own.resolve() == config.resolve():
         return ""
     return (
         f"{config}: does not name {', '.join(missing)}, so the usual places in the working directory are"
-        f" used, which has a {OWN_FILE} of its own"
+        f" used, which has a {DEFAULT_CONFIG} of its own"
     )
 
 

@@ -222,9 +222,7 @@ def record_files(
     """
     files = []
     for source, todo in plans.items():
-        for start in range(0, len(todo.removed), 1000):
-            ids = ", ".join(map(str, todo.removed[start : start + 1000]))
-            warehouse.query(f"DELETE FROM ledger WHERE file_id IN ({ids})")
+        forget(warehouse, todo.removed)
         for file in [*todo.added, *todo.skipped]:
             count = counts.get(file.file_id, FileCount(0, 0, 0))
             files.append(
@@ -244,6 +242,13 @@ def record_files(
             )
     warehouse.insert("ledger", files)
     return len(files)
+
+
+def forget(warehouse: Session, file_ids: Sequence[int]) -> None:
+    """Take files out of the ledger."""
+    for start in range(0, len(file_ids), 1000):
+        ids = ", ".join(map(str, file_ids[start : start + 1000]))
+        warehouse.query(f"DELETE FROM ledger WHERE file_id IN ({ids})")
 
 
 def read_by_other_keys(warehouse: Session, event_keys: str) -> int:

@@ -12,13 +12,12 @@ from sparkify.load.pipeline import Summary
 from sparkify.load.progress import Progress
 from sparkify.load.staging import SourceSummary
 from sparkify.load.updating import update_star
+from sparkify.printing.wording import plural
 from sparkify.sources.objects import NOUNS, LoadedFile, Source, first_few
 from sparkify.sql import STAR_TABLES
 from sparkify.system import interrupts
 from sparkify.warehouse.contract import Schema, Session, Warehouse
 from sparkify.warehouse.tables import count_rows
-
-_IDS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,7 @@ class Chosen:
         """How many they are, which, and how many records they hold."""
         uris = [uri for files in self.files.values() for uri in files]
         records = sum(file.records for files in self.files.values() for file in files.values())
-        files = "1 file" if len(uris) == 1 else f"{len(uris):,} files"
-        return f"{files} with {records:,} record{'s' * (records != 1)} ({first_few(uris)})"
+        return f"{plural(len(uris), 'file')} with {plural(records, 'record')} ({first_few(uris)})"
 
 
 def choose(warehouse: Schema, names: Sequence[str]) -> Chosen:
@@ -113,9 +111,7 @@ def _unload(
     summary.account, summary.audits = update_star(
         warehouse, horizon, summary.run_id, 0, progress, is_full=False
     )
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        some = ", ".join(map(str, ids[start : start + _IDS_AT_ONCE]))
-        warehouse.query(f"DELETE FROM ledger WHERE file_id IN ({some})")
+    ledger.forget(warehouse, ids)
     after = count_rows(warehouse.query, STAR_TABLES)
     summary.tables = {table: (after[table], after[table] - before[table]) for table in after}
     ((summary.matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
