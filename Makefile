@@ -108,10 +108,10 @@ test-redshift: setup  ## everything about Redshift, on the stand-in: the star, l
 # BENCH takes data and warehouses, some 15 GB at most. Each peer gets an environment of its own in benchmarks/.venvs.
 BENCH ?= benchmarks/.data
 
-bench: setup  ## this project beside its alternatives, into docs/benchmarks.md and docs/scale.md; a quarter of an hour
+bench: setup  ## this project beside its alternatives, into docs/benchmarks.md and docs/scale.md; some twenty minutes
 	$(BIN)/python benchmarks/bench.py $(BENCH)
 
-bench-quick: setup  ## the same with little data, printed; three minutes, and more the first time
+bench-quick: setup  ## the same with little data, printed; some five minutes, and more the first time
 	$(BIN)/python benchmarks/bench.py $(BENCH) --quick
 
 redshift-local: setup  ## run the stand-in for Amazon Redshift by hand, with an S3 server, until Ctrl-C

@@ -22,14 +22,18 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from dirty import count_accounts
 from pipeline import MEASURES, Plan, growth, simulate
 from side_by_side import race
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
 RESULTS = HERE / "results.json"
-PARTS = ["peers", *(name for name in MEASURES if name != "whole"), "growth"]
+PARTS = ["peers", "dirty", *(name for name in MEASURES if name != "whole"), "growth"]
 """What --only takes; the whole run against the script by hand is part of the peers' race."""
+
+WAYS = {"peers": "contestants", "dirty": "ways"}
+"""Where the parts about all ways have them."""
 
 QUICK_PARTS = [name for name in PARTS if name not in ("day", "s3", "objects")]
 """What --quick measures unless told; the others have no bar."""
@@ -101,6 +105,8 @@ def measure(asked: argparse.Namespace, folder: Path, results: Path) -> None:
         if name == "peers":
             part = simulate(folder / f"slice_of_{part_users}", "--users", part_users, "--songs", "1000")
             found: Any = race(folder, plan.data(), part, plan.rounds, asked.budget, asked.peers)
+        elif name == "dirty":
+            found = count_accounts(folder, asked.peers)
         elif name == "growth":
             found = {"sizes": growth(folder, sizes)}
         else:
@@ -138,12 +144,11 @@ def require_all(measured: dict[str, Any]) -> None:
 
 
 def note(results: Path, name: str, found: dict[str, Any]) -> None:
-    """Put a part into the file of results; of peers, those that were measured."""
+    """Put a part into the file of results; of ways, those that were measured."""
     known = read_results(results)
-    if name == "peers" and name in known and known[name]["quick"] == found["quick"]:
-        new = {one["name"] for one in found["contestants"]}
-        old = [one for one in known[name]["contestants"] if one["name"] not in new]
-        found["contestants"] += old
+    if (ways := WAYS.get(name)) and name in known and known[name]["quick"] == found["quick"]:
+        new = {one["name"] for one in found[ways]}
+        found[ways] += [one for one in known[name][ways] if one["name"] not in new]
     known[name] = found
     results.parent.mkdir(parents=True, exist_ok=True)
     aside = results.with_suffix(".part")

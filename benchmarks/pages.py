@@ -36,6 +36,7 @@ def rendered(results: Results, templates: Path) -> dict[str, str]:
             "machine": describe_run(results),
             "race": race_table(results),
             "left out": left_out_table(results),
+            "dirty": dirty_table(results),
             "bars": bars_table(results),
             "also": also_table(results),
         },
@@ -124,6 +125,28 @@ def left_out_table(results: Results) -> str:
     return _table(["", *LEFT_OUT], rows, numbers=False)
 
 
+def dirty_table(results: Results) -> str:
+    """What became of the records of dirty files, on each way."""
+    if "dirty" not in results:
+        return NOT_MEASURED
+    part = results["dirty"]
+    rows = []
+    for way in part["ways"]:
+        for form in ("plain", "gzip"):
+            one = way[form]
+            ended = f"failed: {_in_a_cell(one['message'])}" if one["message"] else "went through"
+            neither = part["records"] - one["loaded"] - one["rejected"]
+            title = f"**{way['title']}**" if way["name"] == OURS else way["title"]
+            numbers = (f"{number:,}" for number in (one["loaded"], one["rejected"], neither))
+            rows.append([f"{title}, {form}", *numbers, ended])
+    about = (
+        f"Counted on {part['machine']['date']}: {part['records']:,} records in the files,"
+        f" {part['broken']:,} of them broken on purpose.\n\n"
+    )
+    head = ["", "loaded", "rejected", "neither", "the run"]
+    return about + _table(head, rows, ends_with_text=True)
+
+
 def bars_table(results: Results) -> str:
     """Each bar, what was measured, and whether it is met."""
     rows = []
@@ -193,7 +216,15 @@ def _seconds(values: Sequence[float]) -> str:
     return f"{middle} ({min(values):.{digits}f} to {max(values):.{digits}f}, {len(values)} runs)"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = True) -> str:
+def _in_a_cell(text: str) -> str:
+    return re.sub(r"([\\`*_<>\[\]|])", r"\\\1", text)
+
+
+def _table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = True, ends_with_text: bool = False
+) -> str:
     ruler = ["---", *(["---:"] if numbers else [":---:"]) * (len(head) - 1)]
+    if ends_with_text:
+        ruler[-1] = "---"
     lines = [head, ruler, *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

@@ -2,11 +2,13 @@
 
     python benchmarks/tables.py export WAREHOUSE SCHEMA FOLDER    # a DuckDB file's tables as Parquet
     python benchmarks/tables.py compare FOLDER FOLDER             # says what differs; exit code 1 if anything
+    python benchmarks/tables.py count OUT SCHEMA                  # how many records a way has loaded, as JSON
 
 A folder holds per table TABLE.parquet (a file, or a folder of them) or TABLE.csv. It runs as a process of its
 own: what it holds in memory must not count as that of the processes which the benchmark starts afterwards.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -86,6 +88,33 @@ def differences(ours: Path, theirs: Path) -> list[str]:
     return found
 
 
+def count(out: Path, schema: str) -> dict[str, int]:
+    """How many records a way has ``loaded``, and how many it has ``rejected``, with a reason.
+
+    Args:
+        out: what it wrote to. The staging tables of warehouse.duckdb count; without that file, the plays
+            and the songs in the folder of tables.
+        schema: of the DuckDB file.
+    """
+    found = {"loaded": 0, "rejected": 0}
+    if (out / "warehouse.duckdb").exists():
+        with duckdb.connect(str(out / "warehouse.duckdb"), read_only=True) as connection:
+            for table in ("staging_events", "staging_songs", "staging_rejects"):
+                try:
+                    (number,) = connection.execute(f'SELECT COUNT(*) FROM "{schema}"."{table}"').fetchall()[0]
+                except duckdb.CatalogException:
+                    continue
+                found["rejected" if table == "staging_rejects" else "loaded"] += number
+        return found
+    with duckdb.connect() as connection:
+        for table in ("songplays", "songs"):
+            try:
+                found["loaded"] += len(connection.execute(_select(out / "tables", table)).fetchall())
+            except FileNotFoundError:
+                continue
+    return found
+
+
 def _select(folder: Path, table: str) -> str:
     columns = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in COLUMNS[table].items())
     parquet, csv = folder / f"{table}.parquet", folder / f"{table}.csv"
@@ -114,6 +143,8 @@ def main() -> None:
             for line in found:
                 print(line, file=sys.stderr)
             sys.exit(bool(found))
+        case ["count", out, schema]:
+            print(json.dumps(count(Path(out), schema)))
         case _:
             sys.exit(__doc__)
 

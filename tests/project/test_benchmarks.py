@@ -1,15 +1,19 @@
 """The benchmark's own logic: what counts as a line, when tables are the same, and what the pages say."""
 
+import gzip
 import json
 import os
 import sys
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import duckdb
 import pytest
+
+from tests.support.builders import write
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
@@ -17,10 +21,11 @@ sys.path.insert(0, str(BENCHMARKS))
 import measure  # noqa: E402
 from bars import BARS  # noqa: E402
 from bench import note  # noqa: E402
+from dirty import account, count_records, shortened  # noqa: E402
 from measure import CommandError, Runs, redacted, run_once  # noqa: E402
-from pages import bars_table, fill, left_out_table, race_table, rendered  # noqa: E402
-from peers import LEFT_OUT, OURS, PeerError, check, count_lines, read_peers  # noqa: E402
-from tables import COLUMNS, differences, export  # noqa: E402
+from pages import bars_table, dirty_table, fill, left_out_table, race_table, rendered  # noqa: E402
+from peers import LEFT_OUT, OURS, Peer, PeerError, check, count_lines, read_peers  # noqa: E402
+from tables import COLUMNS, count, differences, export  # noqa: E402
 
 DOCS = BENCHMARKS.parent / "docs"
 
@@ -203,6 +208,26 @@ RESULTS: dict[str, Any] = {
             _one("pyspark", [], reason="did not run: JAVA_HOME is not set"),
         ],
     },
+    "dirty": {
+        "machine": MACHINE,
+        "quick": False,
+        "records": 1000,
+        "broken": 3,
+        "ways": [
+            {
+                "name": "sparkify",
+                "title": "Sparkify",
+                "plain": {"loaded": 997, "rejected": 3, "message": ""},
+                "gzip": {"loaded": 997, "rejected": 3, "message": ""},
+            },
+            {
+                "name": "dbt_duckdb",
+                "title": "dbt",
+                "plain": {"loaded": 990, "rejected": 0, "message": ""},
+                "gzip": {"loaded": 0, "rejected": 0, "message": "Error: [A] | line_1"},
+            },
+        ],
+    },
     "forms": {
         "machine": MACHINE,
         "quick": False,
@@ -282,6 +307,75 @@ def test_a_part_measured_anew_leaves_the_others_as_they_were(tmp_path: Path) -> 
     assert seconds["pyspark"] == [20.0]
     assert seconds["dbt_duckdb"] == [5.0]
     assert seconds["sparkify"] == [1.0]
+
+
+def test_ways_on_dirty_files_that_are_counted_anew_leave_the_others_as_they_were(tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    ours, theirs = RESULTS["dirty"]["ways"]
+    note(results, "dirty", RESULTS["dirty"] | {"ways": [ours, theirs]})
+    note(results, "dirty", RESULTS["dirty"] | {"ways": [ours | {"title": "New"}]})
+    assert [way["title"] for way in json.loads(results.read_text())["dirty"]["ways"]] == ["New", "dbt"]
+
+
+def test_the_table_of_dirty_files_has_what_is_loaded_rejected_and_neither() -> None:
+    text = dirty_table(RESULTS)
+    assert "1,000 records in the files, 3 of them broken" in text
+    assert text.splitlines()[-4:] == [
+        "| **Sparkify**, plain | 997 | 3 | 0 | went through |",
+        "| **Sparkify**, gzip | 997 | 3 | 0 | went through |",
+        "| dbt, plain | 990 | 0 | 10 | went through |",
+        "| dbt, gzip | 0 | 0 | 1,000 | failed: Error: \\[A\\] \\| line\\_1 |",
+    ]
+
+
+def test_records_of_dirty_files_are_counted_in_the_files(tmp_path: Path) -> None:
+    write(tmp_path / "song_data/A/one.json", b'\xef\xbb\xbf{"a": 1}')
+    write(tmp_path / "log_data/a.json", b'{"a": 1}\n\n{"a": \r\n \n\xff')
+    write(tmp_path / "log_data/b.json.gz", gzip.compress(b'{"a": 1}\n{"a": 2}\n'))
+    write(tmp_path / "log_data/_manifest.txt", b"no\n")
+    assert count_records(tmp_path) == 6
+
+
+class Installed(Peer):
+    """A peer that needs nothing of its own."""
+
+    def python(self) -> str:
+        return sys.executable
+
+
+def test_what_a_way_has_loaded_counts_even_if_its_run_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peers.install", lambda _: None)
+    lines = """
+        import pathlib, sys, duckdb
+        with duckdb.connect(sys.argv[2] + "/warehouse.duckdb") as connection:
+            connection.execute("CREATE TABLE staging_songs AS SELECT 1 FROM RANGE(7)")
+            connection.execute("CREATE TABLE staging_rejects AS SELECT 1 FROM RANGE(2)")
+        print("ValueError: no more")
+        sys.exit("\x1b[31m  psycopg.Error: no good \x1b[0m\\n  LINE 1: x")
+    """
+    write(tmp_path / "peer/run.py", dedent(lines).encode())
+    found = account(Installed("one", "One", tmp_path / "peer"), tmp_path, tmp_path / "out")
+    assert found == {"loaded": 7, "rejected": 2, "message": "psycopg.Error: no good"}
+
+
+def test_ways_without_staging_tables_count_by_their_plays_and_songs(
+    warehouse: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    warehouse("ours", "SELECT 1").rename(tmp_path / "out/tables")
+    (tmp_path / "out/tables/songplays.parquet").unlink()
+    assert count(tmp_path / "out", "main") == {"loaded": 2, "rejected": 0}
+
+
+def test_a_message_is_shortened_and_names_no_path() -> None:
+    said = shortened("starting\nIO Error: no /home/ann/x/y.json " + "x" * 200 + "\nbye\n")
+    assert said.startswith("IO Error: no y.json xxx")
+    assert said.endswith("x …")
+    assert len(said) < 170
+    assert shortened("starting\n\ngone\n") == "gone"
+    assert shortened("") == "no message"
 
 
 def test_a_page_without_the_block_is_refused() -> None:
