@@ -14,7 +14,7 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceChangedError, SourceError
 from sparkify.load.pipeline import Summary
-from sparkify.load.progress import NullProgress
+from sparkify.load.progress import NullProgress, ignore
 from sparkify.sources import s3_exact
 from sparkify.sources.objects import LoadFile
 from sparkify.sources.opening import open_source
@@ -200,7 +200,7 @@ def test_a_copy_from_s3_finds_out_what_was_never_called_so(
     store = open_source(options.loading.log_data, options.aws)
     files = [LoadFile(number, item) for number, item in enumerate(store.list_objects())]
     assert [file.source.uri.rpartition("/")[2] for file in files] == ["evil.json", "good.json"]
-    job = LoadJob("log_data", store, files, [], options.loading, [], lambda *_: None, lambda _: None)
+    job = LoadJob("log_data", store, files, [], options.loading, [], lambda _: ignore, lambda _: None)
     with pytest.raises(SourceChangedError, match=r"evil\.json"):
         _require_unchanged(job, Copy("copy_events", "", "", 0, 0, options=["MANIFEST"]))
     assert len(plan_etl(options)["log_data"].added) == 1

@@ -1,27 +1,28 @@
 """The whole flow: discover, stage, transform, audit, commit."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sparkify.config.settings import AwsOptions, LoadOptions
+from sparkify.errors import ConflictError
 from sparkify.load import gone, history, ledger, shrunk
 from sparkify.load.accounts import EventAccount
 from sparkify.load.audits import AuditResult, Finding, run_age_audits
 from sparkify.load.history import Outcome
 from sparkify.load.horizon import Horizon
+from sparkify.load.planning import RunPlan, last_run, list_sources, plan_run, plan_sources
 from sparkify.load.progress import NullProgress, Progress
 from sparkify.load.retries import LeftOut, with_retries
 from sparkify.load.staging import SourceSummary, Staging
 from sparkify.load.updating import update_star
 from sparkify.load.upgrade import bring_forward
 from sparkify.reading.keys import KeyMap, event_keys, song_keys
-from sparkify.sources.objects import LoadedFiles, Source, SourceObject, SourcePlan, Store
-from sparkify.sources.opening import open_source
-from sparkify.sources.unfinished import require_finished
+from sparkify.sources.objects import Source, SourcePlan
 from sparkify.sql import STAR_TABLES
 from sparkify.system import interrupts
-from sparkify.warehouse.contract import Loading, Row, Schema, Session, Warehouse
+from sparkify.warehouse.contract import Session, Warehouse
 from sparkify.warehouse.tables import count_rows
 
 
@@ -136,13 +137,13 @@ def plan_etl(
     reload: Sequence[str] = (),
 ) -> dict[Source, SourcePlan]:
     """What a run would load, without loading it; None is a warehouse that is still to be made."""
-    listed = _discover(options, aws, NullProgress())
+    listed = list_sources(options, aws, NullProgress())
     has_tables = warehouse is not None and warehouse.has_tables()
     loaded = ledger.loaded_files(warehouse.query) if warehouse and has_tables else {}
     loaded = ledger.as_if_changed(loaded, listed, reload)
     if warehouse is None:
         return ledger.plan({}, listed)
-    return _plan(warehouse, loaded, listed, LeftOut(), full=full)[0]
+    return plan_sources(warehouse, loaded, listed, LeftOut(), full=full)[0]
 
 
 def load(
@@ -160,125 +161,141 @@ def load(
     """What ``run_etl`` does, in a warehouse that is open already."""
     started = datetime.now(UTC)
     left_out = left_out or LeftOut()
-    # Before the transaction, which costs money while it is open on Redshift Serverless.
-    last_run = _last_run(warehouse)
-    listed = _discover(options, aws, progress)
-    with warehouse.transaction():
-        listed = listed if _last_run(warehouse) == last_run else _discover(options, aws, progress)
-        upgraded = bring_forward(warehouse, progress)
-        has_tables = warehouse.has_tables()
-        before = count_rows(warehouse.query, STAR_TABLES) if has_tables else {}
-        loaded = ledger.loaded_files(warehouse.query) if has_tables else {}
-        if not has_tables:
-            warehouse.create_tables()
-        summary = Summary(history.next_run_id(warehouse), started=started)
+    before = last_run(warehouse)
+    listed = list_sources(options, aws, progress)
+
+    def prepare() -> _Load:
+        plan = plan_run(warehouse, listed, left_out, full=full, drop_missing=drop_missing, reload=reload)
+        prepared = _Load(warehouse, options, aws, progress, started, plan, left_out)
+        held.enter_context(prepared.staging.prepared())
+        return prepared
+
+    with ExitStack() as held:
+        # What takes long comes before the transaction, which Redshift Serverless bills by the second.
+        prepared = None if warehouse.is_older() else prepare()
+        with warehouse.transaction():
+            if last_run(warehouse) != before:
+                raise ConflictError(
+                    f"{warehouse.location}: another run has written to it meanwhile; nothing was changed",
+                    "run again",
+                )
+            upgraded = bring_forward(warehouse, progress)
+            prepared = prepared or prepare()
+            summary = prepared.load(upgraded, allow_shrunk=allow_shrunk)
+            progress.step("commit")
+            interrupts.point_of_no_return()
+    return summary
+
+
+class _Load:
+    """A run that has been planned.
+
+    Args:
+        warehouse: where to.
+        options: where from, and the limits.
+        aws: how to reach S3.
+        progress: told what is being done.
+        started: when the run began.
+        plan: what is loaded.
+        left_out: files that the run goes on without.
+    """
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        options: LoadOptions,
+        aws: AwsOptions,
+        progress: Progress,
+        started: datetime,
+        plan: RunPlan,
+        left_out: LeftOut,
+    ) -> None:
+        self._warehouse, self._options, self._progress = warehouse, options, progress
+        self._plan, self._keys = plan, event_keys(options, aws)
+        self._summary = summary = Summary(plan.run_id, started=started)
         progress.begin_run(summary.run_id)
-        loaded = ledger.as_if_changed(loaded, listed, reload)
-        plans, is_rebuilt = _plan(warehouse, loaded, listed, left_out, full=full)
-        if is_rebuilt:
-            if not drop_missing:
-                gone.require_none_lost(warehouse.location, plans, left_out, is_asked_for=full)
-            if has_tables:
-                warehouse.empty_tables()
-        else:
-            gone.remember(warehouse, plans, started)
-        is_full = not any(todo.known or todo.removed for todo in plans.values())
-        keys: dict[Source, KeyMap] = {"song_data": song_keys(), "log_data": event_keys(options, aws)}
-        digest = keys["log_data"].digest
-        summary.sources = {source: SourceSummary(known=plans[source].known) for source in plans}
-        summary.notes += filter(None, [upgraded, keys["log_data"].warning])
+        summary.sources = {source: SourceSummary(known=todo.known) for source, todo in plan.sources.items()}
+        summary.notes += filter(None, [self._keys.warning])
         summary.notes += [
-            note for source, plan in plans.items() for note in ledger.source_notes(source, plan)
+            note for source, todo in plan.sources.items() for note in ledger.source_notes(source, todo)
         ]
-        summary.notes += gone.lost_notes(plans, "have gone with them", left_out)
+        summary.notes += gone.lost_notes(plan.sources, "have gone with them", left_out)
         summary.warnings += left_out.notes()
-        horizon = Horizon(warehouse, started)
+        keys: dict[Source, KeyMap] = {"song_data": song_keys(), "log_data": self._keys}
+        self.staging = Staging(
+            warehouse, options, keys, plan.sources, progress, summary.warnings, summary.notes
+        )
+
+    def load(self, upgraded: str, *, allow_shrunk: bool) -> Summary:
+        """Load what ``staging`` has prepared, within a transaction.
+
+        Args:
+            upgraded: a note about tables of an older version.
+            allow_shrunk: load files that had records and are empty now.
+        """
+        warehouse, plan, summary = self._warehouse, self._plan, self._summary
+        before = count_rows(warehouse.query, STAR_TABLES) if plan.has_tables else {}
+        if not plan.has_tables:
+            warehouse.create_tables()
+        elif plan.is_rebuilt:
+            warehouse.empty_tables()
+        if not plan.is_rebuilt:
+            gone.remember(warehouse, plan.sources, summary.started)
+        summary.notes[:0] = filter(None, [upgraded])
+        horizon = Horizon(warehouse, summary.started)
         if horizon.has_passed_events:
             summary.notes.append(
                 "events that were in the future when they were loaded are in the past now, and count"
             )
-        if horizon.has_passed_events or any(todo.added or todo.skipped for todo in plans.values()):
-            staging = Staging(warehouse, options, keys, summary.warnings, summary.notes)
-            counts = staging.load(plans, progress)
-            summary.sources, summary.rejects = staging.sources, staging.rejects
-            summary.warnings += shrunk.check(warehouse, plans, counts, loaded, may_be_empty=allow_shrunk)
-            events = summary.sources["log_data"].loaded
-            summary.account, summary.audits = update_star(
-                warehouse, horizon, summary.run_id, events, progress, is_full=is_full
-            )
-            summary.outcome = "loaded"
-            ledger.record_files(warehouse, plans, counts, summary.run_id)
-        if others := ledger.read_by_other_keys(warehouse, digest):
+        if horizon.has_passed_events or any(todo.added or todo.skipped for todo in plan.sources.values()):
+            self._stage(horizon, allow_shrunk=allow_shrunk)
+        if others := ledger.read_by_other_keys(warehouse, self._keys.digest):
             summary.notes.append(
                 f"{others:,} log files were loaded by other JSONPaths than"
-                f" {keys['log_data'].origin or 'the usual keys, which count now'}, and stay as they were;"
+                f" {self._keys.origin or 'the usual keys, which count now'}, and stay as they were;"
                 " to load them again: sparkify etl --full"
             )
-        summary.audits += run_age_audits(warehouse, started, options.max_age_hours)
+        summary.audits += run_age_audits(warehouse, summary.started, self._options.max_age_hours)
         after = count_rows(warehouse.query, STAR_TABLES)
         summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
         ((summary.matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
-        _record(warehouse, summary, plans, digest, is_full=is_full)
-        progress.step("commit")
-        interrupts.point_of_no_return()
-    return summary
+        _record(warehouse, summary, plan, self._keys.digest)
+        return summary
+
+    def _stage(self, horizon: Horizon, *, allow_shrunk: bool) -> None:
+        """Load the files, and bring the star schema up to date."""
+        warehouse, plan, summary = self._warehouse, self._plan, self._summary
+        counts = self.staging.load()
+        summary.sources, summary.rejects = self.staging.sources, self.staging.rejects
+        summary.warnings += shrunk.check(
+            warehouse, plan.sources, counts, plan.loaded, may_be_empty=allow_shrunk
+        )
+        summary.account, summary.audits = update_star(
+            warehouse,
+            horizon,
+            summary.run_id,
+            summary.sources["log_data"].loaded,
+            self._progress,
+            is_full=plan.is_full,
+        )
+        summary.outcome = "loaded"
+        ledger.record_files(warehouse, plan.sources, counts, summary.run_id)
 
 
-def _record(
-    warehouse: Session, summary: Summary, plans: dict[Source, SourcePlan], digest: str, *, is_full: bool
-) -> None:
+def _record(warehouse: Session, summary: Summary, plan: RunPlan, digest: str) -> None:
     """Write the run into the warehouse, with all that it says."""
     is_loaded, counts = summary.outcome == "loaded", summary.sources.values()
     run = history.Run(
         summary.run_id,
         summary.started,
         summary.outcome,
-        is_full=is_loaded and is_full,
-        files=sum(len(todo.added) + len(todo.skipped) for todo in plans.values()),
+        is_full=is_loaded and plan.is_full,
+        files=sum(len(todo.added) + len(todo.skipped) for todo in plan.sources.values()),
         records=sum(count.records for count in counts),
         loaded=sum(count.loaded for count in counts),
         rejected=sum(count.rejected for count in counts),
         event_keys=digest,
-        song_location=plans["song_data"].store.location,
-        log_location=plans["log_data"].store.location,
+        song_location=plan.sources["song_data"].store.location,
+        log_location=plan.sources["log_data"].store.location,
     )
     history.record(warehouse, run, summary.said, summary.audits)
-
-
-def _plan(
-    warehouse: Loading,
-    loaded: LoadedFiles,
-    listed: dict[Source, tuple[Store, list[SourceObject]]],
-    left_out: LeftOut,
-    *,
-    full: bool,
-) -> tuple[dict[Source, SourcePlan], bool]:
-    """What to load, and whether all of it is, in place of everything that is loaded."""
-    plans = ledger.plan(loaded, listed, left_out)
-    if not (full or ledger.must_rebuild(warehouse, plans)):
-        return plans, False
-    plans = ledger.plan({}, listed, left_out)
-    gone.find_lost(loaded, plans)
-    return plans, True
-
-
-def _discover(
-    options: LoadOptions, aws: AwsOptions, progress: Progress
-) -> dict[Source, tuple[Store, list[SourceObject]]]:
-    listed: dict[Source, tuple[Store, list[SourceObject]]] = {}
-    locations: dict[Source, str] = {"song_data": options.song_data, "log_data": options.log_data}
-    looked_at: set[str] = set()
-    for source, location in locations.items():
-        progress.step(f"list {source}")
-        store = open_source(location, aws, follow_links=options.follow_links)
-        listed[source] = (store, store.list_objects())
-        require_finished(location, aws, looked_at)
-    return listed
-
-
-def _last_run(warehouse: Schema) -> Row | None:
-    """The run that last changed the warehouse."""
-    if "runs" not in warehouse.own_tables():
-        return None
-    rows = warehouse.query("SELECT run_id, started_at FROM runs ORDER BY run_id DESC LIMIT 1")
-    return rows[0] if rows else None

@@ -1,6 +1,7 @@
 """Staging: the files of a run are loaded, every record is accounted for, and too many bad ones end it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -12,7 +13,6 @@ from sparkify.load.key_sample import KeySample
 from sparkify.load.limits import FileCount
 from sparkify.load.progress import Progress
 from sparkify.reading.keys import KeyMap
-from sparkify.reading.staged import Staged
 from sparkify.sources.objects import Source, SourcePlan
 from sparkify.warehouse.contract import Loading, LoadJob, Session
 
@@ -38,6 +38,8 @@ class Staging:
         warehouse: where to.
         options: the limits.
         keys: by source, the keys of its records.
+        plans: by source, the files to load.
+        progress: told what is being done.
         warnings: of the run so far; those of the staging are added.
         notes: likewise.
         sources: by source, its files and their records.
@@ -47,12 +49,47 @@ class Staging:
     warehouse: Loading
     options: LoadOptions
     keys: Mapping[Source, KeyMap]
+    plans: Mapping[Source, SourcePlan]
+    progress: Progress
     warnings: list[str]
     notes: list[str]
     sources: dict[Source, SourceSummary] = field(default_factory=dict)
     rejects: list[tuple[str, int, str]] = field(default_factory=list)
 
-    def load(self, plans: Mapping[Source, SourcePlan], progress: Progress) -> dict[int, FileCount]:
+    def __post_init__(self) -> None:
+        self._samples = {source: KeySample(keys) for source, keys in self.keys.items()}
+        self._jobs = {source: self._job(source) for source in self.plans}
+
+    def _job(self, source: Source) -> LoadJob:
+        todo = self.plans[source]
+        todo.store.grown.clear()
+        return LoadJob(
+            source,
+            todo.store,
+            todo.added,
+            todo.removed,
+            self.options,
+            self.keys[source].paths,
+            lambda verb: self.progress.step(f"{verb} {source}", files=len(todo.added), size=todo.size),
+            self._samples[source].look,
+        )
+
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """Do what needs no transaction; to be entered before it, and left after it.
+
+        Raises:
+            UnusableFilesError: some files can't be loaded.
+            TooManyRejectsError: far more records are bad than the limits allow.
+        """
+        with ExitStack() as held:
+            for source, job in self._jobs.items():
+                if job.files:
+                    with self._with_notes_on_keys(source):
+                        held.enter_context(self.warehouse.prepared(job))
+            yield
+
+    def load(self) -> dict[int, FileCount]:
         """Load the files, and count the records of each.
 
         Raises:
@@ -60,8 +97,8 @@ class Staging:
             TooManyRejectsError: more records are bad than the limits allow.
         """
         counts_of: dict[Source, dict[int, FileCount]] = {}
-        for source, todo in plans.items():
-            counts = counts_of[source] = self._load_source(source, todo, progress)
+        for source, todo in self.plans.items():
+            counts = counts_of[source] = self._load_source(source, todo)
             self._require_good_files(source, todo, counts)
             self.notes += [
                 f"{uri}: is being written; read up to its last complete line" for uri in todo.store.grown
@@ -77,23 +114,22 @@ class Staging:
         self._require_few_rejects(counts_of)
         return {file_id: count for counts in counts_of.values() for file_id, count in counts.items()}
 
-    def _load_source(self, source: Source, todo: SourcePlan, progress: Progress) -> dict[int, FileCount]:
-        advance = progress.step(f"stage {source}", files=len(todo.added), size=todo.size)
-        keys = self.keys[source]
-        sample = KeySample(keys)
-        todo.store.grown.clear()
-        job = LoadJob(
-            source, todo.store, todo.added, todo.removed, self.options, keys.paths, advance, sample.look
-        )
-        try:
-            staged: Staged = self.warehouse.stage(job)
-        except TooManyRejectsError as error:  # Redshift's COPY gives up by itself
-            about_keys = chain(*notes_on_keys(None, source, keys, sample))
-            raise TooManyRejectsError("\n  ".join([error.message, *about_keys]), error.hint) from None
-        warnings, notes = notes_on_keys(self.warehouse, source, keys, sample)
+    def _load_source(self, source: Source, todo: SourcePlan) -> dict[int, FileCount]:
+        with self._with_notes_on_keys(source):
+            staged = self.warehouse.stage(self._jobs[source])
+        warnings, notes = notes_on_keys(self.warehouse, source, self.keys[source], self._samples[source])
         self.warnings += warnings
         self.notes += notes
         return ledger.reconcile(self.warehouse, source, todo.added, staged)
+
+    @contextmanager
+    def _with_notes_on_keys(self, source: Source) -> Iterator[None]:
+        """Have an engine that gives up by itself say what keys the records have."""
+        try:
+            yield
+        except TooManyRejectsError as error:
+            about_keys = chain(*notes_on_keys(None, source, self.keys[source], self._samples[source]))
+            raise TooManyRejectsError("\n  ".join([error.message, *about_keys]), error.hint) from None
 
     def _require_good_files(self, source: Source, todo: SourcePlan, counts: dict[int, FileCount]) -> None:
         limits.require_few(source, counts.values(), self.options.max_rejects)

@@ -30,7 +30,8 @@ class LoadJob:
         removed: file_ids whose rows are to be removed first.
         options: the places of the sources, and the limits on what may be wrong.
         paths: for each column of the staging table, the keys that lead to its value.
-        advance: told how far the reading is.
+        begin: told a step that begins, ``stage`` (the files are read here) or ``copy`` (the database reads
+            them, or what was made of them); the result is told how far it is.
         on_records: shown the texts of some records, where they come through this process.
     """
 
@@ -40,7 +41,7 @@ class LoadJob:
     removed: list[int]
     options: LoadOptions
     paths: list[list[str | int]]
-    advance: Advance
+    begin: Callable[[str], Advance]
     on_records: OnRecords
 
     @property
@@ -137,6 +138,10 @@ class Schema(Session, Protocol):
         """
         ...
 
+    def is_older(self) -> bool:
+        """Whether the tables are those of an older version, which ``upgrade_tables`` brings up to date."""
+        ...
+
     def create_tables(self) -> None:
         """Drop all tables of this project, and create them empty.
 
@@ -159,8 +164,20 @@ class Loading(Session, Protocol):
 
     loads_whole_sources: bool
 
+    def prepared(self, job: LoadJob) -> AbstractContextManager[None]:
+        """Do for ``stage`` what takes long and needs no transaction, and tidy up in the end.
+
+        Entered before the transaction of a run, and left after it. Redshift Serverless bills open
+        transactions by the second, so files are read, judged and uploaded here; DuckDB reads them in
+        ``stage``.
+
+        Raises:
+            SparkifyError: some files can't be loaded, or far too many records are bad.
+        """
+        ...
+
     def stage(self, job: LoadJob) -> Staged:
-        """Load the records of files, and take out those of files that have been replaced.
+        """Load the records of files, which are ``prepared``, and take out those of files that were replaced.
 
         Leaves the relations ``batch_songs`` and ``removed_songs`` (or ``_events``): the rows added and
         removed. ``batch_events`` has one column more, ``event_id``, for ``insert_songplays``.

@@ -32,6 +32,11 @@ class OwnTables(Session, Protocol):
         self._version(found)
         return tables.own(self.location, found, self._others_remedy)
 
+    def is_older(self) -> bool:
+        """Whether the tables are those of an older version, which ``upgrade_tables`` brings up to date."""
+        found = self._relations()
+        return bool(tables.statements_to_upgrade(found, self._version(found), self.engine))
+
     def upgrade_tables(self) -> tuple[bool, Collection[str]]:
         """Bring the tables of an older version up to date, if that is what is there."""
         found = self._relations()

@@ -1,20 +1,26 @@
 """No transaction is open for longer than it must be: Redshift Serverless bills the time, queries or not."""
 
 import socket
+import time
 from collections.abc import Callable
+from typing import Any
 
+import obstore
 import pytest
+from obstore.store import S3Store
 
 from sparkify.answers.check import check_all
 from sparkify.answers.questions import ask, find_question, require_tables
-from sparkify.errors import WarehouseError
+from sparkify.errors import UnusableFilesError, WarehouseError
 from sparkify.load.progress import NullProgress
+from sparkify.sources.s3_folder import S3Folder
 from sparkify.warehouse.contract import Advance, Warehouse
 from sparkify.warehouse.opening import connect
 from sparkify.warehouse.redshift import session
 from tests.support.builders import event, track, write
+from tests.support.killing import Steps
 from tests.support.runs import redshift_warehouse, run_etl
-from tests.warehouse.redshift.support import Site
+from tests.warehouse.redshift.support import WAYS, Site
 
 
 @pytest.fixture
@@ -78,44 +84,83 @@ def test_a_snapshot_goes_on_after_a_statement_that_fails(loaded: Site) -> None:
     reader.close()
 
 
-class Look(NullProgress):
-    """Notes which steps begin while a session of this run is in a transaction."""
+@pytest.fixture
+def requested_while_open(loaded: Site, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What this program has asked of S3 while a session was in a transaction, beside Redshift's own."""
+    cluster = loaded.engine.stand_in.cluster
+    before, asked = cluster.open_transactions, list[str]()
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._before = site.engine.stand_in.cluster.open_transactions
-        self.while_open: list[str] = []
+    def watched(name: str) -> None:
+        request = getattr(obstore, name)
 
-    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
-        if self._site.engine.stand_in.cluster.open_transactions - self._before:
-            self.while_open.append(name)
-        return super().step(name, files=files, size=size)
+        def noted(store: S3Store, *rest: Any, **options: Any) -> Any:
+            if cluster.open_transactions - before:
+                asked.append(f"{name} {rest[0] if rest else ''}")
+            return request(store, *rest, **options)
+
+        monkeypatch.setattr(obstore, name, noted)
+
+    for name in ("delete", "get", "head", "list", "put"):
+        watched(name)
+    return asked
 
 
-def test_a_run_lists_its_sources_before_it_begins_a_transaction(loaded: Site) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_all_that_is_listed_read_uploaded_and_removed_is_so_outside_of_the_transaction(
+    loaded: Site, requested_while_open: list[str], way: str
+) -> None:
+    write(loaded.folder / "log_data/b.json", event(ts=2), event(ts=3))
+    loaded.use(way)
+    assert loaded.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(3,)]
+    assert requested_while_open == []
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, None])
+def test_a_run_that_fails_while_it_prepares_leaves_nothing_but_its_row(
+    loaded: Site, monkeypatch: pytest.MonkeyPatch, failure: type[BaseException] | None
+) -> None:
     write(loaded.folder / "log_data/b.json", event(ts=2))
-    look = Look(loaded)
-    loaded.load(look)
-    assert "commit" in look.while_open
-    assert not [name for name in look.while_open if name.startswith("list ")]
+    if not failure:
+        write(loaded.folder / "log_data/c.json", b"PK\x03\x04 a zip archive")
+    put = S3Folder.put
+
+    def put_and_fail(folder: S3Folder, name: str, content: bytes) -> None:
+        put(folder, name, content)
+        if failure and name.endswith(".json.gz"):
+            raise failure
+
+    monkeypatch.setattr(S3Folder, "put", put_and_fail)
+    began = Steps()
+    with pytest.raises(failure or UnusableFilesError):
+        loaded.load(began)
+    assert "stage log_data" in began.names
+    assert "copy log_data" not in began.names
+    assert not loaded.engine.stand_in.s3.list(f"{loaded.root}/work")
+    assert loaded.loaded.query("SELECT outcome FROM runs ORDER BY run_id") == [("loaded",), ("failed",)]
+    assert loaded.loaded.query("SELECT COUNT(*) FROM staging_events") == [(1,)]
 
 
-def test_a_run_lists_again_if_another_one_came_in_between(loaded: Site) -> None:
+@pytest.mark.parametrize("step", ["list log_data", "stage log_data"])
+def test_a_run_begins_again_if_another_one_came_in_between(loaded: Site, step: str) -> None:
     class OtherRun(NullProgress):
         listed = 0
 
         def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
             self.listed += name == "list song_data"
-            if name == "list log_data" and self.listed == 1:
-                write(loaded.folder / "log_data/b.json", event(ts=2))
+            if name == step and self.listed == 1:
+                write(loaded.folder / "log_data/c.json", event(ts=3))
                 loaded.engine.publish(loaded.folder)
                 run_etl(loaded.settings, NullProgress())
             return super().step(name, files=files, size=size)
 
+    write(loaded.folder / "log_data/b.json", event(ts=2))
+    loaded.engine.publish(loaded.folder)
     progress = OtherRun()
     summary = run_etl(loaded.settings, progress)
     assert progress.listed == 2
     assert summary.outcome == "nothing new"
+    assert loaded.loaded.query("SELECT COUNT(*) FROM songplays") == [(3,)]
+    assert not loaded.engine.stand_in.s3.list(f"{loaded.root}/work")
     assert loaded.loaded.query("SELECT COUNT(*) FROM ledger WHERE gone_at IS NOT NULL") == [(0,)]
 
 
@@ -128,18 +173,25 @@ def test_the_network_is_told_that_the_connection_lives_while_a_statement_runs(si
     warehouse.close()
 
 
-def test_what_is_said_while_nothing_else_is_keeps_a_session_from_being_idle(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+def test_a_session_that_redshift_has_ended_while_files_were_read_is_opened_anew(
+    loaded: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    warehouse = redshift_warehouse(site.settings)
-    sent: list[str] = []
-    monkeypatch.setattr(warehouse, "execute", sent.append)
-    warehouse.keep_awake()
-    assert sent == []
+    # Billing for Serverless: idle sessions are closed after 3,600 seconds by default.
     monkeypatch.setattr(session, "_IDLE_SECONDS", 0)
-    warehouse.keep_awake()
-    assert sent == ["SELECT 1"]
-    warehouse.close()
+    cluster = loaded.engine.stand_in.cluster
+    put = S3Folder.put
+
+    def put_slowly(folder: S3Folder, name: str, content: bytes) -> None:
+        put(folder, name, content)
+        if name.endswith(".json.gz"):
+            time.sleep(2 * (cluster.idle_timeout_s or 0))
+
+    monkeypatch.setattr(S3Folder, "put", put_slowly)
+    monkeypatch.setattr(cluster, "idle_timeout_s", 0.5)
+    write(loaded.folder / "log_data/b.json", event(ts=2))
+    loaded.load()
+    monkeypatch.setattr(cluster, "idle_timeout_s", None)
+    assert loaded.loaded.query("SELECT COUNT(*) FROM songplays") == [(2,)]
 
 
 def test_many_long_rows_are_inserted_by_statements_below_the_limit(site: Site) -> None:
@@ -151,16 +203,3 @@ def test_many_long_rows_are_inserted_by_statements_below_the_limit(site: Site) -
     warehouse.insert("staging_rejects", rows)
     assert warehouse.query("SELECT COUNT(*), MAX(line) FROM staging_rejects") == [(5000, 4999)]
     warehouse.close()
-
-
-def test_a_session_is_kept_awake_while_files_are_read_and_nothing_is_said_to_redshift(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Billing for Serverless: idle sessions are closed after 3,600 seconds by default.
-    write(site.folder / "song_data/A/song.json", track())
-    write(site.folder / "log_data/a.json", event(ts=1))
-    kept: list[session.RedshiftSession] = []
-    monkeypatch.setattr(session.RedshiftSession, "keep_awake", lambda self: kept.append(self))
-    site.use("bundled")
-    site.load()
-    assert kept

@@ -90,8 +90,16 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
             self.run(f"DROP TABLE {table}")
             self.run(read_sql(f"tables/{table}", self.engine))
 
+    def prepared(self, job: LoadJob) -> contextlib.AbstractContextManager[None]:  # noqa: ARG002
+        """Do nothing: files are read straight into the database, whose one writer this is anyway."""
+        return contextlib.nullcontext()
+
     def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
+        # This brings PyArrow, which only loading needs.
+        from sparkify.warehouse.reading import reader_of
+
+        reader = reader_of(job)
         first = min((file.file_id for file in job.files), default=None)
         # File ids only grow, so that what is new is found by one comparison, and by whole row groups.
         is_new = "false" if first is None else f"file_id >= {first}"
@@ -103,11 +111,8 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
                 [f"staging_{NOUNS[job.source]}"],
             )
         ]
-        # These bring PyArrow, which only loading needs.
         from sparkify.warehouse.duckdb.staging import stage_files
-        from sparkify.warehouse.reading import reader_of
 
-        reader = reader_of(job)
         return stage_files(self, job, reader, columns)
 
     def unstage(self, source: Source, file_ids: Sequence[int]) -> None:

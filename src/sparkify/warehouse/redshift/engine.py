@@ -81,6 +81,10 @@ class RedshiftWarehouse(RedshiftSession, OwnTables):
         for table in REBUILT_TABLES:
             self.execute(f"DELETE FROM {table}")
 
+    def prepared(self, job: LoadJob) -> contextlib.AbstractContextManager[None]:
+        """Read, judge and upload what is bundled, and remove it in the end."""
+        return self._stager.prepared(job)
+
     def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
         return self._stager.stage(job)

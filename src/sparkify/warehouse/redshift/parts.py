@@ -1,7 +1,8 @@
 """Bundles for Amazon Redshift: judged records in compressed parts of similar size, on the work prefix.
 
-Records are judged here exactly as the DuckDB engine judges them. Each line of a part is an object whose keys
-are the columns, with file_id and line, where it came from.
+Records are judged here, exactly as the DuckDB engine judges them, and before the transaction that loads them.
+Each line of a part is an object whose keys are the columns, with file_id and line, where it came from; so
+each row carries its file_id, and each reject its reason.
 """
 
 import gzip
@@ -14,11 +15,18 @@ import duckdb
 
 from sparkify.errors import WarehouseError
 from sparkify.reading.judged_json import judged_json
+from sparkify.reading.judging import prepare, staged
 from sparkify.reading.raw_text import SPACE, KeptTexts
 from sparkify.reading.records import RecordReader
+from sparkify.reading.staged import Staged
+from sparkify.sources.objects import NOUNS
 from sparkify.warehouse.contract import LoadJob, Row
-from sparkify.warehouse.redshift.copy import LONGEST_TEXT_BYTES
+from sparkify.warehouse.duckdb.opening import NO_EXTENSIONS
+from sparkify.warehouse.reading import reader_of
+from sparkify.warehouse.redshift.copy import LONGEST_TEXT_BYTES, Copy, LoadError, run_copy
+from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder
+from sparkify.warehouse.tables import columns_of
 
 PART_BYTES = 64 * 2**20
 """Of JSON before compression; AWS advises parts of 1 MB to 1 GB after it (Loading data files)."""
@@ -35,44 +43,55 @@ class Bundle:
     """Records that have been judged and written to the work prefix.
 
     Attributes:
-        parts: the URIs of the compressed parts.
+        job: the files that they are from.
+        work: where the parts are.
+        manifest: the URI of the manifest of the parts; empty where there is no good record.
         records: how many good records they hold.
-        rejects: (line, reason, raw, file_id, is_whole) of the bad ones.
+        rejects: the rows of staging_rejects for the bad ones.
+        staged: what was read of the files.
     """
 
-    parts: list[str] = field(default_factory=list)
+    job: LoadJob
+    work: WorkFolder
+    manifest: str = ""
     records: int = 0
     rejects: list[Row] = field(default_factory=list)
+    staged: Staged = field(default_factory=Staged)
 
 
-def bundle(
-    work: WorkFolder, job: LoadJob, connection: duckdb.DuckDBPyConnection, reader: RecordReader, smallest: int
-) -> Bundle:
+def bundle(job: LoadJob, work: WorkFolder, memory_limit: str, smallest: int) -> Bundle:
     """Judge the records of files, and write the good ones into parts of similar size.
 
-    Each line of a part is an object whose keys are the columns, with file_id and line, where it came from.
-
     Args:
-        work: where to write.
         job: the files, and the paths of the columns.
-        connection: where records are judged; knows the paths of the columns.
-        reader: of the files.
+        work: where to write.
+        memory_limit: what may be kept in memory while records are judged.
         smallest: bytes below which parts get fewer rather than smaller.
 
     Raises:
         SourceError: a file can't be read.
         WarehouseError: there are too many bad records for any limit.
     """
+    result = Bundle(job, work)
     target = min(PART_BYTES, max(smallest, job.size // PARTS_WANTED))
-    result = Bundle()
+    reader = reader_of(job)
     uploads: list[Future[str]] = []
-    with ThreadPoolExecutor(2, "upload") as pool:
-        for number, (lines, count) in enumerate(_part_lines(job, connection, reader, target, result)):
-            result.records += count
+    with (
+        duckdb.connect(config={**NO_EXTENSIONS, "memory_limit": memory_limit}) as judge,
+        ThreadPoolExecutor(2, "upload") as pool,
+    ):
+        judge.execute("SET enable_progress_bar = false")  # on stdout, where Python is interactive
+        judge.execute("SET TimeZone = 'UTC'")
+        prepare(judge, job.source, columns_of(f"staging_{NOUNS[job.source]}"), job.paths)
+        for number, lines in enumerate(_part_lines(judge, reader, target, result)):
+            result.records += len(lines)
             uploads.append(pool.submit(_upload, work, f"{job.source}-{number:04}.json.gz", lines))
             if len(uploads) > 2:  # so that no more than a few parts wait in memory
                 uploads[-3].result()
-        result.parts = [upload.result() for upload in uploads]
+        parts = [upload.result() for upload in uploads]
+        result.staged = staged(judge, reader)
+    if parts:
+        result.manifest = work.put_manifest(job.source, parts)
     return result
 
 
@@ -81,19 +100,16 @@ def _upload(work: WorkFolder, name: str, lines: list[str]) -> str:
 
 
 def _part_lines(
-    job: LoadJob,
-    connection: duckdb.DuckDBPyConnection,
-    reader: RecordReader,
-    target: int,
-    result: Bundle,
-) -> Iterator[tuple[list[str], int]]:
-    lines: list[str] = []
-    size = 0
+    judge: duckdb.DuckDBPyConnection, reader: RecordReader, target: int, result: Bundle
+) -> Iterator[list[str]]:
+    """The good records in parts; the bad ones go to the result."""
+    job, lines, size = result.job, list[str](), 0
     kept = KeptTexts(LONGEST_TEXT_BYTES)
-    for texts, bad in judged_json(connection, reader, job.source, job.options.max_rejects):
+    for texts, bad in judged_json(judge, reader, job.source, job.options.max_rejects):
         for file_id, line, raw, reason in bad:
             text, is_whole = kept.of(file_id, raw.strip(SPACE), reason)
-            result.rejects.append((line, reason, text, file_id, is_whole))
+            uri = reader.uris[file_id]
+            result.rejects.append((job.source, uri, line, reason, text, file_id, is_whole))
         if len(result.rejects) > MAX_REJECTS:
             raise WarehouseError(
                 f"more than {MAX_REJECTS:,} records are bad; nothing was changed",
@@ -103,10 +119,49 @@ def _part_lines(
             lines.append(text)
             size += len(text)
             if size >= target:
-                yield lines, len(lines)
+                yield lines
                 lines, size = [], 0
     if lines:
-        yield lines, len(lines)
+        yield lines
+
+
+def load_bundle(session: RedshiftSession, bundle: Bundle, role_arn: str, region: str) -> None:
+    """Load the parts into the batch table, and what was refused before or by COPY into staging_rejects.
+
+    Args:
+        session: of the warehouse.
+        bundle: the parts.
+        role_arn: of the role that reads them.
+        region: of the work prefix; empty if that of Redshift.
+
+    Raises:
+        TooManyRejectsError: COPY refuses more records than max_reject_share allows.
+    """
+    job, work, rejects = bundle.job, bundle.work, list(bundle.rejects)
+    uris = {file.file_id: file.source.uri for file in job.files}
+
+    def origin(error: LoadError) -> tuple[str, int]:
+        # The line of a part says nothing to anyone; where it came from does.
+        file_id, line, _ = origin_of(work, error.uri, error.line)
+        return uris[file_id], line
+
+    share = job.options.max_reject_share
+    copy = Copy(
+        f"copy_{NOUNS[job.source].removesuffix('s')}_parts",
+        bundle.manifest,
+        role_arn,
+        int(share * bundle.records),
+        share,
+        region,
+        options=["MANIFEST", "GZIP"],
+    )
+    for error in run_copy(session, copy, origin) if bundle.manifest else ():
+        # Redshift may know better than the judge here; then the record is a reject after all.
+        file_id, line, text = origin_of(work, error.uri, error.line)
+        # What was bundled, and so not the record as it stands in the file.
+        kept = text.encode()[:LONGEST_TEXT_BYTES].decode(errors="ignore")
+        rejects.append((job.source, uris[file_id], line, str(error), kept, file_id, False))
+    session.insert("staging_rejects", rejects)
 
 
 def origin_of(work: WorkFolder, uri: str, line: int) -> tuple[int, int, str]:

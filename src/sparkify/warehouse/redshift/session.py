@@ -28,7 +28,8 @@ _MAX_STATEMENT_BYTES = 4 * 2**20
 """A statement may have 16 MB (Database Developer Guide: SQL reference)."""
 
 _IDLE_SECONDS = 300
-"""After which something is sent: Serverless ends idle sessions after an hour by default, firewalls sooner."""
+"""After which a writer logs in anew. Serverless ends idle sessions, after an hour by default, and bills each
+statement that would keep one awake with a minute."""
 
 _POLL_SECONDS = 0.2
 
@@ -74,7 +75,7 @@ class RedshiftSession:
         self._is_reader = read_only
         # No page says whether a read-only transaction may UNLOAD.
         self._begin_reading = "BEGIN" if unloads else "BEGIN READ ONLY"
-        self._in_snapshot = False
+        self._in_transaction = False
         self._watcher: RedshiftSession | None = None
         self._last_sent = time.monotonic()
         self._connection = log_in(redshift, aws)
@@ -103,6 +104,9 @@ class RedshiftSession:
             The names of its columns and its rows; none where it has no result.
         """
         if not self._is_reader:
+            if not self._in_transaction and time.monotonic() - self._last_sent > _IDLE_SECONDS:
+                self.close()
+                self._watcher, self._connection = None, log_in(self._redshift, self._aws)
             return self._send(sql, parameters)
         with self.snapshot():
             try:
@@ -129,6 +133,9 @@ class RedshiftSession:
             ]
         except (Error, OSError) as error:
             raise explain(error, self.location, self._redshift, self._aws) from None
+        except BaseException:
+            self.close()  # interrupted in the middle of a message, maybe
+            raise
         finally:
             self._last_sent = time.monotonic()
 
@@ -138,29 +145,21 @@ class RedshiftSession:
 
         Without, each is a transaction of its own: Serverless bills open ones, whether anything runs or not.
         """
-        if self._in_snapshot or not self._is_reader:
+        if self._in_transaction or not self._is_reader:
             yield
             return
         self._send(self._begin_reading)
-        self._in_snapshot = True
+        self._in_transaction = True
         try:
             yield
-        except Exception:
+        except BaseException:
             with contextlib.suppress(WarehouseError):
                 self._send("ROLLBACK")
-            raise
-        except BaseException:
-            self.close()  # interrupted in the middle of a message, maybe
             raise
         else:
             self._send("COMMIT")
         finally:
-            self._in_snapshot = False
-
-    def keep_awake(self) -> None:
-        """Say something if nothing has been said for minutes, so that nobody takes the session for idle."""
-        if time.monotonic() - self._last_sent > _IDLE_SECONDS:
-            self.execute("SELECT 1")
+            self._in_transaction = False
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with ``?`` for its parameters, and return its rows."""
@@ -225,14 +224,11 @@ class RedshiftSession:
         self._begin()
         try:
             yield
-        except Exception:
+            self.execute("COMMIT")
+        except BaseException:
             self.roll_back()
             raise
-        except BaseException:
-            # Interrupted in the middle of a message, maybe: this connection can't be spoken to any more.
-            self.close()
-            raise
-        self.execute("COMMIT")
+        self._in_transaction = False
 
     def _begin(self) -> None:
         # Looked at before the lock is asked for: no page says that statement_timeout ends a wait for one.
@@ -242,6 +238,7 @@ class RedshiftSession:
                 raise self._in_use(holder)
             time.sleep(_POLL_SECONDS)
         self.execute("BEGIN")
+        self._in_transaction = True
         try:
             # First in the transaction, so that all it reads is as its predecessor left it.
             self.lock_soon("writer_lock")
@@ -304,6 +301,7 @@ class RedshiftSession:
         with contextlib.suppress(WarehouseError):
             self.execute("ROLLBACK")
             self.execute("RESET statement_timeout")
+        self._in_transaction = False
 
     def take_notices(self) -> list[str]:
         """What the server has said beside its answers since this was last asked."""

@@ -3,8 +3,8 @@
 Two ways lead from a bucket into a staging table, both by one COPY into a temporary table:
 
 - **bundled**: files below ``bundle_below_mb``. Their records are read and judged here, exactly as the DuckDB
-  engine judges them, and written as similar-sized compressed parts to the work prefix. Each row carries its
-  file_id.
+  engine judges them, and written as similar-sized compressed parts to the work prefix, all of that before the
+  transaction. Each row carries its file_id.
 - **directly** from where they are, named by a manifest: larger files. COPY judges their records itself, and
   it can't say which row came from which file: these rows have no file_id. Paths with array positions make all
   files be bundled: COPY fails where a position is not there.
@@ -16,7 +16,9 @@ the same transaction is the one way that is always right. (A half-written log th
 bundle_below_mb.)
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from sparkify.config.location import is_on_s3
 from sparkify.config.settings import AwsOptions, RedshiftOptions
@@ -27,11 +29,24 @@ from sparkify.reading.staged import Staged
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sources.opening import open_source
 from sparkify.warehouse.contract import LoadJob
-from sparkify.warehouse.redshift.bundled import copy_bundled
 from sparkify.warehouse.redshift.copy import MAX_MAXERROR, Copy
 from sparkify.warehouse.redshift.direct import copy_direct
+from sparkify.warehouse.redshift.parts import Bundle, bundle, load_bundle
 from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder, jsonpaths_file
+
+
+@dataclass
+class _Prepared:
+    """Files of a source that are ready to be loaded.
+
+    Attributes:
+        bundle: those that were bundled, if any.
+        direct: those that COPY reads itself, by COPY.
+    """
+
+    bundle: Bundle | None = None
+    direct: list[tuple[LoadJob, Copy]] = field(default_factory=list)
 
 
 class Stager:
@@ -52,6 +67,7 @@ class Stager:
         self._redshift = redshift
         self._aws = aws
         self._memory_limit = memory_limit
+        self._prepared: dict[Source, _Prepared] = {}
         self._direct: dict[Source, dict[int, int]] = {}
 
     def count_loaded(self, source: Source) -> dict[int, int]:
@@ -71,6 +87,19 @@ class Stager:
                 "this is a bug in sparkify: please report it",
             )
         return {file_id: count for file_id, count in loaded.items() if file_id is not None} | direct
+
+    @contextlib.contextmanager
+    def prepared(self, job: LoadJob) -> Iterator[None]:
+        """Read, judge and upload what is bundled, and remove it in the end."""
+        if not is_on_s3(job.files[0].source.uri):
+            raise SourceError(
+                f"{job.files[0].source.uri}: Redshift loads from S3 only",
+                "copy the files to a bucket, and name it in [S3] SONG_DATA and LOG_DATA as s3://bucket/folder",
+            )
+        prefix = self._redshift.work_prefix
+        with WorkFolder(prefix, self._aws) if prefix else contextlib.nullcontext() as work:
+            self._prepared[job.source] = self._by_manifest(job, work) if work else self._by_prefix(job)
+            yield
 
     def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
@@ -101,14 +130,17 @@ class Stager:
             self._query("ALTER TABLE batch_events ADD COLUMN event_id BIGINT")
 
     def _load(self, job: LoadJob) -> Staged:
-        noun = NOUNS[job.source]
-        if not is_on_s3(job.files[0].source.uri):
-            raise SourceError(
-                f"{job.files[0].source.uri}: Redshift loads from S3 only",
-                "copy the files to a bucket, and name it in [S3] SONG_DATA and LOG_DATA as s3://bucket/folder",
-            )
-        staged = self._by_manifest(job) if self._redshift.work_prefix else Staged(self._by_prefix(job))
+        noun, prepared, staged = NOUNS[job.source], self._prepared.pop(job.source), Staged()
+        advance = job.begin("copy")
+        if prepared.bundle:
+            staged = prepared.bundle.staged
+            load_bundle(self._session, prepared.bundle, self._redshift.iam_role_arn, self._aws.aws_region)
+        for some, copy in prepared.direct:
+            for file_id, (count, refused) in copy_direct(self._session, some, copy).items():
+                staged.records[file_id] = count
+                self._direct[job.source][file_id] = count - refused
         self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
+        advance(len(job.files), job.size)
         return staged
 
     def restage(self) -> None:
@@ -128,8 +160,8 @@ class Stager:
             for kind in ("batch", "removed"):
                 self._query(f"DROP TABLE {kind}_{noun}")
 
-    def _by_prefix(self, job: LoadJob) -> dict[int, int]:
-        """Load everything below the configured prefix."""
+    def _by_prefix(self, job: LoadJob) -> _Prepared:
+        """Have COPY load everything below the configured prefix."""
         options, files = job.options, job.files
         location = options.song_data if job.source == "song_data" else options.log_data
         remedy = (
@@ -149,7 +181,7 @@ class Stager:
             self._require_paths_for_copy(job, jsonpaths, remedy)
         is_file = len(files) == 1 and files[0].source.uri == location
         uri = location if is_file else location.rstrip("/") + "/"
-        return self._copy_direct(job, uri, jsonpaths, ["GZIP"] * (compressed == {True}))
+        return _Prepared(direct=[self._copy(job, uri, jsonpaths, ["GZIP"] * (compressed == {True}))])
 
     def _require_paths_for_copy(self, job: LoadJob, jsonpaths: str, remedy: str) -> None:
         """Refuse a JSONPaths file that COPY can't read as it is."""
@@ -170,48 +202,37 @@ class Stager:
                 f"write all of its paths one way, or {remedy}",
             )
 
-    def _by_manifest(self, job: LoadJob) -> Staged:
-        """Load just these files: small ones bundled, large ones from where they are."""
+    def _by_manifest(self, job: LoadJob, work: WorkFolder) -> _Prepared:
+        """Have COPY load just these files: small ones bundled, large ones from where they are."""
         # A manifest and its files have to be in one region, so what comes from another is bundled, too.
         elsewhere = self._aws.s3_region not in ("", self._aws.aws_region)
         limit = self._redshift.bundle_below_mb * 2**20
         bundles_all = elsewhere or _names_positions(job)
         large = [file for file in job.files if file.source.size >= limit and not bundles_all]
         small = [file for file in job.files if file.source.size < limit or bundles_all]
-        staged = Staged()
-        with WorkFolder(self._redshift.work_prefix, self._aws) as work:
-            if small:
-                staged = copy_bundled(
-                    self._session,
-                    job.of(small),
-                    work,
-                    role_arn=self._redshift.iam_role_arn,
-                    region=self._aws.aws_region,
-                    memory_limit=self._memory_limit,
-                    smallest_part=self._redshift.smallest_part_bytes,
-                )
-            jsonpaths = jsonpaths_file(work, job.paths) if large and job.source == "log_data" else ""
-            for options in ([], ["GZIP"]):
-                some = [file for file in large if file.source.uri.endswith(".gz") == bool(options)]
-                if some:
-                    name = f"{job.source}-direct{'-gzip' * bool(options)}"
-                    manifest = work.put_manifest(name, [file.source.uri for file in some])
-                    counts = self._copy_direct(job.of(some), manifest, jsonpaths, ["MANIFEST", *options])
-                    staged.records.update(counts)
-        return staged
+        prepared = _Prepared()
+        if small:
+            prepared.bundle = bundle(
+                job.of(small), work, self._memory_limit, self._redshift.smallest_part_bytes
+            )
+        jsonpaths = jsonpaths_file(work, job.paths) if large and job.source == "log_data" else ""
+        for options in ([], ["GZIP"]):
+            some = [file for file in large if file.source.uri.endswith(".gz") == bool(options)]
+            if some:
+                name = f"{job.source}-direct{'-gzip' * bool(options)}"
+                manifest = work.put_manifest(name, [file.source.uri for file in some])
+                prepared.direct.append(self._copy(job.of(some), manifest, jsonpaths, ["MANIFEST", *options]))
+        return prepared
 
-    def _copy_direct(self, job: LoadJob, uri: str, jsonpaths: str, options: list[str]) -> dict[int, int]:
+    def _copy(self, job: LoadJob, uri: str, jsonpaths: str, options: list[str]) -> tuple[LoadJob, Copy]:
+        job.begin("stage")
         job.on_records(some_records(job.store, job.files))
         share = job.options.max_reject_share
         # No record is shorter than a byte and a newline, so this is never too few; compressed, nobody knows.
         most = MAX_MAXERROR if "GZIP" in options else int(share * (job.size // 2 + 1))
         region = self._aws.s3_region or self._aws.aws_region
         template = f"copy_{NOUNS[job.source]}"
-        copy = Copy(template, uri, self._redshift.iam_role_arn, most, share, region, jsonpaths, options)
-        counts = copy_direct(self._session, job, copy)
-        self._direct[job.source] |= {file_id: count - refused for file_id, (count, refused) in counts.items()}
-        job.advance(len(job.files), job.size)
-        return {file_id: count for file_id, (count, _) in counts.items()}
+        return job, Copy(template, uri, self._redshift.iam_role_arn, most, share, region, jsonpaths, options)
 
 
 def _names_positions(job: LoadJob) -> bool:
