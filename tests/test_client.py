@@ -1,9 +1,12 @@
 """The warehouse from Python."""
 
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -73,6 +76,60 @@ def test_an_answer_shows_its_first_rows(warehouse: Any) -> None:
     shown = repr(warehouse.sql("FROM range(1000, 2000)"))
     assert "1,000" in shown
     assert "… and 980 more rows" in shown
+
+
+@pytest.mark.parametrize(
+    ("passed", "said"),
+    [
+        ({"since": date(2018, 11, 9)}, {"since": "2018-11-09"}),
+        ({"since": pd.Timestamp("2018-11-08"), "until": datetime(2018, 11, 9)},
+         {"since": "2018-11-08", "until": "2018-11-09"}),
+        ({"last": timedelta(weeks=1)}, {"last": "1w"}),
+        ({"time_zone": ZoneInfo("Asia/Kolkata")}, {"time_zone": "Asia/Kolkata"}),
+    ],
+)  # fmt: skip
+def test_days_and_zones_may_be_pythons_own(warehouse: Any, passed: Any, said: Any) -> None:
+    assert (
+        warehouse.question("daily_active_users", **passed).rows
+        == warehouse.question("daily_active_users", **said).rows
+    )
+    assert (
+        warehouse.question("songs_on_a_day", day=date(2018, 11, 2)).rows
+        == warehouse.question("songs_on_a_day", day="2018-11-02").rows
+    )
+
+
+@pytest.mark.parametrize(
+    "passed",
+    [{"since": datetime(2018, 11, 1, 12)}, {"since": pd.NaT}, {"until": 20181101}, {"last": 7},
+     {"last": timedelta(hours=3)}, {"time_zone": 2}, {"limit": "1"}, {"limit": 0}, {"limit": True},
+     {"limit": 2.5}, {"compare": "previous"}, {"day": 2.5}, {"name": None}],
+    ids=str,
+)  # fmt: skip
+def test_an_argument_that_cannot_be_meant_is_named(warehouse: Any, passed: Any) -> None:
+    (argument,) = passed
+    with pytest.raises(UsageError, match=argument):
+        warehouse.question(**{"name": "songs_on_a_day", **passed})
+
+
+def test_paths_are_texts_or_paths(database: str, tmp_path: Path) -> None:
+    config = tmp_path / "dwh.cfg"
+    config.write_text(f"[WAREHOUSE]\nDATABASE = {database}\n")
+    for warehouse in (sparkify.connect(Path(database)), sparkify.connect(config=config)):
+        assert len(warehouse.sql("SELECT 1")) == 1
+        assert repr(warehouse) == f"<sparkify warehouse {database}>"
+    with pytest.raises(UsageError, match="database=1 is not a path"):
+        sparkify.connect(1)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="is not a text"):
+        warehouse.sql(config)
+
+
+def test_an_answer_says_what_it_lacks(warehouse: Any) -> None:
+    assert warehouse.question("top_songs", since="2018-11-02", until="2018-11-03").notes == ()
+    assert warehouse.question("top_songs", last="3d").notes == ("2018-11-08 to 2018-11-10",)
+    (why,) = warehouse.question("top_songs", since="2019-01-01").notes
+    assert why == "no plays: since 2019-01-01; the warehouse has plays of 2018-11-01 to 2018-11-10"
+    assert why in repr(warehouse.question("top_songs", since="2019-01-01"))
 
 
 def test_nothing_stays_open_so_that_others_can_load(warehouse: Any, database: str) -> None:

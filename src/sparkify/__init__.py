@@ -1,12 +1,15 @@
 """Sparkify's warehouse: song and log files in, an audited star schema out."""
 
+import os
 from importlib import import_module
 from typing import Any
 
 __version__ = "0.2.0"
 
 
-def connect(database: str | None = None, *, config: str | None = None) -> Any:
+def connect(
+    database: str | os.PathLike[str] | None = None, *, config: str | os.PathLike[str] | None = None
+) -> Any:
     """The warehouse, to be asked from Python: see ``sparkify.client``.
 
     Args:

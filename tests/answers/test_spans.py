@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sparkify.answers.check import compare
+from sparkify.answers.covering import notes_on
 from sparkify.answers.questions import ask, ask_compared, find_question, load_questions
 from sparkify.answers.spans import Asked, read_asked, restricted, span_of
 from sparkify.errors import UsageError
@@ -34,6 +35,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def loaded(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     settings = load(folder, tmp_path_factory.mktemp("loaded") / "simulated.duckdb")
     with closing(connect(settings, read_only=True)) as warehouse:
+        yield warehouse
+
+
+@pytest.fixture(scope="module")
+def ten_days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    folder = tmp_path_factory.mktemp("ten_days")
+    start = CLOCKS_BACK - 3 * 24 * HOUR
+    write_sources(folder, [], [play(start + n * 24 * HOUR, 7, "A", "B", session=n) for n in range(10)])
+    with closing(connect(load(folder, folder / "w.duckdb"), read_only=True)) as warehouse:
         yield warehouse
 
 
@@ -151,6 +161,41 @@ def test_a_comparison_needs_a_beginning(loaded: Warehouse) -> None:
         ask_compared(loaded, find_question("top_songs"), {}, span_of(loaded, Asked()))
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),  # of plays from 2018-11-01 to 2018-11-10
+    [
+        (("2018-11-02", "2018-11-03", None, None), []),
+        ((None, None, "3d", None), ["2018-11-08 to 2018-11-10"]),
+        ((None, None, "2w", None), ["2018-10-28", "begin on 2018-11-01, and cover only 10 of the 14"]),
+        ((None, "2018-11-12", "4d", None), ["2018-11-09", "end on 2018-11-10, and cover only 2 of the 4"]),
+        ((None, "2018-11-12", "3w", None), ["2018-10-23", "begin on 2018-11-01 and end on 2018-11-10, and cover"]),
+    ],
+)  # fmt: skip
+def test_days_that_were_counted_out_are_named_with_those_the_plays_lack(
+    flags: Any, said: list[str], ten_days: Warehouse
+) -> None:
+    notes = notes_on(span_of(ten_days, read_asked(*flags)), is_compared=False)
+    assert len(notes) == len(said)
+    assert all(each in note for note, each in zip(notes, said, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("flags", "beside", "covered"),
+    [
+        (("2018-11-06", "2018-11-07", None, None), "2018-11-04 to 2018-11-05", None),
+        ((None, None, "7d", None), "2018-10-28 to 2018-11-03", "only 3 of the 7 days"),
+        ((None, None, "10d", None), "2018-10-22 to 2018-10-31", "none of the days"),
+    ],
+)
+def test_a_comparison_names_what_it_is_with_and_whether_that_is_whole(
+    flags: Any, beside: str, covered: str | None, ten_days: Warehouse
+) -> None:
+    first, *more = notes_on(span_of(ten_days, read_asked(*flags)), is_compared=True)
+    assert first.endswith(f", beside {beside}")
+    assert [note for note in more if "don't compare like with like" in note] == more
+    assert (covered in more[0]) if covered else not more
+
+
 class TestOnTheCommandLine:
     @pytest.fixture
     def sparkify(self, run: Run, data: Path) -> Run:
@@ -161,17 +206,19 @@ class TestOnTheCommandLine:
         return run
 
     def test_a_span_without_plays_says_so_and_what_there_is(self, sparkify: Run) -> None:
-        for flags in (
-            ("--since", "2019-01-01"),
-            ("--until", "2018-10-01"),
-            ("--last", "2d", "--until", "2018-10-01"),
+        for said, *flags in (
+            ("since 2019-01-01", "--since", "2019-01-01"),
+            ("until 2018-10-01", "--until", "2018-10-01"),
+            ("2018-09-30 to 2018-10-01", "--last", "2d", "--until", "2018-10-01"),
         ):
             told = sparkify("questions", "plays_by_level", *flags)
             assert told.returncode == 0
-            assert "no plays: " in told.stderr
+            assert f"no plays: {said}; " in " ".join(told.stderr.split())
             assert "the warehouse has plays of 2018-11-04 to 2018-11-13" in " ".join(told.stderr.split())
         told = sparkify("questions", "songs_on_a_day", "--given", "day=2018-12-24")
-        assert "no rows for day=2018-12-24" in told.stderr
+        assert "no rows for day=2018-12-24; the warehouse has plays of" in " ".join(told.stderr.split())
+        told = sparkify("questions", "songs_on_a_day", "--given", "day=2018-11-05", "--last", "2d")
+        assert "plays of 2018-11-12 to 2018-11-13 were asked for" in " ".join(told.stderr.split())
 
     def test_an_answer_of_a_whole_warehouse_says_nothing_of_spans(self, sparkify: Run) -> None:
         told = sparkify("questions", "level_changes")  # nobody has changed
@@ -183,6 +230,15 @@ class TestOnTheCommandLine:
             told = run(*words)
             assert told.returncode == 0
             assert "holds no plays; load some with: sparkify etl" in " ".join(told.stderr.split()), words
+
+    def test_many_answers_say_once_what_is_true_of_all(self, sparkify: Run, tmp_path: Path) -> None:
+        told = sparkify("questions", "--all", "--csv", "none", "--since", "2019-01-01")
+        assert told.stderr.count("no plays") == 1
+        told = sparkify("questions", "--all", "--csv", "some", "--last", "3d", "--compare", "previous")
+        assert "2018-11-11 to 2018-11-13, beside 2018-11-08 to 2018-11-10" in " ".join(told.stderr.split())
+        left_out = [question.name for question in load_questions() if not question.keys]
+        assert f"left out: {', '.join(left_out)}" in " ".join(told.stderr.split())
+        assert len(list((tmp_path / "some").iterdir())) + len(left_out) == len(load_questions())
 
     def test_the_report_takes_a_span_too(self, sparkify: Run, tmp_path: Path) -> None:
         told = sparkify("report", "out.html", "--since", "2018-11-05", "--until", "2018-11-06",

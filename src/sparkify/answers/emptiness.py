@@ -22,5 +22,7 @@ def why_empty(warehouse: Session, span: Span, given: Mapping[str, str] | None = 
         return f"no plays: {span.text}; the warehouse has plays of {whole}"
     if given:
         what = ", ".join(f"{name}={value}" for name, value in given.items())
-        return f"no rows for {what}; the warehouse has plays of {whole}"
+        if span.asked.is_all:
+            return f"no rows for {what}; the warehouse has plays of {whole}"
+        return f"no rows for {what}; plays of {span.text} were asked for"
     return ""

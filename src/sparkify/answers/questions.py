@@ -160,10 +160,8 @@ def fill_in(question: Question, given: Mapping[str, str]) -> str:
     givens = question.givens
     for name in given:
         if name not in givens:
-            blanks = ", ".join(givens) if givens else "it has none"
-            raise UsageError(
-                f"{question.name}: nothing called {name!r} can be given", f"what can be given: {blanks}"
-            )
+            hint = f"what can be given: {', '.join(givens)}" if givens else "leave out --given"
+            raise UsageError(f"{question.name}: nothing called {name!r} can be given", hint)
 
     def literal(match: re.Match[str]) -> str:
         kind, name = match.groups()

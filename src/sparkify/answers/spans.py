@@ -90,7 +90,7 @@ def read_asked(
             raise UsageError("--last and --since both say where to begin", "choose one of them")
     asked = Asked(_day("--since", since), _day("--until", until), days, _zone(time_zone), limit)
     if asked.since and asked.until and asked.since > asked.until:
-        raise UsageError(f"--since {asked.since} is after --until {asked.until}", "exchange them")
+        raise UsageError(f"--since {asked.since} is after --until {asked.until}", "swap them")
     return asked
 
 
@@ -129,6 +129,7 @@ class Span:
         offsets: since when, in UTC, how many seconds are to be added; the first since ever.
         schema: where the tables are.
         has_plays: whether there is any play at all, whenever.
+        days: of the first play, and of the last one that is not from the future; None without plays.
     """
 
     first: date
@@ -137,12 +138,13 @@ class Span:
     offsets: Sequence[tuple[datetime, int]] = ()
     schema: str = ""
     has_plays: bool = True
+    days: tuple[date, date] | None = None
 
     @property
     def text(self) -> str:
         """The span in words."""
-        if self.first > self.last:
-            return f"since {self.first}"
+        if self.first > self.last:  # one end was asked for, and lies beyond all plays
+            return f"since {self.first}" if self.asked.since else f"until {self.last}"
         return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
 
     def before(self) -> "Span":
@@ -160,7 +162,7 @@ class Span:
         last = self.first - timedelta(days=1)
         first = last - length
         asked = Asked(first, last, None, self.asked.zone, self.asked.limit)
-        return Span(first, last, asked, self.offsets, self.schema, self.has_plays)
+        return replace(self, first=first, last=last, asked=asked)
 
 
 def span_of(warehouse: Session, asked: Asked) -> Span:
@@ -174,11 +176,10 @@ def span_of(warehouse: Session, asked: Asked) -> Span:
         return Span(date.min, date.min, asked, has_plays=False)
     ((schema,),) = warehouse.query("SELECT CURRENT_SCHEMA()")
     offsets = _offsets(asked.zone, earliest, latest) if asked.zone else ()
-    until = asked.until or _local(last, offsets).date()
-    since = asked.since or (
-        until - timedelta(days=asked.last - 1) if asked.last else _local(first, offsets).date()
-    )
-    return Span(since, until, asked, offsets, schema)
+    days = (_local(first, offsets).date(), _local(last, offsets).date())
+    until = asked.until or days[1]
+    since = asked.since or (until - timedelta(days=asked.last - 1) if asked.last else days[0])
+    return Span(since, until, asked, offsets, schema, days=days)
 
 
 def _local(moment: datetime, offsets: Sequence[tuple[datetime, int]]) -> datetime:

@@ -132,29 +132,24 @@ def questions(
         if sql:
             typer.echo(restricted(questions.fill_in(chosen[0], values), span), nl=False)
             return
-        if compare and name is None:
-            chosen = [question for question in chosen if question.keys]
+        left_out = [question for question in chosen if compare and name is None and not question.keys]
+        chosen = [question for question in chosen if question not in left_out]
         look = Look(wide, expanded, plain, bars=True)
-        if excel:
-            answering = _Answering(warehouse, span, values, form, look, is_few=False)
-            _write_excel(answering, chosen, excel, is_compared=bool(compare))
-            return
-        if folder:
-            _write_files(
-                _Answering(warehouse, span, values, form, look, is_few=False),
-                chosen,
-                folder,
-                is_compared=bool(compare),
-            )
-            return
-        _Answering(warehouse, span, values, form, look, is_few=all_).print_all(
-            chosen, is_compared=bool(compare)
+        answering = _Answering(
+            warehouse, span, values, form, look, is_few=all_ and not folder, is_compared=bool(compare)
         )
+        if excel:
+            _write_excel(answering, chosen, excel)
+        elif folder:
+            _write_files(answering, chosen, folder)
+        else:
+            answering.print_all(chosen)
+        answering.say_notes()
+        if left_out:
+            say(f"note: can't be compared, and left out: {', '.join(each.name for each in left_out)}")
 
 
-def _write_files(
-    answering: "_Answering", chosen: "list[Question]", folder: Path, *, is_compared: bool
-) -> None:
+def _write_files(answering: "_Answering", chosen: "list[Question]", folder: Path) -> None:
     """Write each answer into a file of its own, in a folder that is not there yet, or empty."""
     credentials.require_none(str(folder), "FOLDER")
     ending = "json" if answering.form == "json" else "csv"
@@ -165,7 +160,7 @@ def _write_files(
         for question in chosen:
             path = folder / f"{question.name}.{ending}"
             with path.open("x", encoding="utf-8", newline="") as file, redirect_stdout(file):
-                answering.print_all([question], is_compared=is_compared)
+                answering.print_all([question])
     except OSError as error:
         raise SparkifyError(
             f"{folder}: can't be written: {error.strerror}", remedy(error, "name another folder")
@@ -187,15 +182,13 @@ def _require_excel_alone(file: Path, name: str | None, form: "Form", *, is_other
         raise UsageError(f"{file}: is there already, and was not touched", "name a new file")
 
 
-def _write_excel(answering: "_Answering", chosen: "list[Question]", file: Path, *, is_compared: bool) -> None:
+def _write_excel(answering: "_Answering", chosen: "list[Question]", file: Path) -> None:
     """Write each answer into a sheet of its own, of a file that is not there yet."""
+    from sparkify.answers.covering import about
     from sparkify.printing.excel import Sheet, workbook
 
-    sheets = [
-        Sheet(question.name, question.title, *answering.ask(question, is_compared=is_compared))
-        for question in chosen
-    ]
-    content, cut = workbook(sheets, answering.span.text)
+    sheets = [Sheet(question.name, question.title, *answering.ask(question)) for question in chosen]
+    content, cut = workbook(sheets, about(answering.span, is_compared=answering.is_compared))
     aside = name_beside(file)
     try:
         aside.write_bytes(content)
@@ -220,9 +213,9 @@ def _print_list(form: "Form", look: "Look") -> None:
     say("spans of time: sparkify questions -h")
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Answering:
-    """Prints the answers to questions about one span."""
+    """Asks questions about one span, and prints the answers."""
 
     warehouse: "Session"
     span: "Span"
@@ -230,30 +223,40 @@ class _Answering:
     form: "Form"
     look: "Look"
     is_few: bool
+    is_compared: bool
+    why_empty: str = ""
+    is_cut: bool = False
 
-    def ask(self, question: "Question", *, is_compared: bool) -> "tuple[list[str], list[Row]]":
+    def ask(self, question: "Question") -> "tuple[list[str], list[Row]]":
         """The columns and rows of an answer."""
         from sparkify.answers import questions
-
-        ask = questions.ask_compared if is_compared else questions.ask
-        return ask(self.warehouse, question, self.given, self.span)
-
-    def print_all(self, chosen: "list[Question]", *, is_compared: bool) -> None:
-        """Print the answers, and then what is to be said of them."""
         from sparkify.answers.emptiness import why_empty
-        from sparkify.printing.output import print_rows
-        from sparkify.printing.tables import CUT
 
-        why, is_cut = "", False
+        ask = questions.ask_compared if self.is_compared else questions.ask
+        columns, rows = ask(self.warehouse, question, self.given, self.span)
+        if not rows and not self.why_empty:
+            self.why_empty = why_empty(self.warehouse, self.span, self.given)
+        return columns, rows
+
+    def print_all(self, chosen: "list[Question]") -> None:
+        """Print the answers."""
+        from sparkify.printing.output import print_rows
+
         for question in chosen:
-            columns, rows = self.ask(question, is_compared=is_compared)
+            columns, rows = self.ask(question)
             if self.is_few:
                 typer.echo(f"\n{question.title}  ({question.name})")
-            is_cut |= print_rows(columns, rows[:_FEW] if self.is_few else rows, self.form, self.look)
+            self.is_cut |= print_rows(columns, rows[:_FEW] if self.is_few else rows, self.form, self.look)
             if self.is_few and len(rows) > _FEW:
                 typer.echo(f"… and {len(rows) - _FEW:,} more: sparkify questions {question.name}")
-            why = why or ("" if rows else why_empty(self.warehouse, self.span, self.given))
-        if why:
-            say(f"note: {why}")
-        if is_cut:
+
+    def say_notes(self) -> None:
+        """Say what is to be said of the answers: which days they are about, and why there are none."""
+        from sparkify.answers.covering import notes_on
+        from sparkify.printing.tables import CUT
+
+        notes = notes_on(self.span, is_compared=self.is_compared)
+        for note in [self.why_empty] if self.why_empty else notes:
+            say(f"note: {note}")
+        if self.is_cut:
             say(CUT)
