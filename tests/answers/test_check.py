@@ -1,5 +1,6 @@
 """``sparkify check``: expected answers, own questions and audits."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,6 +131,9 @@ def test_a_planted_bad_row_is_found_by_the_audits(tmp_path: Path) -> None:
     assert isinstance(result.exception, CheckError)
     failed = [line for line in result.stdout.splitlines() if " failed " in line]
     assert any("users_unique" in line for line in failed)
+    # The questions have been answered, but nobody has said what they should answer.
+    assert f"{len(load_questions())} questions not compared" in result.exception.message
+    assert re.search(r"question +top_songs +not compared +1\b", result.stdout)
 
 
 def test_a_check_warns_of_old_data_only_where_a_limit_is_set(

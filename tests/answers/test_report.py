@@ -238,6 +238,18 @@ class TestThePage:
         assert "no plays yet" in text
         assert text.count("No plays yet.") >= len(load_questions()) - 2
 
+    def test_what_has_no_rows_says_whether_there_are_plays(self, tmp_path: Path) -> None:
+        write_sources(tmp_path, [Catalogued("SO1", "A", "AR1", "B")], [play(NOON, 7, "A", "B")])
+        database = load(tmp_path, tmp_path / "w.duckdb").database
+        assert report(database, tmp_path / "all.html").read_text("utf-8").count("No plays") == 0
+        asked = CliRunner().invoke(
+            app, ["report", str(tmp_path / "none.html"), "--since", "2019-01-01", "--database", database]
+        )
+        text = (tmp_path / "none.html").read_text("utf-8")
+        assert asked.exit_code == 0
+        assert text.count("No plays in these days.") == len(load_questions()) - 1
+        assert [*re.findall(r"<dd>([^<]*)</dd>", text)][:6] == ["0", "0", "0", "0", "0", "none"]
+
     def test_a_single_play_has_a_report_too(self, tmp_path: Path) -> None:
         write_sources(tmp_path, [], [play(NOON, 7, "A", "B")])
         text = report(load(tmp_path, tmp_path / "w.duckdb").database, tmp_path / "r.html").read_text("utf-8")
@@ -394,6 +406,20 @@ class TestInTheBrowser:
         assert len(rows) == 1 + shown
         assert all(row[2].isdecimal() and not row[0].startswith("=") for row in rows[1:])
 
+    def test_numbers_are_copied_in_columns_that_a_spreadsheet_pastes(
+        self, month: Path, browser: Browser
+    ) -> None:
+        rights = ["clipboard-read", "clipboard-write"]
+        with opened(browser, month, permissions=rights) as page:
+            page.locator("#top_songs summary").first.click()
+            page.locator("#top_songs").get_by_role("button", name="Copy").click()
+            page.locator("#top_songs").get_by_text("Copied").wait_for()
+            copied = page.evaluate("navigator.clipboard.readText()")
+            shown = page.locator("#top_songs tbody tr").count()
+        rows = list(csv.reader(copied.splitlines(), delimiter="\t"))
+        assert rows[0] == ["title", "artist", "plays", "listeners"]
+        assert len(rows) == 1 + shown
+
     def test_the_theme_can_be_chosen_and_is_kept(self, month: Path, browser: Browser) -> None:
         with opened(browser, month, theme="dark") as page:
             dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -428,6 +454,15 @@ class TestCharts:
         panel = columns_panel("changes", [4, 0], [0, 2])
         assert panel.path == "M0.12 66.67V0H0.88V66.67Z"
         assert panel.second_path == "M1.12 66.67V100H1.88V66.67Z"
+
+    def test_columns_of_a_week_that_is_covered_partly_are_faint_both_ways(self) -> None:
+        whole, part = (
+            columns_panel("changes", [4, 3], [1, 2]),
+            columns_panel("changes", [4, 3], [1, 2], faint=[True, False]),
+        )
+        assert part.faint_path + part.path == whole.path
+        assert part.faint_second_path + part.second_path == whole.second_path
+        assert "" not in (part.faint_path, part.faint_second_path)
 
     def test_only_nothing_has_the_colour_of_nothing(self) -> None:
         assert [step_of(value, 100) for value in (0, 0.1, 50, 100)] == [0, 1, 5, 8]

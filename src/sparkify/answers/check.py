@@ -31,6 +31,9 @@ _SHOWN_BAD_ROWS = 3
 BAD = ("different", "error", "failed")
 """The results that make a check fail."""
 
+_TO_PEOPLE = {"no answer": "not compared"}
+"""What people read instead of a result: the question has been answered, but no answer was expected of it."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -224,11 +227,15 @@ def _read_csv(path: Path) -> list[list[str]]:
     return records
 
 
+def _to_people(result: str) -> str:
+    return _TO_PEOPLE.get(result, result)
+
+
 def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     """Print a table of what is equal and what differs, then the first rows that do."""
     print_rows(
         ["check", "name", "result", "rows", "remark"],
-        [(each.kind, each.name, each.result, each.rows, each.remark) for each in outcomes],
+        [(each.kind, each.name, _to_people(each.result), each.rows, each.remark) for each in outcomes],
         "table",
     )
     for outcome in outcomes:
@@ -244,7 +251,10 @@ def require_good(outcomes: Sequence[Outcome]) -> str:
         CheckError: something differs or failed.
     """
     counts = Counter((outcome.kind, outcome.result) for outcome in outcomes)
-    parts = [f"{count} {kind}{'s' if count > 1 else ''} {result}" for (kind, result), count in counts.items()]
+    parts = [
+        f"{count} {kind}{'s' if count > 1 else ''} {_to_people(result)}"
+        for (kind, result), count in counts.items()
+    ]
     summary = ", ".join(parts)
     if any(outcome.result in BAD for outcome in outcomes):
         raise CheckError(

@@ -39,3 +39,12 @@ def _uncovered(span: Span, days: tuple[date, date]) -> str:
     why = [f"begin on {first}"] * (span.first < first) + [f"end on {last}"] * (span.last > last)
     part = f"only {covered} of the {wanted} days" if covered else "none of the days"
     return f"{span.text}: the plays {' and '.join(why)}, and cover {part}"
+
+
+def flags_of(span: Span) -> str:
+    """What the command line needs to ask about the same days again, whatever is loaded until then."""
+    asked = span.asked
+    days = f" --since {span.first} --until {span.last}" if asked.since or asked.until or asked.last else ""
+    if span.first > span.last:  # there are no plays where one end was asked for
+        days = f" --since {asked.since}" if asked.since else f" --until {asked.until}"
+    return days + (f" --time-zone {asked.zone.key}" if asked.zone else "")

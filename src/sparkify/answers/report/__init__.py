@@ -5,12 +5,9 @@ read; the same warehouse gives the same bytes.
 """
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from pygments import highlight
@@ -18,12 +15,14 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PostgresLexer
 
 from sparkify import __version__
+from sparkify.answers.covering import flags_of
 from sparkify.answers.questions import Question, ask, load_questions
 from sparkify.answers.report import future
 from sparkify.answers.report.audits import AuditNow, History, audit_now, history_of
 from sparkify.answers.report.cards import view_of
 from sparkify.answers.report.charts import Chart, number
 from sparkify.answers.report.safety import below, policy, quiet
+from sparkify.answers.report.tables import Table, cell, numeric_columns, table
 from sparkify.answers.report.words import Record, shown
 from sparkify.answers.spans import Asked, Span, restricted, span_of
 from sparkify.errors import SparkifyError, UsageError
@@ -108,16 +107,6 @@ class Figure:
     is_bad: bool = False
 
 
-@dataclass(frozen=True)
-class Table:
-    """A plain table of the data quality section."""
-
-    title: str
-    columns: list[str]
-    rows: list[list[str]]
-    width: int = 12
-
-
 @dataclass
 class Page:
     """Everything that stands on the page."""
@@ -131,6 +120,8 @@ class Page:
     history: History = field(default_factory=History)
     loaded: str = ""
     zone: str = "UTC"
+    flags: str = ""
+    """What a command needs to ask about the same days."""
 
 
 _MARK, _BEGIN_BYTES = b'<meta name="generator" content="Sparkify Warehouse ', 200
@@ -205,18 +196,26 @@ def collect(warehouse: Session, span: Span | None = None) -> Page:
     span = span or span_of(warehouse, Asked())
     questions = {question.name: question for question in load_questions()}
     last = future.last_day(warehouse)
+    (headline,) = _records(warehouse, "headline", span)
+    nothing = (
+        "None." if headline["plays"] else "No plays in these days." if span.has_plays else "No plays yet."
+    )
+
+    def card(question: Question, width: int) -> Card:
+        return _card(warehouse, question, width, last, span, nothing)
+
     sections = {
-        section: [_card(warehouse, questions.pop(name), width, last, span) for name, width in widths.items()]
+        section: [card(questions.pop(name), width) for name, width in widths.items()]
         for section, widths in SECTIONS.items()
     }
     if questions:
-        more = [_card(warehouse, question, 12, last, span) for question in questions.values()]
+        more = [card(question, 12) for question in questions.values()]
         quality = sections.pop("Data quality")
         sections |= {_MORE: more, "Data quality": quality}
-    (headline,) = _records(warehouse, "headline", span)
     page = Page(_period(headline, span), _headline_figures(headline), sections, [], [])
     if span.asked.zone:
         page.zone = span.asked.zone.key
+    page.flags = flags_of(span)
     _add_quality(warehouse, headline, page)
     return page
 
@@ -244,14 +243,13 @@ def _records(warehouse: Session, name: str, span: Span | None = None) -> list[Re
     return [dict(zip(columns, map(quiet, row), strict=True)) for row in rows]
 
 
-def _card(warehouse: Session, question: Question, width: int, last: date, span: Span) -> Card:
+def _card(warehouse: Session, question: Question, width: int, last: date, span: Span, nothing: str) -> Card:
     columns, rows = ask(warehouse, question, span=span)
     rows = [tuple(map(quiet, row)) for row in rows]
     records, left_out = future.split([dict(zip(columns, row, strict=True)) for row in rows], last)
-    said, chart = view_of(question.name, records)
+    said, chart = view_of(question.name, records, nothing)
     sql = highlight(restricted(question.sql, span), PostgresLexer(), HtmlFormatter(nowrap=True))
-    cells = [[shown(value) for value in row] for row in rows[:_SHOWN_ROWS]]
-    numeric = [any(isinstance(row[at], int | float | Decimal) for row in rows) for at in range(len(columns))]
+    cells = [list(map(cell, columns, row)) for row in rows[:_SHOWN_ROWS]]
     return Card(
         question,
         width,
@@ -261,7 +259,7 @@ def _card(warehouse: Session, question: Question, width: int, last: date, span: 
         cells,
         len(rows),
         sql,
-        numeric,
+        numeric_columns(rows, len(columns)),
         question.name in _TALL,
     )
 
@@ -288,7 +286,7 @@ def _headline_figures(headline: Record) -> list[Figure]:
         Figure("listeners", number(headline["listeners"])),
         Figure("sessions", number(headline["sessions"])),
         Figure("hours of music", number(headline["hours"] or 0)),
-        Figure("artists heard", number(headline["artists"])),
+        Figure("artists heard", number(headline["artists"] or 0)),
         Figure("of plays paid", _share(headline["paid_plays"] or 0, plays)),
     ]
 
@@ -320,26 +318,16 @@ def _add_quality(warehouse: Session, headline: Record, page: Page) -> None:
         page.loaded = f"Loaded {when} UTC on {last['engine']} by Sparkify Warehouse {last['version']}."
     went = [[where, number(events)] for where, events in accounts.of_warehouse(warehouse).rows()]
     page.tables = [
-        _table(
+        table(
             "What was loaded?",
             ("source", "files", "size", "records", "loaded", "rejected", "left_out"),
             sources,
             6,
         ),
-        Table("Where did the events go?", ["log_data", "events"], went, 7),
-        _table("Why were records rejected?", ("source", "reason", "records", "first_file"), rejects),
-        _table("Which runs changed the warehouse?", tuple(runs[0]) if runs else (), runs),
+        Table("Where did the events go?", ["log_data", "events"], went, 7, [False, True]),
+        table("Why were records rejected?", ("source", "reason", "records", "first_file"), rejects),
+        table("Which runs changed the warehouse?", tuple(runs[0]) if runs else (), runs),
     ]
-
-
-def _table(title: str, columns: Sequence[str], rows: Sequence[Record], width: int = 12) -> Table:
-    def text(column: str, value: Any) -> str:
-        if column == "size":
-            return f"{number(value / 1e6)} MB"
-        return number(value) if isinstance(value, int) and column != "run_id" else shown(value)
-
-    names = [column.replace("_", " ") for column in columns]
-    return Table(title, names, [[text(column, row[column]) for column in columns] for row in rows], width)
 
 
 __all__ = ["SECTIONS", "Page", "collect", "render", "write_report"]

@@ -59,10 +59,10 @@ VIEWS: dict[str, View] = {
 }
 
 
-def view_of(name: str, rows: list[Record]) -> tuple[str, Chart]:
-    """The sentence and the chart that answer a question."""
+def view_of(name: str, rows: list[Record], nothing: str = "No plays yet.") -> tuple[str, Chart]:
+    """The sentence and the chart that answer a question, or what is said where it has no rows."""
     if not rows:
-        return "", Nothing("Nobody has changed level." if name == "level_changes" else "No plays yet.")
+        return "", Nothing("Nobody has changed level." if name == "level_changes" else nothing)
     if name in VIEWS:
         return VIEWS[name](rows)
     columns = list(rows[0])

@@ -58,6 +58,7 @@ class Panel:
         path: outline in a box as wide as there are steps, and 100 high.
         second_path: outline of the downward columns.
         faint_path: outline of the columns of which the time is covered only partly.
+        faint_second_path: likewise, downward.
         is_line: whether ``path`` is a line, to be filled below.
         ticks: marks of the vertical axis, from the top.
     """
@@ -68,6 +69,7 @@ class Panel:
     second_path: str = ""
     is_line: bool = False
     faint_path: str = ""
+    faint_second_path: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,22 +213,20 @@ def columns_panel(
     name: str, values: Sequence[float], down: Sequence[float] = (), faint: Sequence[bool] = ()
 ) -> Panel:
     """A plot of columns, those of ``down`` hanging below the base line, and some faint."""
+    is_faint = faint or [False] * len(values)
     if not down:
         top = nice_top(max(values))
         ticks = [Tick(0, compact(top)), Tick(0.5, compact(top / 2)), Tick(1, "0")]
-        is_faint = faint or [False] * len(values)
-        full, part = (
-            [0 if left == faint_one else value for value, faint_one in zip(values, is_faint, strict=True)]
-            for left in (True, False)
-        )
-        path, faint_path = (_columns(some, 100, -100 / top) for some in (full, part))
+        path, faint_path = _split_columns(values, is_faint, 100, -100 / top)
         return Panel(name, path, ticks, faint_path=faint_path)
     # One scale for both directions, and the base line where it leaves each the room it needs.
     up_top, down_top = nice_top(max(values)), nice_top(max(down))
     base = 100 * up_top / (up_top + down_top)
     scale = 100 / (up_top + down_top)
     ticks = [Tick(0, compact(up_top)), Tick(base / 100, "0"), Tick(1, compact(down_top))]
-    return Panel(name, _columns(values, base, -scale), ticks, _columns(down, base, scale))
+    path, faint_path = _split_columns(values, is_faint, base, -scale)
+    second, faint_second = _split_columns(down, is_faint, base, scale)
+    return Panel(name, path, ticks, second, faint_path=faint_path, faint_second_path=faint_second)
 
 
 def line_panel(name: str, values: Sequence[float]) -> Panel:
@@ -236,6 +236,17 @@ def line_panel(name: str, values: Sequence[float]) -> Panel:
     return Panel(
         name, f"M{line}", [Tick(0, compact(top)), Tick(0.5, compact(top / 2)), Tick(1, "0")], is_line=True
     )
+
+
+def _split_columns(
+    values: Sequence[float], is_faint: Sequence[bool], base: float, scale: float
+) -> tuple[str, str]:
+    """The outlines of the columns that are not faint, and of those that are."""
+    full, part = (
+        [value if faint is wanted else 0 for value, faint in zip(values, is_faint, strict=True)]
+        for wanted in (False, True)
+    )
+    return _columns(full, base, scale), _columns(part, base, scale)
 
 
 def _columns(values: Sequence[float], base: float, scale: float) -> str:

@@ -111,7 +111,8 @@ def changes_by_week(rows: list[Record]) -> tuple[str, Chart]:
         f" {number(row['to_paid'])} to paid, {number(row['to_free'])} to free{part_of(row)}"
         for row in weeks
     ]
-    panel = columns_panel("changes", [row["to_paid"] for row in weeks], [row["to_free"] for row in weeks])
+    up, down = [row["to_paid"] for row in weeks], [row["to_free"] for row in weeks]
+    panel = columns_panel("changes", up, down, faint=[is_part(week) for week in weeks])
     marks = week_marks([row["week_start"] for row in weeks])
     chart = Series(len(weeks), [panel], marks, points, ["to paid", "back to free"])
     return f"{number(to_paid)} went from free to paid, {number(to_free)} back.{incomplete(rows)}", chart

@@ -74,13 +74,15 @@
     });
   }
 
-  // Numbers can be taken along, as CSV; texts that a spreadsheet would take for formulas with an apostrophe.
+  // Numbers can be taken along: into a file as CSV, or copied with tabs, which a spreadsheet pastes into columns. Texts
+  // that it would take for formulas have an apostrophe.
   const quoted = (cell) => {
     const text = cell.textContent;
     const plain = cell.classList.contains("num") ? text.replace(/,/g, "") : text.replace(/^(?=[=+\-@\t\r])/, "'");
-    return /[",\n\r]/.test(plain) ? `"${plain.replace(/"/g, '""')}"` : plain;
+    return /[",\t\n\r]/.test(plain) ? `"${plain.replace(/"/g, '""')}"` : plain;
   };
-  const csv = (table) => Array.from(table.rows, (row) => `${Array.from(row.cells, quoted).join(",")}\r\n`).join("");
+  const written = (table, between) =>
+    Array.from(table.rows, (row) => `${Array.from(row.cells, quoted).join(between)}\r\n`).join("");
   const taking = (text, act) => {
     const made = document.createElement("button");
     made.type = "button";
@@ -91,12 +93,12 @@
   for (const place of document.querySelectorAll(".take")) {
     const table = place.parentElement.querySelector("table");
     if (navigator.clipboard) place.append(taking("Copy", async (made) => {
-      try { await navigator.clipboard.writeText(csv(table)); made.textContent = "Copied"; }
+      try { await navigator.clipboard.writeText(written(table, "\t")); made.textContent = "Copied"; }
       catch { made.textContent = "Not allowed"; }
     }));
     place.append(taking("Download CSV", () => {
       const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob(["\ufeff", csv(table)], { type: "text/csv" }));
+      link.href = URL.createObjectURL(new Blob(["\ufeff", written(table, ",")], { type: "text/csv" }));
       link.download = `${place.dataset.name}.csv`;
       link.click();
       URL.revokeObjectURL(link.href);
