@@ -9,6 +9,7 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
+from sparkify.cli.shell import is_command
 from sparkify.cli.shell_input import Names, history_file
 from tests.support.cli import Run, assert_fails
 from tests.support.terminal import Typed
@@ -54,6 +55,15 @@ def test_the_history_is_where_the_user_keeps_such_things(monkeypatch: pytest.Mon
     assert history_file({"XDG_STATE_HOME": "relative"}) == Path("/home/ann/.local/state/sparkify/history")
 
 
+@pytest.mark.parametrize(
+    ("typed", "runs"),
+    [("help", True), ("EXIT", True), ("quit;", True), (" quit ", True), (r"\d users", True),
+     ("SELECT quit", False), ("helpers", False), ("exit now", False), ("", False)],
+)  # fmt: skip
+def test_the_words_of_other_shells_run_without_a_semicolon(typed: str, runs: bool) -> None:
+    assert is_command(typed) is runs
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 def test_statements_are_typed_run_and_interrupted_while_others_load(
@@ -82,7 +92,10 @@ def test_statements_are_typed_run_and_interrupted_while_others_load(
     shell.type("DELETE FROM users;\r")
     shell.until("only reading is possible here")
     shell.until("sparkify>")
-    shell.type("\\q\r")
+    shell.type("help\r")
+    shell.until("leave, as exit")
+    shell.until("sparkify>")
+    shell.type("exit\r")
     assert shell.end() == 0
     history = tmp_path / "state/sparkify/history"
     assert "+FROM songplays;" in history.read_text()

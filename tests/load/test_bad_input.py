@@ -332,11 +332,13 @@ def test_an_empty_file_has_no_records(tmp_path: Path, load: Callable[..., Loaded
     write(tmp_path / "log_data/a.json", event())
     write(tmp_path / "log_data/b.json", b"")
     write(tmp_path / "log_data/c.json", b"\n \n")
-    assert load().query("SELECT records FROM ledger WHERE source = 'log_data' ORDER BY uri") == [
-        (1,),
-        (0,),
-        (0,),
-    ]
+    loaded = load()
+    records = loaded.query("SELECT records FROM ledger WHERE source = 'log_data' ORDER BY uri")
+    assert records == [(1,), (0,), (0,)]
+    (note,) = (note for note in loaded.summary.notes if "no records" in note)
+    assert note.startswith("log_data: 2 files hold no records: ")
+    assert note.endswith("c.json")
+    assert load().summary.notes == []
 
 
 PACKED = gzip.compress("\n".join(json.dumps(event(ts=number)) for number in range(1000)).encode())

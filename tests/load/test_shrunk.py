@@ -75,7 +75,8 @@ def test_a_log_that_was_rotated_is_named_even_if_its_successor_is_longer(
     log.rename(log.with_name("app.json.1"))
     write(log, *events(100, 120))
     assert load().summary.warnings == [
-        f"log_data: 1 file has lost records since being loaded: {name} (held 100 records, holds 120);"
+        f"log_data: 1 file has other records than when loaded: {name}"
+        " (held 100 records, of which 100 are gone; holds 120);"
         " 100 records are no longer in the warehouse"
     ]
 

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
     from sparkify.config.settings import Settings
 
-_HELP = {
+_COMMANDS = {
     r"\d": "list tables and views; with a name: its columns",
     r"\x": "print the values of each row one below the other, or stop doing so",
-    r"\?": "show this list",
-    r"\q": "leave, as Ctrl-D does",
+    r"\?": "show this list, as help does",
+    r"\q": "leave, as exit, quit and Ctrl-D do",
 }
-_LEAVE = (r"\q", "exit", "quit")
+_WORDS = {"help": r"\?", "exit": r"\q", "quit": r"\q"}
+"""What other shells call these commands."""
 
 
 def shell(
@@ -51,14 +52,22 @@ def shell(
             how_to_install("shell"),
         ) from None
     asking = Asking(settings_of(config, database=database), limit)
-    names = Names(asking.columns(), _HELP)
-    session = editor(names)
+    session = editor(Names(asking.columns(), _COMMANDS), is_command)
     say(rf"{asking.location}, read-only; statements end in ;  \? lists what else there is")
     is_on = True
     with interrupts.ends_statement():
         while is_on:
             with contextlib.suppress(KeyboardInterrupt):  # between two turns
                 is_on = _takes_turn(session, asking)
+
+
+def is_command(text: str) -> bool:
+    """Whether what was typed is a command as it stands, and needs no semicolon."""
+    return text.startswith("\\") or _bare(text).lower() in _WORDS
+
+
+def _bare(text: str) -> str:
+    return text.strip().removesuffix(";").rstrip()
 
 
 def _takes_turn(session: "PromptSession[str]", asking: "Asking") -> bool:
@@ -69,7 +78,9 @@ def _takes_turn(session: "PromptSession[str]", asking: "Asking") -> bool:
         return True
     except EOFError:
         return False
-    if text.rstrip(";").lower() in _LEAVE:
+    if is_command(text):
+        text = _WORDS.get(_bare(text).lower(), _bare(text))
+    if text == r"\q":
         return False
     try:
         with interrupts.ends_statement():
@@ -102,7 +113,7 @@ class Asking:
         from sparkify.answers.statements import split
 
         if text.startswith("\\"):
-            self._command(*text.removesuffix(";").split(maxsplit=1))
+            self._command(*text.split(maxsplit=1))
             return
         statements, rest = split(text)
         for statement in [*statements, *([rest] if rest else [])]:
@@ -115,10 +126,10 @@ class Asking:
             self._expanded = not self._expanded
             say(f"one value per line: {'on' if self._expanded else 'off'}")
         elif word == r"\?":
-            for command, what in _HELP.items():
+            for command, what in _COMMANDS.items():
                 typer.echo(f"{command}  {what}")
         else:
-            raise UsageError(f"{word}: no such command", f"the commands are: {', '.join(_HELP)}")
+            raise UsageError(f"{word}: no such command", f"the commands are: {', '.join(_COMMANDS)}")
 
     def _describe(self, name: str) -> None:
         if not name:

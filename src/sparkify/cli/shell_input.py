@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +79,13 @@ def _written(name: str) -> str:
     return name if _ORDINARY.fullmatch(name) else '"' + name.replace('"', '""') + '"'
 
 
-def editor(names: Names) -> "PromptSession[str]":
-    """The line editor: Enter runs what has ended in a semicolon, and begins another line of what has not."""
+def editor(names: Names, is_command: Callable[[str], bool]) -> "PromptSession[str]":
+    """The line editor: Enter runs what has ended in a semicolon, and begins another line of what has not.
+
+    Args:
+        names: what it completes.
+        is_command: whether a text runs as it is.
+    """
     keys = KeyBindings()
 
     @keys.add("enter")
@@ -88,7 +93,7 @@ def editor(names: Names) -> "PromptSession[str]":
         buffer = event.current_buffer
         text = buffer.text
         has_ended = not split(text)[1] and buffer.document.is_cursor_at_the_end
-        if not text.strip() or text.startswith("\\") or has_ended:
+        if not text.strip() or is_command(text) or has_ended:
             buffer.validate_and_handle()
         else:
             buffer.insert_text("\n")

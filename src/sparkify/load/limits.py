@@ -103,3 +103,18 @@ def bad_files(source: Source, files: Sequence[LoadFile], counts: Mapping[int, Fi
     named = first_few([f"{uri} ({count.rejected:,} of {count.records:,})" for _, count, uri in bad])
     what = "a file has" if len(bad) == 1 else f"{len(bad):,} files have"
     return [f"{source}: {what} a tenth or more of bad records: {named}"]
+
+
+def empty_files(source: Source, files: Sequence[LoadFile], counts: Mapping[int, FileCount]) -> list[str]:
+    """What to say of files that hold no record: an upload that failed looks like one that had nothing to say.
+
+    Args:
+        source: the source they belong to.
+        files: those that were loaded.
+        counts: by file_id, what became of their records.
+    """
+    empty = [file.source.uri for file in files if not counts[file.file_id].records]
+    if not empty:
+        return []
+    what = "1 file holds" if len(empty) == 1 else f"{len(empty):,} files hold"
+    return [f"{source}: {what} no records: {first_few(empty)}"]

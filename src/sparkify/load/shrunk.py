@@ -37,7 +37,7 @@ def check(
         missing: dict[int, int] = {}
         if todo.removed:
             missing = dict(warehouse.query(read_sql(f"ledger/missing_{NOUNS[source]}")))
-        shrunk = []
+        shrunk, is_fewer = [], False
         for file in todo.added:
             before = loaded.get((source, file.source.uri))
             if before is None:
@@ -47,11 +47,13 @@ def check(
                 emptied.append(f"{file.source.uri} (held {_records(before.records)})")
             if change := _change(before, now, missing.get(before.file_id, 0)):
                 shrunk.append(f"{file.source.uri} ({change})")
+                is_fewer |= now.records < before.records or now.loaded < before.loaded
         if shrunk:
+            what = "lost records since being loaded" if is_fewer else "other records than when loaded"
             files = "1 file has" if len(shrunk) == 1 else f"{len(shrunk):,} files have"
             # Where everything is loaded anew, the rows of before are not there to compare.
             left = f"; {_left(sum(missing.values()))}" if todo.removed else ""
-            warnings.append(f"{source}: {files} lost records since being loaded: {first_few(shrunk)}{left}")
+            warnings.append(f"{source}: {files} {what}: {first_few(shrunk)}{left}")
     if emptied and not may_be_empty:
         files = "1 file that was loaded is" if len(emptied) == 1 else f"{len(emptied):,} loaded files are"
         raise SourceError(
@@ -65,15 +67,22 @@ def _change(before: LoadedFile, now: FileCount, missing: int) -> str:
     """How many records a file held and holds, if it has lost any."""
     if now.records >= before.records and now.loaded < before.loaded:
         return f"{before.loaded:,} of its records were good, {now.loaded:,} are"
-    if now.records < before.records or missing:
+    if now.records < before.records:
         return f"held {_records(before.records)}, holds {now.records:,}"
+    if missing:
+        gone = f"of which {missing:,} {_are(missing)} gone"
+        return f"held {_records(before.records)}, {gone}; holds {now.records:,}"
     return ""
 
 
 def _left(missing: int) -> str:
     if not missing:
         return "all that was loaded is still in the warehouse"
-    return f"{_records(missing)} {'is' if missing == 1 else 'are'} no longer in the warehouse"
+    return f"{_records(missing)} {_are(missing)} no longer in the warehouse"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _records(count: int) -> str:

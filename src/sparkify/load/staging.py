@@ -103,6 +103,7 @@ class Staging:
             self.notes += [
                 f"{uri}: is being written; read up to its last complete line" for uri in todo.store.grown
             ]
+            self.notes += limits.empty_files(source, todo.added, counts)
             self.warnings += limits.bad_files(source, todo.added, counts)
             self.sources[source] = SourceSummary(
                 files=len(todo.added),

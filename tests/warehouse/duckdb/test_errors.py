@@ -94,7 +94,7 @@ def test_a_file_of_another_kind_is_named_for_what_it_is_and_not_touched(
         error = refused(settings, path, read_only=read_only)
         assert "not a DuckDB database" in error.message
         assert what in error.message
-        assert "this one was not touched" in error.hint
+        assert "this file was not touched" in error.hint
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [name]
 

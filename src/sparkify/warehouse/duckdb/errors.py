@@ -65,7 +65,8 @@ def require_database(location: str) -> None:
         kind = next((f", but {name}" for magic, name in _KINDS if begin.startswith(magic)), "")
         raise WarehouseError(
             f"{location}: not a DuckDB database{kind if begin else ', but empty'}",
-            "name another file with --database; this one was not touched",
+            "name another file with --database, or restore a backup if this was a warehouse;"
+            " this file was not touched",
         )
 
 
