@@ -42,7 +42,7 @@ def plays(count: int, first: int = 0, **values: Any) -> list[Record]:
 
 def in_all(settings: Settings) -> EventAccount:
     with closing(connect(settings, read_only=True)) as warehouse:
-        return accounts.of_warehouse(warehouse)
+        return accounts.of_warehouse(warehouse, accounts.Pruned())
 
 
 def warnings(loaded: Loaded) -> dict[str, list[tuple[Any, ...]]]:

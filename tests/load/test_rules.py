@@ -210,7 +210,7 @@ def check_runs(
             visits,
             now,
         )
-        assert accounts.of_warehouse(warehouse) == account_of(visits)
+        assert accounts.of_warehouse(warehouse, accounts.Pruned()) == account_of(visits)
         for table, rows in star_of(warehouse).items():
             assert rows == expected[table], table
 

@@ -61,6 +61,7 @@ WALK: tuple[tuple[str, ...], ...] = (
     ("rejects", "--raw"),
     ("unload", "*", "--dry-run"),
     ("unload", "*1*", "--yes"),
+    ("prune", "--older-than", "1d", "--yes"),
     ("shell", "--config", "nowhere.cfg"),
     ("notebooks", "answers"),
     ("create-tables", "--yes"),

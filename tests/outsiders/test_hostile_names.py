@@ -116,6 +116,8 @@ LINES: list[tuple[list[str], int]] = [
     (["etl", "--reload", HOSTILE, *DATABASE], 2),
     (["unload", HOSTILE, *DATABASE, "--yes"], 2),
     (["unload", "*", *DATABASE, "--dry-run"], 0),
+    (["prune", "--before", HOSTILE, *DATABASE], 2),
+    (["prune", "--older-than", "1d", *DATABASE, "--yes"], 0),
     (["status", "--database", f"nowhere {HOSTILE}.duckdb"], 1),
     (["shell", "--config", f"nowhere {HOSTILE}.cfg"], 2),
     (["status", "--database", f"broken {HOSTILE}.duckdb"], 1),

@@ -120,6 +120,7 @@ def test_the_commands_on_duckdb_let_no_secret_out(leaks: Leaks) -> None:
         (0, "notebooks"),
         (2, "notebooks"),
         (0, "status"),
+        (0, "prune", "--older-than", "1d", "--yes"),
         (0, "doctor"),
         (0, "doctor", "--json"),
         (1, "status", "--database", "data/log_data/a.json"),

@@ -154,8 +154,16 @@ def test_what_is_restored_from_a_backup_knows_what_it_lacks(site: Path) -> None:
     assert plays(site) == 6
 
 
+def test_old_events_can_be_let_go(site: Path) -> None:
+    *_, prune, _ = recipes("sh")
+    done = sh(site, f"sparkify etl\n{prune}")
+    assert done.returncode == 0, done.stderr
+    assert "note: pruned 1 event from before 2018-11-16; 2 others of that time stay" in done.stderr
+    assert plays(site) == 6
+
+
 def test_a_day_can_be_loaded_again_and_taken_back(site: Path) -> None:
-    _, _, again, undo, _ = recipes("sh")
+    _, _, again, undo, *_ = recipes("sh")
     for text in ("sparkify etl", again):
         done = sh(site, text)
         assert done.returncode == 0, done.stderr

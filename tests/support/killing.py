@@ -15,7 +15,7 @@ from sparkify.config.settings import Settings
 from sparkify.load.progress import NullProgress
 from sparkify.warehouse.contract import Advance
 from tests.support.builders import HANGS
-from tests.support.runs import run_etl, run_unload
+from tests.support.runs import run_etl, run_prune, run_unload
 
 CLOSE, END = "close", "end"
 """Moments after the commit: before the connection is closed, and after."""
@@ -81,6 +81,14 @@ def unload_and_be_killed(settings: Settings, name: str, at: str, environment: di
     """An unloading that kills itself; in a process of its own."""
     os.environ.update(environment)
     run_unload(settings, name, progress=Killer(at))
+    if at == END:
+        kill_self()
+
+
+def prune_and_be_killed(settings: Settings, before: date, at: str, environment: dict[str, str]) -> None:
+    """A pruning that kills itself; in a process of its own."""
+    os.environ.update(environment)
+    run_prune(settings, before, Killer(at))
     if at == END:
         kill_self()
 

@@ -2,7 +2,15 @@
 
 from collections.abc import Callable
 
+BEFORE_PRUNING = (
+    "CREATE OR REPLACE VIEW schema_version AS SELECT 2 AS version",
+    "DROP VIEW events_kept_since",
+    "DROP TABLE pruned_events",
+)
+"""Before events could be pruned."""
+
 BEFORE_LEVELS = (
+    *BEFORE_PRUNING,
     "CREATE OR REPLACE VIEW schema_version AS SELECT 1 AS version",
     "DROP TABLE user_levels",
     "UPDATE staging_rejects SET raw_line = LEFT(raw_line, 1000)",

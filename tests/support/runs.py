@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sparkify.config.settings import Settings
 from sparkify.export import parquet, s3
-from sparkify.load import pipeline, unload
+from sparkify.load import pipeline, prune, unload
 from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress, Progress
+from sparkify.load.prune import OldEvents
 from sparkify.load.unload import Chosen
 from sparkify.sources.objects import Source, SourcePlan
 from sparkify.warehouse import recreate
@@ -61,6 +63,20 @@ def run_unload(
     """As ``sparkify unload`` runs it."""
     with opened(settings) as warehouse:
         return unload.unload(warehouse, names, progress or NullProgress(), agreed)
+
+
+def run_prune(
+    settings: Settings, before: date, progress: Progress | None = None, agreed: OldEvents | None = None
+) -> Summary:
+    """As ``sparkify prune`` runs it."""
+    with opened(settings) as warehouse:
+        return prune.prune(warehouse, before, progress or NullProgress(), agreed)
+
+
+def find_old(settings: Settings, before: date) -> OldEvents:
+    """As ``sparkify prune --dry-run`` counts events."""
+    with opened(settings, read_only=True) as warehouse:
+        return prune.find_old(warehouse, before)
 
 
 def choose(settings: Settings, *names: str) -> Chosen:

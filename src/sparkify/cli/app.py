@@ -19,6 +19,7 @@ from sparkify.cli.doctor import doctor
 from sparkify.cli.export import export
 from sparkify.cli.notebooks import notebooks
 from sparkify.cli.options import Config, Database, Yes, settings_of
+from sparkify.cli.prune import prune
 from sparkify.cli.questions import app as questions_app
 from sparkify.cli.running import app as running_app
 from sparkify.cli.shell import shell
@@ -39,6 +40,7 @@ app.add_typer(running_app)
 app.add_typer(questions_app)
 app.add_typer(answers_app)
 app.add_typer(cluster_app)
+app.command()(prune)
 app.command()(shell)
 app.command()(doctor)
 app.command()(export)

@@ -45,6 +45,7 @@ def status_of(warehouse: Schema) -> dict[str, Any]:
     loaded = loaded_files(warehouse.query)
     missing = sorted(gone.by_source(loaded).items(), reverse=True)
     ((newest,),) = warehouse.query(read_sql("report/newest_event"))
+    pruned = accounts.Pruned() if "pruned_events" in lacking else accounts.of_pruned(warehouse)
     left_out: dict[str, dict[str, str]] = {}
     for (source, uri), file in sorted(loaded.items(), reverse=True):
         if file.left_out:
@@ -54,7 +55,8 @@ def status_of(warehouse: Schema) -> dict[str, Any]:
             warehouse.query, [name for name in (*STAR_TABLES, *LEVEL_TABLES) if name not in lacking]
         ),
         "sources": {source: dict(zip(names, counts, strict=True)) for source, *counts in sources},
-        "events": asdict(accounts.of_warehouse(warehouse)),
+        "events": asdict(accounts.of_warehouse(warehouse, pruned)),
+        "pruned": {"events": pruned.events, "before": pruned.before} if pruned.before else None,
         "newest_event": newest,
         "left_out": [
             {"source": source, "file": uri, "reason": reason}
@@ -66,7 +68,8 @@ def status_of(warehouse: Schema) -> dict[str, Any]:
             for source, files in missing
         },
         "notes": [left_out_note(source, files) for source, files in left_out.items()]
-        + [gone.note(source, files) for source, files in missing],
+        + [gone.note(source, files) for source, files in missing]
+        + ([f"log_data: {pruned.sentence()}"] if pruned.before else []),
         "runs": [run_fields(row) for row in list_runs(warehouse, _SHOWN_RUNS)],
     }
 

@@ -1,8 +1,10 @@
 """Where the loaded events went: to plays, further deliveries of them, other pages, or nobody."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sparkify.errors import WarehouseError
+from sparkify.printing.wording import plural
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import Session
 
@@ -72,9 +74,57 @@ def of_run(warehouse: Session, loaded: int) -> EventAccount:
     return account
 
 
-def of_warehouse(warehouse: Session) -> EventAccount:
-    """Where all events went that are loaded."""
-    return _account(warehouse, "staged")
+@dataclass(frozen=True)
+class Pruned:
+    """Events that were loaded, and that staging_events has no more.
+
+    Attributes:
+        before: the day since which it has all of them; None if nothing was pruned.
+        events: how many they are.
+        deliveries: of plays.
+        other_pages: that are not NextSong.
+        logged_out: NextSong without a user, who was logged out.
+        no_user_id: NextSong without a user, for whatever other reason.
+    """
+
+    before: date | None = None
+    events: int = 0
+    deliveries: int = 0
+    other_pages: int = 0
+    logged_out: int = 0
+    no_user_id: int = 0
+
+    def sentence(self) -> str:
+        """How many, and what that means."""
+        have = "has" if self.events == 1 else "have"
+        return (
+            f"{plural(self.events, 'event')} from before {self.before} {have} been pruned; the star schema"
+            " has what was made of them"
+        )
+
+
+def of_pruned(warehouse: Session) -> Pruned:
+    """What was pruned."""
+    ((before, *counts),) = warehouse.query(read_sql("accounts/pruned"))
+    return Pruned(before, *map(int, counts))
+
+
+def of_warehouse(warehouse: Session, pruned: Pruned) -> EventAccount:
+    """Where all events went that were loaded, and of which the files have not been taken out.
+
+    Args:
+        warehouse: where.
+        pruned: those that are not staged any more.
+    """
+    staged = _account(warehouse, "staged")
+    return EventAccount(
+        staged.events + pruned.events,
+        staged.plays,
+        staged.further_deliveries + pruned.deliveries,
+        staged.other_pages + pruned.other_pages,
+        staged.logged_out + pruned.logged_out,
+        staged.no_user_id + pruned.no_user_id,
+    )
 
 
 def _account(warehouse: Session, name: str) -> EventAccount:

@@ -13,7 +13,7 @@ from sparkify.printing.terminal import shortened
 from sparkify.system import interrupts
 from sparkify.warehouse.contract import Schema, Session
 
-Outcome = Literal["loaded", "unloaded", "nothing new", "failed"]
+Outcome = Literal["loaded", "unloaded", "pruned", "nothing new", "failed"]
 
 _LONGEST_NOTE = 16_000
 """Characters: 65,535 bytes fit into a text of Redshift's, and a character has four at most."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sparkify.config.settings import AwsOptions, LoadOptions
 from sparkify.errors import ConflictError
-from sparkify.load import gone, history, ledger, shrunk
+from sparkify.load import gone, history, ledger, retention, shrunk
 from sparkify.load.accounts import EventAccount
 from sparkify.load.audits import AuditResult, Finding, run_age_audits
 from sparkify.load.history import Outcome
@@ -179,7 +179,7 @@ def load(
                     f"{warehouse.location}: another run has written to it meanwhile; nothing was changed",
                     "run again",
                 )
-            upgraded = bring_forward(warehouse, progress)
+            upgraded = bring_forward(warehouse, progress, is_full=full)
             prepared = prepared or prepare()
             summary = prepared.load(upgraded, allow_shrunk=allow_shrunk)
             progress.step("commit")
@@ -238,8 +238,10 @@ class _Load:
         if not plan.has_tables:
             warehouse.create_tables()
         elif plan.is_rebuilt:
+            summary.notes += retention.brought_back(warehouse)
             warehouse.empty_tables()
         if not plan.is_rebuilt:
+            retention.require_plausible_clock(warehouse, summary.started)
             gone.remember(warehouse, plan.sources, summary.started)
         summary.notes[:0] = filter(None, [upgraded])
         horizon = Horizon(warehouse, summary.started)

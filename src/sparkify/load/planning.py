@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sparkify.config.settings import AwsOptions, LoadOptions
-from sparkify.load import gone, history, ledger
+from sparkify.load import gone, history, ledger, retention
 from sparkify.load.progress import Progress
 from sparkify.load.retries import LeftOut
 from sparkify.sources.objects import LoadedFiles, Source, SourceObject, SourcePlan, Store
@@ -52,7 +52,8 @@ def plan_run(
     """Plan a run in a warehouse whose tables are of this version, or still to be made.
 
     Raises:
-        SparkifyError: a name to be loaded again means no file, or files would be lost.
+        SparkifyError: a name to be loaded again means no file, files would be lost, or changed files can't be
+            replaced.
     """
     has_tables = warehouse.has_tables()
     loaded = ledger.loaded_files(warehouse.query) if has_tables else {}
@@ -69,6 +70,8 @@ def plan_sources(
 ) -> tuple[dict[Source, SourcePlan], bool]:
     """What to load, and whether all of it is, in place of everything that is loaded."""
     plans = ledger.plan(loaded, listed, left_out)
+    if loaded and not (full or warehouse.loads_whole_sources):
+        retention.require_replaceable(warehouse, plans["log_data"], loaded)
     if not (full or ledger.must_rebuild(warehouse, plans)):
         return plans, False
     plans = ledger.plan({}, listed, left_out)

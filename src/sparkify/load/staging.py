@@ -7,7 +7,7 @@ from itertools import chain
 
 from sparkify.config.settings import LoadOptions
 from sparkify.errors import TooManyRejectsError, UnusableFilesError
-from sparkify.load import bad_files, ledger, limits
+from sparkify.load import bad_files, ledger, limits, retention
 from sparkify.load.key_notes import notes_on_keys
 from sparkify.load.key_sample import KeySample
 from sparkify.load.limits import FileCount
@@ -100,6 +100,8 @@ class Staging:
         for source, todo in self.plans.items():
             counts = counts_of[source] = self._load_source(source, todo)
             self._require_good_files(source, todo, counts)
+            if source == "log_data":
+                retention.require_recent(self.warehouse, todo.added)
             self.notes += [
                 f"{uri}: is being written; read up to its last complete line" for uri in todo.store.grown
             ]

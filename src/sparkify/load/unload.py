@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sparkify.errors import WarehouseError
-from sparkify.load import history, ledger
+from sparkify.load import history, ledger, retention
 from sparkify.load.file_names import meant_by
 from sparkify.load.horizon import Horizon
 from sparkify.load.pipeline import Summary
@@ -44,7 +44,8 @@ def choose(warehouse: Schema, names: Sequence[str]) -> Chosen:
 
     Raises:
         UsageError: a name means no loaded file.
-        WarehouseError: there are no tables, or which rows are of a file is not known.
+        WarehouseError: there are no tables, events of the files have been pruned, or which rows are of a
+            file is not known.
     """
     if not warehouse.has_tables():
         raise WarehouseError(f"{warehouse.location}: nothing is loaded", "load files with: sparkify etl")
@@ -55,6 +56,8 @@ def choose(warehouse: Schema, names: Sequence[str]) -> Chosen:
     for source in NOUNS:
         own = {uri: file for (owner, uri), file in sorted(loaded.items()) if owner == source and uri in uris}
         chosen.files.update({source: own} if own else {})
+    logs = chosen.files.get("log_data", {})
+    retention.require_removable(warehouse, {file.file_id: uri for uri, file in logs.items()})
     for source, files in chosen.files.items():
         _require_attributed(warehouse, source, files)
     return chosen

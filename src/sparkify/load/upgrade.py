@@ -1,6 +1,6 @@
 """Warehouses of older versions: brought forward by the run that finds them, in its transaction."""
 
-from sparkify.load import horizon
+from sparkify.load import horizon, retention
 from sparkify.load.audits import run_audits
 from sparkify.load.progress import Progress
 from sparkify.load.transforms import OF_LEVELS, TRANSFORMS, drop_left, run_transforms
@@ -9,7 +9,7 @@ from sparkify.warehouse.contract import Warehouse
 NOTE = "the tables of an older version were upgraded"
 
 
-def bring_forward(warehouse: Warehouse, progress: Progress) -> str:
+def bring_forward(warehouse: Warehouse, progress: Progress, *, is_full: bool) -> str:
     """Bring the tables of an older version up to date, if that is what is there.
 
     What the older version did not derive, or derived by other rules, is derived from all that is staged: no
@@ -18,16 +18,19 @@ def bring_forward(warehouse: Warehouse, progress: Progress) -> str:
     Args:
         warehouse: where, within a transaction.
         progress: told what is being done.
+        is_full: whether everything is loaded from scratch after that, so that nothing need be derived.
 
     Returns:
         A note about it; empty if there was nothing to do.
 
     Raises:
         AuditError: an audit fails.
+        WarehouseError: events were pruned that would be needed.
     """
     is_older, tables = warehouse.upgrade_tables()
-    if not tables:
+    if not tables or is_full:
         return NOTE if is_older else ""
+    retention.require_whole(warehouse)
     transforms = TRANSFORMS if "songplays" in tables else (OF_LEVELS,)
     for table in tables:
         warehouse.run(f"DELETE FROM {table}")

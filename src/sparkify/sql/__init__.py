@@ -4,7 +4,8 @@ Every statement the warehouse runs stands in a file below ``sparkify/sql``, name
 
     sql/<engine>/tables/   one CREATE TABLE per file
     sql/<engine>/          loading, and whatever else an engine has a dialect of its own for
-    sql/ledger/            what files have lost since they were loaded, likewise
+    sql/ledger/            what files have lost since they were loaded, and which bring or hold old events
+    sql/prune/             letting go of old events, likewise
     sql/star/              the star schema, run verbatim on every engine
     sql/views/             fact_ and dim_ names over the star schema, what was heard in each play, the version
     sql/accounts/          where all loaded events went: those of a run, those of the warehouse
@@ -28,7 +29,7 @@ DERIVED_STATE = (
     "user_latest_event",
     "event_days",
 )
-STATE_TABLES = ("ledger", "runs", *DERIVED_STATE)
+STATE_TABLES = ("ledger", "runs", "pruned_events", *DERIVED_STATE)
 """What incremental runs remember between them; some of it is derived from what is staged."""
 
 HISTORY_TABLES = ("audit_results", "run_notes", "column_nulls")
@@ -50,9 +51,10 @@ VIEWS = (
     "audit_window",
     "judged_days",
     "oldest_allowed",
+    "events_kept_since",
     "schema_version",
 )
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of the tables and views, as the view schema_version says; in warehouses that lack it, it is 0."""
 
 _BY_USE = STAR_TABLES + LEVEL_TABLES + STAGING_TABLES + STATE_TABLES + HISTORY_TABLES

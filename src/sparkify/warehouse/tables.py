@@ -38,7 +38,7 @@ _ADDED = {
 """By table, the columns that versions after the first have put behind its others, with types that all engines
 have. Where they were not filled in yet, NULL has to say the right thing."""
 
-_NEW = (*HISTORY_TABLES, "event_days", "user_levels")
+_NEW = (*HISTORY_TABLES, "event_days", "user_levels", "pruned_events")
 """Tables that the first versions lack, and that may be missing for that."""
 
 _FORMER = {

@@ -3,14 +3,15 @@
 import random
 import shutil
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from sparkify.errors import WarehouseError
+from sparkify.errors import SourceError, WarehouseError
 from sparkify.simulate import SimulationOptions, simulate, sink_for
 from tests.support.builders import event, read_star, track, write
-from tests.support.runs import run_unload
+from tests.support.runs import run_prune, run_unload
 from tests.warehouse.redshift.support import Site, assert_equal, drop_what_copy_judges_otherwise
 
 
@@ -131,3 +132,25 @@ def test_rows_that_cannot_be_told_from_others_are_not_taken_out(site: Site) -> N
     again = site.load(reload=["a.json"])
     assert [source.files for source in again.summary.sources.values()] == [1, 2]
     assert again.star == before
+
+
+def test_events_whose_files_are_not_known_can_be_pruned_if_loads_only_add(site: Site) -> None:
+    write(site.folder / "song_data/song.json", track())
+    write(site.folder / "log_data/a.json", *(event(ts=1541030400000 + n * 43_200_000) for n in range(8)))
+    site.use("prefix")
+    before = site.load().star
+    with pytest.raises(WarehouseError, match="without a work prefix each load begins from scratch"):
+        run_prune(site.settings, date(2018, 11, 3))
+    site.use("manifest")
+    assert run_prune(site.settings, date(2018, 11, 3)).outcome == "pruned"
+    assert site.loaded.star == before
+    write(site.folder / "log_data/b.json", event(ts=1541030400001))
+    with pytest.raises(SourceError, match=r"1 event from before 2018-11-03 came with \S+/b\.json,"):
+        site.load(skip_bad_files=True)
+    write(site.folder / "log_data/b.json", event(ts=1551030400001))
+    assert len(site.load().star["songplays"]) == 9
+    # Nothing tells the rows of a changed file: all are loaded from scratch, and what was pruned is back.
+    write(site.folder / "log_data/b.json", event(ts=1541030400001))
+    notes = site.load().summary.notes
+    assert "events from before 2018-11-03 had been pruned" in " ".join(notes)
+    assert len(site.loaded.star["songplays"]) == 9

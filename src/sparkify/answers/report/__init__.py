@@ -316,7 +316,10 @@ def _add_quality(warehouse: Session, headline: Record, page: Page) -> None:
             Figure("last run", f"{last['finished_at'].day} {last['finished_at']:%b}", when[11:16])
         )
         page.loaded = f"Loaded {when} UTC on {last['engine']} by Sparkify Warehouse {last['version']}."
-    went = [[where, number(events)] for where, events in accounts.of_warehouse(warehouse).rows()]
+    pruned = accounts.of_pruned(warehouse)
+    went = [[where, number(events)] for where, events in accounts.of_warehouse(warehouse, pruned).rows()]
+    if pruned.before:
+        went.append([f"of them pruned from staging, from before {pruned.before}", number(pruned.events)])
     page.tables = [
         table(
             "What was loaded?",

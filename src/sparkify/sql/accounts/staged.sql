@@ -1,5 +1,6 @@
--- One row: where all events went that are loaded. What is delivered and is no play has been delivered before; that each
--- such event belongs to a play is for the audit events_accounted to prove.
+-- One row: where all events went that are staged. What is delivered and is no play has been delivered before; that each
+-- such event belongs to a play is for the audit events_accounted to prove. Of pruned events the plays are here, and
+-- the deliveries are not: these are to be added.
 WITH events AS (
     SELECT
         COUNT(*) AS events,

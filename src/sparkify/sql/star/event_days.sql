@@ -1,4 +1,4 @@
--- event_days: one row per day, in UTC, with how many of its events are staged.
+-- event_days: one row per day, in UTC, with how many of its events are loaded.
 -- touched_days keeps for the audits which of them this run has changed.
 CREATE TEMP TABLE touched_days AS
 WITH changes AS (

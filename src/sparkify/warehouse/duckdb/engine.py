@@ -195,7 +195,8 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
         for table in ("users", "user_latest_event", "user_levels"):
             self.run(
                 f"CREATE TEMP TABLE {table} AS SELECT * FROM {tables}.{table} WHERE user_id IN"
-                " (SELECT user_id FROM staging_events UNION SELECT user_id FROM touched_users"
+                " (SELECT user_id FROM staging_events UNION SELECT user_id FROM songplays"
+                " UNION SELECT user_id FROM touched_users"
                 " UNION SELECT user_id FROM touched_levels)"
             )
         yield

@@ -13,5 +13,5 @@ CREATE TABLE runs (
     event_keys VARCHAR, -- SHA-256 of the JSONPaths by which its log files were read
     song_location VARCHAR, -- the places that it searched, as they were given
     log_location VARCHAR, -- likewise
-    outcome VARCHAR -- loaded, unloaded, nothing new or failed; NULL = loaded, by a version without the others
+    outcome VARCHAR -- loaded, unloaded, pruned, nothing new or failed; NULL = loaded, by an old version
 );

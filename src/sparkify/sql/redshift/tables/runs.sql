@@ -14,7 +14,7 @@ CREATE TABLE runs (
     event_keys VARCHAR(64), -- SHA-256 of the JSONPaths by which its log files were read
     song_location VARCHAR(65535), -- the places that it searched, as they were given
     log_location VARCHAR(65535),
-    outcome VARCHAR(65535) -- loaded, unloaded, nothing new or failed; NULL = loaded, by a version without the others
+    outcome VARCHAR(65535) -- loaded, unloaded, pruned, nothing new or failed; NULL = loaded, by an old version
 )
 DISTSTYLE ALL
 SORTKEY (run_id);

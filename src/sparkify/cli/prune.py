@@ -1,0 +1,100 @@
+"""Letting go of old events, asked for by a day or an age."""
+
+import re
+import time
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sparkify.cli.options import Config, Database, Yes, settings_of
+from sparkify.errors import UsageError
+
+if TYPE_CHECKING:
+    from sparkify.load.prune import OldEvents
+    from sparkify.printing.console import Console
+
+_AGE = re.compile(r"(\d{1,5})\s*([dw])", re.IGNORECASE)
+
+
+def prune(
+    before: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Prune what happened before this day, e.g. 2018-11-01.")
+    ] = None,
+    older_than: Annotated[
+        str | None,
+        typer.Option(metavar="AGE", help="Prune what is older than so many days (d) or weeks (w): 400d."),
+    ] = None,
+    config: Config = None,
+    database: Database = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print how many events would be pruned, and prune none.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Delete old raw events from staging_events; the star schema stays as it is. Asks first."""
+    from sparkify.cli.asking import require_agreement
+    from sparkify.cli.etl import Form
+    from sparkify.cli.summary import print_unloaded
+    from sparkify.load import prune as pruning
+    from sparkify.printing.console import Console
+    from sparkify.warehouse.opening import opened
+
+    day = day_of(before, older_than, datetime.now(UTC).date())
+    settings, console, clock = settings_of(config, database=database), Console(), time.perf_counter()
+    agreed = None
+    if dry_run or not yes:
+        with opened(settings, read_only=True) as warehouse:
+            agreed = pruning.find_old(warehouse, day)
+        if dry_run:
+            _print_found(agreed, console)
+            return
+        if agreed.events:
+            what = f"{agreed.location}: this deletes {agreed.described()}"
+            require_agreement(what, "Later files can't bring events of that time. Delete them?")
+        clock = time.perf_counter()
+    progress = Form().progress(console)
+    try:
+        with opened(settings, begin=progress.step) as warehouse:
+            summary = pruning.prune(warehouse, day, progress, agreed)
+    finally:
+        progress.done()
+    print_unloaded(summary, settings.database, time.perf_counter() - clock, console)
+
+
+def day_of(before: str | None, older_than: str | None, today: date) -> date:
+    """The day that one of two flags means.
+
+    Args:
+        before: a day such as 2018-11-01.
+        older_than: an age such as 400d.
+        today: in UTC.
+
+    Raises:
+        UsageError: both are given or none, one can't be read, or the day lies ahead.
+    """
+    if (before is None) == (older_than is None):
+        raise UsageError(
+            "name a day or an age", "write for example: --before 2018-11-01, or --older-than 400d"
+        )
+    if older_than is not None:
+        age = _AGE.fullmatch(older_than.strip())
+        if not age:
+            raise UsageError(
+                f"--older-than {older_than!r} is not a number of days or weeks", "write for example: 400d"
+            )
+        return today - timedelta(days=int(age[1]) * (7 if age[2] in "wW" else 1))
+    try:
+        day = date.fromisoformat((before or "").strip())
+    except ValueError:
+        raise UsageError(f"--before {before!r} is not a day", "write for example: 2018-11-01") from None
+    if day > today:
+        raise UsageError(f"--before {day} has not come yet", f"name {today} or an earlier day")
+    return day
+
+
+def _print_found(old: "OldEvents", console: "Console") -> None:
+    from sparkify.printing.output import print_rows
+
+    print_rows(["before", "events", "kept"], [(old.before, old.events, old.kept)], "table")
+    console.print(f"would prune {old.described()}", highlight=False)
