@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Nothing but what requirements/ names, hash by hash, and no package's own build script.
 INSTALL_PINNED := $(PIP_INSTALL) --require-hashes --only-binary :all:
 
-.PHONY: help run setup venv redshift iceberg notebooks shell excel system-packages test test-fast test-kills test-examples test-formats test-hostile test-schedulers test-redshift bench bench-quick redshift-local dist sbom docs docs-serve lint lint-types lint-sql lint-style format lock clean
+.PHONY: help run setup venv redshift iceberg notebooks shell excel system-packages test test-thorough test-fast test-kills test-examples test-formats test-hostile test-schedulers test-redshift bench bench-quick redshift-local dist sbom docs docs-serve lint lint-types lint-sql lint-style format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 18
@@ -69,13 +69,18 @@ system-packages:  ## install Chromium (Debian, Ubuntu) for the tests of the repo
 		apt-get install -y -qq --no-install-recommends chromium fonts-liberation || \
 		{ echo "Chromium could not be installed: see above, or install it by hand" >&2; exit 1; }
 
-# Each process has servers of its own: more than eight would only be in each other's way. With worksteal a process gets
-# tests that follow each other, which share what they need, and at the end what another one has not come to.
+# With worksteal a process gets tests that follow each other, which share what they need, and at the end what another one
+# has not come to.
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal -q
+
 test: setup  ## run the tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal -q
+	$(PYTEST)
+
+test-thorough: setup  ## run the tests that make test leaves out, because others take samples of the same (some three minutes)
+	$(PYTEST) -m thorough
 
 test-fast: setup  ## run those tests that need neither servers nor browsers nor much time (a minute or two)
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal -q -m 'not aws and not long and not server and not slow' \
+	$(PYTEST) -m 'not aws and not long and not thorough and not server and not slow' \
 		$(addprefix --ignore=tests/,cluster outsiders project standin warehouse/redshift)
 
 test-kills: setup  ## kill the pipeline more than a hundred times, and let any call to AWS fail

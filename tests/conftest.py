@@ -77,11 +77,35 @@ SERVER_ROOMS = ("tests.cluster.", "tests.standin.", "tests.warehouse.redshift.")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    keep_some_forms(items)
     for item in items:
         module = getattr(getattr(item, "module", None), "__name__", "")
         needs = SERVERS & set(getattr(item, "fixturenames", ())) or module.startswith(SERVER_ROOMS)
         if needs or "[redshift" in item.name or "redshift]" in item.name:
             item.add_marker(pytest.mark.server)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, for now and then each waits for a server or a disk.
+
+    Each process has servers of its own: more than eight would only be in each other's way.
+    """
+    return min((os.cpu_count() or 1) + 1, 8)
+
+
+def keep_some_forms(items: list[pytest.Item]) -> None:
+    """Leave to make test-thorough those forms of a test that its marker ``forms`` has too many of."""
+    by_test: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("forms"):
+            by_test.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for all_forms in by_test.values():
+        marker = all_forms[0].get_closest_marker("forms")
+        count = marker.args[0] if marker else 0
+        kept = {number * len(all_forms) // count for number in range(count)}
+        for number, item in enumerate(all_forms):
+            if number not in kept:
+                item.add_marker(pytest.mark.thorough)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

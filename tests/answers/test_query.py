@@ -80,6 +80,7 @@ LOCALES = (
 )
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("locale", LOCALES, ids=["C", "Latin-1", "UTF-16"])
 def test_csv_is_utf_8_whatever_the_locale(query: Query, locale: dict[str, str]) -> None:
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"}
@@ -146,6 +147,7 @@ def test_a_value_can_not_break_the_lines_of_a_table_or_move_the_cursor(query: Qu
     assert [line.split() for line in lines] == [["x", "y"], [lines[1]], ["a\\tb\\nc", "\\x1b[31m"]]
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("sql", ["", "  \n", ";", "-- only a comment", "/* x */ -- y"])
 def test_sql_without_a_statement_is_wrong_usage(query: Query, sql: str) -> None:
     for result in (query(sql), query("-", input=sql.encode())):

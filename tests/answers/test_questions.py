@@ -313,6 +313,7 @@ class TestOnTheCommandLine:
     def test_the_sql_is_shown_as_it_stands(self) -> None:
         assert invoke("questions", "top_users", "--sql") == find_question("top_users").sql
 
+    @pytest.mark.forms(3)
     @pytest.mark.parametrize(
         ("args", "said"),
         [

@@ -297,6 +297,7 @@ class TestInTheBrowser:
         with opened(browser, years, width) as page:
             assert overlaps(page) == []
 
+    @pytest.mark.forms(1)
     @pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1440, "light"), (1440, "dark")])
     def test_it_keeps_the_rules_of_accessibility(
         self, width: int, theme: Literal["light", "dark"], month: Path, browser: Browser

@@ -79,6 +79,7 @@ def bucket(tmp_path: Path) -> Iterator[Bucket]:
         yield bucket
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_objects_are_read_stops_the_run_and_changes_nothing(
     settings: Settings, bucket: Bucket, start: Start, number: int
@@ -123,6 +124,7 @@ transforms.read_sql = lambda name, *rest: (endless if name == "star/users" else 
 """
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_the_database_computes_stops_the_run_and_changes_nothing(
     tmp_path: Path, settings: Settings, start: Start, number: int
@@ -221,6 +223,7 @@ transforms.read_sql = endless_in_the_second_try
 """
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_a_run_that_has_begun_again_after_a_conflict_at_its_commit(
     tmp_path: Path, settings: Settings, start: Start, number: int

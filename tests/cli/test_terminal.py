@@ -89,6 +89,7 @@ def test_a_row_stays_a_line_where_only_texts_are_too_wide(data: Path, tmp_path: 
     assert expanded == f"name   one\ntext   {'x' * 99}\nn      1,234,567\n\nname   two\ntext   y\nn      8\n"
 
 
+@pytest.mark.forms(1)
 @needs_terminals
 @pytest.mark.parametrize("columns", [40, 80, 200])
 def test_the_list_of_questions_is_whole_on_any_terminal(columns: int, tmp_path: Path) -> None:

@@ -177,6 +177,7 @@ def test_the_answer_decides_whether_anything_is_created(
     assert world.contents() == there
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     ("answer", "code", "there"), [("", 2, PROVISIONED), ("n\n", 1, PROVISIONED), ("y\n", 0, EMPTY)]
 )
@@ -266,6 +267,7 @@ def test_a_setting_that_cannot_be_meant_is_named_before_anything_is_sent(
     assert said in run.err
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("port", ["5431", "5455", "8191", "8215"])
 def test_the_ports_that_aws_takes_are_taken(world: World, monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("SPARKIFY_DB_PORT", port)
@@ -340,6 +342,7 @@ def test_a_region_without_a_default_vpc_says_how_to_make_one(world: World) -> No
     assert "aws ec2 create-default-vpc" in run.err
 
 
+@pytest.mark.forms(6)
 @pytest.mark.parametrize(
     ("code", "message", "said"),
     [
@@ -374,6 +377,7 @@ def test_what_aws_refuses_is_one_line_with_its_remedy(
     assert "Encoded" not in run.err
 
 
+@pytest.mark.forms(3)
 @pytest.mark.parametrize(
     ("reason", "hint"),
     [

@@ -102,6 +102,7 @@ def test_who_stops_waiting_for_what_is_made_is_told_that_it_goes_on_and_can_join
     run_to_its_end(start, *CREATE)
 
 
+@pytest.mark.thorough
 def test_who_stops_waiting_for_what_is_deleted_is_told_so_and_can_go_on(
     account: Account, start: Start
 ) -> None:
@@ -117,6 +118,7 @@ def test_who_stops_waiting_for_what_is_deleted_is_told_so_and_can_go_on(
     assert account.serverless.things == {"namespace": {}, "workgroup": {}}
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     ("arguments", "operation", "remedy"),
     [(CREATE, "ExecuteChangeSet", GO_ON), (DELETE, "DeleteStack", REMOVE)],
@@ -144,6 +146,7 @@ def test_a_call_that_is_under_way_is_said_to_go_on(
         released.set()
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("arguments", [CREATE, DELETE], ids=["create", "delete"])
 def test_who_stops_at_the_question_is_told_that_nothing_was_changed(
     account: Account, start: Start, arguments: tuple[str, ...]

@@ -315,6 +315,7 @@ def test_the_role_is_within_its_boundary_from_the_start_or_from_now_on(
     assert trust["Condition"] == {"StringLike": {"sts:ExternalId": users}}
 
 
+@pytest.mark.forms(3)
 @pytest.mark.parametrize(
     ("setting", "value", "said"),
     [

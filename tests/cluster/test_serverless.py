@@ -102,6 +102,7 @@ def test_serverless_may_assume_the_role(world: World) -> None:
     assert services == ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("zones", ["", "a", "ab"])
 def test_fewer_than_three_zones_are_refused_before_anything_is_made(world: World, zones: str) -> None:
     keep_zones(world, *zones)

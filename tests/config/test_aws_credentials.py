@@ -87,6 +87,7 @@ WHO = {
 }
 
 
+@pytest.mark.forms(3)
 @pytest.mark.parametrize("who", WHO)
 def test_every_way_to_aws_goes_by_the_same_credentials(
     tmp_path: Path, aws: Listener, environment: dict[str, str], who: str

@@ -182,6 +182,7 @@ class TestReplacing:
             export(database, tmp_path / name, "--overwrite")
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(("mask", "mode"), [("0o022", 0o755), ("0o027", 0o750), ("0o077", 0o700)])
 def test_an_export_can_be_read_by_others_as_the_umask_says(
     database: str, tmp_path: Path, mask: str, mode: int

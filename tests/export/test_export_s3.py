@@ -304,6 +304,7 @@ def export_in_a_process(place_settings: Settings, uri: str) -> None:
     export_to_s3(place_settings, uri, overwrite=True)
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("moment", [*MOMENTS, "when the earlier files are deleted"])
 def test_after_a_kill_the_earlier_export_is_whole_or_the_new_one_is(at_rclone: Place, moment: str) -> None:
     old = at_rclone.export()

@@ -224,6 +224,7 @@ def _killed(database: str, out: str, at: int) -> None:
     export(database, out)
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("at", [1, 3])
 def test_after_a_kill_each_table_is_whole_and_the_next_export_brings_all_up_to_date(
     database: str, out: Path, tmp_path: Path, at: int

@@ -141,6 +141,7 @@ def test_a_report_is_not_written_through_a_link_that_somebody_has_laid(
     assert victim.read_text() == "precious"
 
 
+@pytest.mark.forms(4)
 @pytest.mark.usefixtures("anywhere")
 @pytest.mark.parametrize("has_report", [False, True])
 @pytest.mark.parametrize("kind", ["file", "folder", "link", "link to nowhere"])

@@ -111,6 +111,7 @@ def test_events_that_go_missing_between_staging_and_the_star_fail_the_run(
     assert read_star(settings) == before
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
@@ -163,6 +164,7 @@ NEARLY = [
 ]
 
 
+@pytest.mark.forms(1)
 def test_a_page_that_is_nextsong_but_for_case_blanks_or_separators_is_named(either: Either) -> None:
     write(either.folder / "song_data/song.json", track())
     for number, page in enumerate(NEARLY, 1):
@@ -180,6 +182,7 @@ def test_a_page_that_is_nextsong_but_for_case_blanks_or_separators_is_named(eith
     }
 
 
+@pytest.mark.forms(1)
 def test_what_only_looks_like_a_play_is_none_and_warned_of_in_an_incremental_run(either: Either) -> None:
     write(either.folder / "song_data/song.json", track())
     write(either.folder / "log_data/0.json", *plays(3))
@@ -216,6 +219,7 @@ def test_events_without_a_play_among_them_are_warned_of_in_each_run_that_loads_s
     assert warnings(load()) == {}
 
 
+@pytest.mark.forms(1)
 def test_a_run_warns_of_what_it_has_loaded_and_not_again_of_what_others_have(either: Either) -> None:
     logs = either.folder / "log_data"
     write(either.folder / "song_data/song.json", track())

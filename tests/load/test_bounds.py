@@ -96,6 +96,7 @@ DEAR: dict[str, Callable[[int], bytes]] = {
 }
 
 
+@pytest.mark.thorough
 def test_no_form_of_a_file_is_dearer_than_its_size(settings: Settings, tmp_path: Path) -> None:
     work = {}
     for size in (2**16, 2**19):
@@ -109,6 +110,7 @@ def test_no_form_of_a_file_is_dearer_than_its_size(settings: Settings, tmp_path:
     assert work[2**19] < 12 * work[2**16]
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("piece", ['\\"', '"', '{"a":', "[", '{"ts":1},', '"\\', ": "])
 def test_looking_for_a_wrapper_is_in_proportion_to_the_text(piece: str) -> None:
     assert is_linear(lambda size: layout_of('{"' + piece * size, [["ts"], ["page"], ["userId"]]), 20_000)
@@ -155,6 +157,7 @@ def test_good_records_are_never_taken_for_bad_ones(settings: Settings, tmp_path:
     assert run_etl(changed(settings, max_rejects=0), NullProgress()).sources["log_data"].loaded == 6000
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("ts", [253402300799999, -62135596800000])
 def test_an_event_of_the_year_1_or_9999_makes_no_large_report(
     settings: Settings, tmp_path: Path, ts: int

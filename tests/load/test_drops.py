@@ -129,6 +129,7 @@ def test_days_on_which_nothing_ever_happens_are_not_missed(
     assert found(load()) == {}
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("key", ["artist", "level", "userAgent"])
 def test_a_column_that_is_gone_is_found(weeks: Path, load: Callable[..., Loaded], key: str) -> None:
     records = [
@@ -194,6 +195,7 @@ def test_the_age_of_events_is_judged_by_a_first_run_and_rightly_by_one_after_a_p
     assert run(10) == []
 
 
+@pytest.mark.thorough
 def test_the_sample_gives_no_alarm_whole_or_day_by_day(
     sample: Path, tmp_path: Path, load: Callable[..., Loaded], settings: Settings
 ) -> None:
@@ -221,6 +223,7 @@ def empty(settings: Settings) -> Iterator[Warehouse]:
     warehouse.close()
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     ("users", "growth", "noise"), [(3000, 1.0, 0.05), (400, 4.0, 0.06), (20_000, 0.5, 0.08)]
 )

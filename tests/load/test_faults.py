@@ -168,6 +168,7 @@ def test_a_catalogue_that_grows_matches_the_plays_that_were_loaded_before(
     assert_as_one_load()
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(("duration", "song_id"), [(238.0, "CLOSER"), (500.0, "FIRST")])
 def test_a_catalogue_that_changes_moves_a_match_to_the_closer_duration(
     folder: Path, load: Load, assert_as_one_load: Callable[[], None], duration: float, song_id: str
@@ -268,6 +269,7 @@ def test_a_log_that_grows_while_it_is_read_is_loaded_up_to_its_last_whole_line(
     assert_as_one_load()
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("chunk_bytes", [2**22, 1000, 70])
 def test_a_growing_log_is_read_to_the_same_line_however_large_it_is(
     folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, chunk_bytes: int
@@ -284,6 +286,7 @@ def test_a_growing_log_is_read_to_the_same_line_however_large_it_is(
     assert run_etl(settings, NullProgress()).tables["songplays"] == (52, 0)
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("kind", ["gzip", "gzip in chunks", "UTF-16"])
 def test_a_growing_file_without_lines_is_left_for_the_next_run_and_all_others_load(
     folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -355,6 +358,7 @@ def limited(settings: Settings, limit: int, *arguments: str) -> "subprocess.Comp
     )
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     ("arguments", "rooms"), [((), (0, 500_000, 1_500_000)), (("--full",), (500_000,))], ids=["new", "full"]
 )

@@ -36,6 +36,7 @@ def plays(on: Either) -> int:
     return int(count)
 
 
+@pytest.mark.forms(1)
 def test_a_load_from_scratch_refuses_to_lose_what_gone_files_gave(archived: Either) -> None:
     archived.load()
     before = read_star(archived.settings)
@@ -52,6 +53,7 @@ def test_a_load_from_scratch_refuses_to_lose_what_gone_files_gave(archived: Eith
     assert archived.sql("SELECT run_id FROM runs WHERE outcome = 'loaded'") == [(1,)]
 
 
+@pytest.mark.forms(1)
 def test_what_people_let_go_is_said_and_the_runs_go_on(archived: Either) -> None:
     loaded = archived.load(full=True, drop_missing=True)
     assert loaded.summary.tables["songplays"] == (4, -8)
@@ -72,6 +74,7 @@ def test_what_people_let_go_is_said_and_the_runs_go_on(archived: Either) -> None
     assert loaded.summary.notes == []
 
 
+@pytest.mark.forms(1)
 def test_a_load_from_scratch_of_another_place_refuses_as_well(archived: Either) -> None:
     for day in range(1, 5):
         write(archived.folder / f"log_data/{day}.json", event(ts=day))
@@ -83,6 +86,7 @@ def test_a_load_from_scratch_of_another_place_refuses_as_well(archived: Either) 
     assert plays(archived) == 12
 
 
+@pytest.mark.forms(1)
 def test_where_nothing_has_gone_a_load_from_scratch_asks_for_nothing(archived: Either) -> None:
     archived.load(full=True, drop_missing=True)
     loaded = archived.load(full=True)
@@ -90,6 +94,7 @@ def test_where_nothing_has_gone_a_load_from_scratch_asks_for_nothing(archived: E
     assert loaded.query("SELECT COUNT(*) FROM runs WHERE outcome = 'loaded'") == [(3,)]
 
 
+@pytest.mark.forms(1)
 def test_a_plan_says_what_would_go_and_changes_nothing(archived: Either) -> None:
     archived.engine.publish(archived.folder)
     plan = plan_etl(archived.settings, full=True)["log_data"]
@@ -102,6 +107,7 @@ def test_a_plan_says_what_would_go_and_changes_nothing(archived: Either) -> None
     assert plays(archived) == 12
 
 
+@pytest.mark.forms(1)
 def test_files_that_have_gone_are_counted_once_and_again_only_if_they_were_back(archived: Either) -> None:
     (note,) = archived.load().summary.notes
     assert note == (
@@ -124,6 +130,7 @@ def test_files_that_have_gone_are_counted_once_and_again_only_if_they_were_back(
     assert named(archived, 5) in note
 
 
+@pytest.mark.forms(1)
 def test_a_file_that_is_back_as_it_was_has_not_gone(archived: Either, tmp_path: Path) -> None:
     aside = (archived.folder / "log_data/6.json").rename(tmp_path / "6.json")
     archived.load()
@@ -132,6 +139,7 @@ def test_a_file_that_is_back_as_it_was_has_not_gone(archived: Either, tmp_path: 
     assert archived.sql("SELECT COUNT(*) FROM ledger WHERE gone_at IS NOT NULL") == [(4,)]
 
 
+@pytest.mark.forms(1)
 def test_what_a_failed_run_has_missed_is_said_by_the_next_one(archived: Either) -> None:
     bad = write(archived.folder / "log_data/7.json", "{")
     archived.settings = changed(archived.settings, max_reject_share=0)
@@ -142,6 +150,7 @@ def test_what_a_failed_run_has_missed_is_said_by_the_next_one(archived: Either) 
     assert len(archived.load().summary.notes) == 1
 
 
+@pytest.mark.forms(1)
 def test_status_has_the_total_of_a_ledger_that_does_not_know_it_yet(archived: Either) -> None:
     archived.sql("ALTER TABLE ledger DROP COLUMN left_out")
     archived.sql("ALTER TABLE ledger DROP COLUMN gone_at")
@@ -153,6 +162,7 @@ def test_status_has_the_total_of_a_ledger_that_does_not_know_it_yet(archived: Ei
     assert archived.sql("SELECT COUNT(*) FROM ledger WHERE gone_at IS NOT NULL") == [(4,)]
 
 
+@pytest.mark.forms(1)
 def test_a_file_that_is_left_out_does_not_lose_its_records_either(archived: Either) -> None:
     archived.load(full=True, drop_missing=True)
     (archived.folder / "log_data/6.json").write_bytes(b"PK\x03\x04" + b"\x00" * 2000)

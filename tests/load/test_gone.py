@@ -62,6 +62,7 @@ def assert_gone(notes: list[str], *paths: Path) -> None:
         assert str(path) in note
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("below", ["", "log_data", "log_data/"])
 def test_what_stays_loaded_from_behind_a_link_that_leads_elsewhere_now_is_named(
     releases: Path, etl: Etl, below: str
@@ -130,6 +131,7 @@ def test_who_stands_behind_a_link_names_the_link(
     assert_gone(etl("log_data"), *(releases / f"release-1/log_data/{name}1.json" for name in "ab"))
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("here", ["", "release-1", "nowhere", "relative"])
 def test_a_wrong_word_of_where_we_stand_is_not_believed(
     releases: Path, etl: Etl, monkeypatch: pytest.MonkeyPatch, here: str

@@ -28,6 +28,7 @@ def runs(on: Either) -> list[tuple[int, str, int, int]]:
     ]
 
 
+@pytest.mark.forms(1)
 def test_every_run_is_a_row_also_if_it_found_nothing_new_or_failed(either: Either, files: Path) -> None:
     assert either.load().summary.run_id == 1
     assert either.load().summary.run_id == 2
@@ -49,6 +50,7 @@ def test_every_run_is_a_row_also_if_it_found_nothing_new_or_failed(either: Eithe
     assert either.sql("SELECT COUNT(*) FROM runs WHERE finished_at < started_at") == [(0,)]
 
 
+@pytest.mark.forms(1)
 def test_what_a_run_said_is_kept_and_why_it_failed(either: Either, files: Path) -> None:
     summary = either.load().summary
     said = either.sql("SELECT severity, note FROM run_notes WHERE run_id = 1 ORDER BY note_number")
@@ -61,6 +63,7 @@ def test_what_a_run_said_is_kept_and_why_it_failed(either: Either, files: Path) 
     assert (severity, why) == ("error", caught.value.message)
 
 
+@pytest.mark.forms(1)
 def test_what_audits_found_is_kept_by_run(either: Either, files: Path) -> None:
     either.load()
     either.load()
@@ -73,6 +76,7 @@ def test_what_audits_found_is_kept_by_run(either: Either, files: Path) -> None:
     del files
 
 
+@pytest.mark.forms(1)
 def test_more_bad_rows_than_are_shown_are_counted(either: Either, files: Path) -> None:
     write(
         files / "log_data/a.json",
@@ -83,6 +87,7 @@ def test_more_bad_rows_than_are_shown_are_counted(either: Either, files: Path) -
     assert either.sql("SELECT rows_found FROM audit_results WHERE audit = 'levels_known'") == [(18,)]
 
 
+@pytest.mark.forms(1)
 def test_the_audits_of_a_run_that_failed_one_are_kept(
     either: Either, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +102,7 @@ def test_the_audits_of_a_run_that_failed_one_are_kept(
     assert either.sql("SELECT COUNT(*) FROM songplays") == [(2,)]
 
 
+@pytest.mark.forms(1)
 def test_a_load_from_scratch_keeps_the_history(either: Either, files: Path) -> None:
     either.load()
     before = either.sql("SELECT COUNT(*) FROM audit_results"), either.sql("SELECT COUNT(*) FROM run_notes")
@@ -107,6 +113,7 @@ def test_a_load_from_scratch_keeps_the_history(either: Either, files: Path) -> N
     del files
 
 
+@pytest.mark.forms(1)
 def test_a_run_that_fails_before_there_are_tables_leaves_none(either: Either, files: Path) -> None:
     write(files / "log_data/b.json", "{broken")
     either.settings = compose(values_of(either.settings) | {"max_reject_share": 0.01})
@@ -117,6 +124,7 @@ def test_a_run_that_fails_before_there_are_tables_leaves_none(either: Either, fi
         assert not Path(either.settings.database).exists()
 
 
+@pytest.mark.forms(1)
 def test_a_failed_run_changes_nobodys_horizon(either: Either, files: Path) -> None:
     either.load()
     before = either.sql("SELECT horizon FROM event_horizon")

@@ -52,6 +52,7 @@ def warning(loaded: Loaded) -> Finding | None:
     return found[0] if found else None
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("page", ["NextSong", "Home"])
 @pytest.mark.parametrize("user", ["73", ""])
 def test_events_from_the_future_are_warned_of_with_their_number_and_an_example(

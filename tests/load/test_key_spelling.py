@@ -123,6 +123,7 @@ def read_as_usual(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> l
     )
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("way", WAYS)
 def test_the_file_that_is_named_reads_all_that_is_spelled_otherwise(
     folder: Path, engine: Engine, read_as_usual: list[tuple[Any, ...]], settings: Settings, way: str
@@ -138,6 +139,7 @@ def test_the_file_that_is_named_reads_all_that_is_spelled_otherwise(
     assert [row[:-1] for row in found] == [row[:-1] for row in read_as_usual]
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     ("case", "found", "lost", "plays"),
     [
@@ -258,6 +260,7 @@ def test_an_empty_key_beside_another_spelling_that_has_the_value_is_seen(folder:
     )
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("form", ["plain", "gzip", "many files"])
 @pytest.mark.parametrize("order", ["in turn", "one after the other"])
 def test_half_of_the_records_in_another_spelling_are_seen_however_they_lie(
@@ -358,6 +361,7 @@ def test_a_list_of_records_is_not_read_by_its_first(folder: Path, load: Load) ->
     assert guesses(EVENTS, {"events": [event()]}, {"sent": 1, "events": [event()]}) == {}
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("dirty", [0.0, 0.2])
 def test_nothing_is_said_of_the_keys_of_simulated_data(tmp_path: Path, load: Load, dirty: float) -> None:
     simulate(SimulationOptions(songs=200, users=100, days=5, dirty=dirty), sink_for(str(tmp_path)))

@@ -165,6 +165,7 @@ def test_jsonpaths_that_say_the_same_in_other_words_have_not_changed(
     assert notes(with_paths()) == []
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize(
     ("path", "song"),
     [
@@ -190,6 +191,7 @@ def test_a_position_and_a_key_that_is_a_number_are_told_apart(
     ["data/log_data", "data/log_data/", "./data/log_data/.", "~/data/log_data", "file://{}/data/log_data",
      "file://localhost{}/data/log_data/", "{}/data/log_data", "data/log_data/../log_data"],
 )  # fmt: skip
+@pytest.mark.forms(2)
 def test_the_jsonpaths_file_beside_the_logs_is_found_however_they_are_named(
     run: Run, data: Path, tmp_path: Path, location: str
 ) -> None:

@@ -165,6 +165,7 @@ def kill_at_random(scene: Scene, folder: Path, mode: str, rounds: int, seed: int
         scene.assert_clean(settings, mode)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["local", "s3"])
 def test_a_run_killed_at_any_step_leaves_nothing_behind(
     scenes: Callable[[str, int], Scene], tmp_path: Path, kind: str
@@ -176,6 +177,7 @@ def test_a_run_killed_at_any_step_leaves_nothing_behind(
     assert scene.kills >= len(steps)
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(("kind", "mode"), [("local", "first"), ("s3", "incremental")])
 def test_runs_killed_at_random_moments_leave_nothing_behind(
     scenes: Callable[[str, int], Scene], tmp_path: Path, kind: str, mode: str

@@ -75,6 +75,7 @@ def test_each_source_with_too_many_is_named_with_rejects_of_its_own(engine: Engi
     assert "bad.json:51: ts" in message
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize(("good", "bad", "share"), [(71, 29, 0.29), (93, 7, 0.07), (9, 0, 0), (0, 0, 0)])
 def test_as_many_as_are_allowed_pass(
     engine: Engine, tmp_path: Path, good: int, bad: int, share: float

@@ -65,6 +65,7 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.forms(1)
 def test_what_was_heard_is_told_of_each_play_after_whatever_happens_to_files(
     either: Either, files: Path
 ) -> None:
@@ -81,6 +82,7 @@ def test_what_was_heard_is_told_of_each_play_after_whatever_happens_to_files(
     assert heard(either) == told(plays(0, 16) + plays(30, 5))
 
 
+@pytest.mark.forms(1)
 def test_a_play_gets_another_song_with_the_catalogue_and_stays_the_same_play(
     either: Either, files: Path
 ) -> None:
@@ -114,6 +116,7 @@ def make_older(either: Either) -> Callable[[], None]:
     return turn
 
 
+@pytest.mark.forms(1)
 def test_what_an_older_version_has_loaded_is_brought_forward_and_nothing_is_lost(
     either: Either, files: Path, make_older: Callable[[], None]
 ) -> None:
@@ -137,6 +140,7 @@ def test_what_an_older_version_has_loaded_is_brought_forward_and_nothing_is_lost
     assert heard(either) == told(plays(0, 32))
 
 
+@pytest.mark.forms(1)
 @pytest.mark.usefixtures("files")
 def test_create_tables_also_drops_the_tables_of_an_older_version(
     either: Either, make_older: Callable[[], None]

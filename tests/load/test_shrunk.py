@@ -81,6 +81,7 @@ def test_a_log_that_was_rotated_is_named_even_if_its_successor_is_longer(
     ]
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", ["rename", "copy and truncate"])
 def test_a_log_that_was_rotated_to_a_name_that_is_read_loses_nothing(
     log: Path, load: Load, name: str, way: str
@@ -125,6 +126,7 @@ def test_a_log_that_was_copied_and_truncated_fails_the_run_while_it_is_empty(
     assert load().summary.warnings == []
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     "content", [b"\n \n\t\n", gzip.compress(b""), gzip.compress(b"\n\n")], ids=["blank", "gzip", "blank gzip"]
 )

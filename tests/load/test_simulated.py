@@ -12,6 +12,7 @@ from tests.support.engines import Engine
 from tests.support.reference import build_star, read_records
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
 def test_the_rejects_of_dirty_data_are_the_records_that_the_simulator_broke(
     engine: Engine, tmp_path: Path, load: Callable[..., Loaded], gzip: bool

@@ -244,6 +244,7 @@ def test_every_command_is_walked() -> None:
     assert set(command_names(typer.main.get_command(cli.app))) <= walked
 
 
+@pytest.mark.thorough
 def test_nothing_with_a_hostile_name_speaks_to_a_terminal(hostile: Path) -> None:
     shown = shown_by(hostile, WALK, [line for line, _ in LINES], "n\n")
     codes = json.loads((hostile / "codes").read_text())
@@ -277,6 +278,7 @@ def test_no_line_of_a_hostile_name_looks_like_a_message_of_its_own(tmp_path: Pat
         assert not re.search("^(error|warning|note): forged", result.stderr, re.MULTILINE)
 
 
+@pytest.mark.thorough
 def test_nothing_with_a_hostile_name_gets_into_a_log_of_messages(hostile: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-c", WALK],
@@ -290,6 +292,7 @@ def test_nothing_with_a_hostile_name_gets_into_a_log_of_messages(hostile: Path) 
     assert b"TITLE" in result.stderr
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("code", [STEP, WARNING, TRACEBACK], ids=["a step", "a warning", "a traceback"])
 def test_what_others_write_is_shown_as_well(tmp_path: Path, code: str) -> None:
     shown = shown_by(tmp_path, code, HOSTILE)

@@ -178,6 +178,7 @@ MISPLACED = {
 }
 
 
+@pytest.mark.forms(9)
 @pytest.mark.parametrize("config", MISPLACED.values(), ids=MISPLACED)
 def test_a_secret_in_the_wrong_place_is_not_repeated(leaks: Leaks, config: str) -> None:
     (leaks.folder / "dwh.cfg").write_text(config)
@@ -207,6 +208,7 @@ SIGNED = {
 """What stands behind the ? of addresses that let in whoever has them."""
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("signature", SIGNED.values(), ids=SIGNED)
 def test_a_signed_address_is_not_repeated_wherever_it_stands(leaks: Leaks, signature: str) -> None:
     leaks.run("create-tables")
@@ -251,6 +253,7 @@ WRONG_LINES = [
 ]
 
 
+@pytest.mark.forms(6)
 @pytest.mark.parametrize("name", WRONG_LINES)
 def test_a_secret_in_the_line_of_another_setting_is_not_repeated(leaks: Leaks, name: str) -> None:
     section, key = file_keys(name)[0]
@@ -388,6 +391,7 @@ def test_the_commands_on_redshift_let_no_secret_out(
 # --- the cluster
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("kind", ["multi-node", "serverless"])
 def test_the_cluster_commands_let_no_secret_out(
     leaks: Leaks, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kind: str

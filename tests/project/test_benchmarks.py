@@ -89,6 +89,7 @@ def test_tables_in_another_order_are_the_same(warehouse: Callable[[str, str], Pa
     assert differences(ours, theirs) == []
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -132,6 +132,7 @@ def columns_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
     return list(rows)
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("name", ["duckdb", "redshift"])
 def test_the_test_notebook_checks_and_charts_the_warehouse_on_either_engine(
     sample: Path, tmp_path: Path, request: pytest.FixtureRequest, name: str

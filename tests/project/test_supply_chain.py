@@ -123,6 +123,7 @@ for arguments in (["etl"], ["report", "r.html"], ["export", "out"], ["simulate",
 """Several commands in one process."""
 
 
+@pytest.mark.forms(1)
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no umask")
 @pytest.mark.parametrize("umask", [0o077, 0o027, 0o022])
 def test_who_may_read_what_is_written_says_the_umask(umask: int, tmp_path: Path) -> None:

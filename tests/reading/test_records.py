@@ -163,6 +163,7 @@ def work(monkeypatch: pytest.MonkeyPatch, folder: Path, contents: bytes) -> int:
     return done
 
 
+@pytest.mark.forms(8)
 @pytest.mark.parametrize("kind", GROWING)
 @pytest.mark.parametrize("is_packed", [False, True], ids=["plain", "in many members of gzip"])
 def test_the_work_grows_as_the_file_does(

@@ -294,6 +294,7 @@ def test_of_each_wrapper_the_key_is_named_that_its_records_lie_below(place: Plac
     assert wrong == {}
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("name", ["Records", "one a line", "below two keys, pretty-printed"])
 def test_a_wrapper_fails_the_run_which_names_the_key_that_the_records_lie_below(
     place: Place, name: str
@@ -307,6 +308,7 @@ def test_a_wrapper_fails_the_run_which_names_the_key_that_the_records_lie_below(
     assert "--skip-bad-files" in error.hint
 
 
+@pytest.mark.thorough
 def test_of_large_wrappers_the_key_is_named_too(place: Place) -> None:
     some = events(25_000, 1000)
     lines = list(map(json.dumps, some))
@@ -356,6 +358,7 @@ AMONG_GOOD: dict[str, tuple[bytes, str]] = {
 }
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("what", AMONG_GOOD)
 def test_a_wrapper_among_good_records_fails_the_run_however_few_records_it_counts_as(
     place: Place, what: str
@@ -584,6 +587,7 @@ def test_each_file_of_another_kind_is_named_with_what_it_looks_like(place: Place
     assert place.load().summary.tables["songplays"] == (305, 5)
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("name", ["xz", "plain text", "NULs", "an array of rows", "songs among the logs"])
 def test_a_file_of_another_kind_fails_the_run_and_is_named_with_what_it_looks_like(
     place: Place, name: str
@@ -707,6 +711,7 @@ LARGE_DAMAGE = {
 }
 
 
+@pytest.mark.forms(3)
 @pytest.mark.parametrize("what", LARGE_DAMAGE)
 @pytest.mark.parametrize("is_first", [False, True], ids=["behind", "before"])
 def test_large_damage_counts_by_its_bytes(place: Place, what: str, is_first: bool) -> None:

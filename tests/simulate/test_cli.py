@@ -35,6 +35,7 @@ def test_simulate_writes_a_folder_and_tells_on_stderr_what(tmp_path: Path) -> No
     }
 
 
+@pytest.mark.forms(3)
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [

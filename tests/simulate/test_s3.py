@@ -41,6 +41,7 @@ def objects(bucket: Bucket, prefix: str) -> dict[str, bytes]:
     return {name.removeprefix(prefix): bytes(obstore.get(bucket.store, name).bytes()) for name in names}
 
 
+@pytest.mark.forms(1)
 def test_s3_gets_the_same_bytes_as_a_folder(
     bucket: Bucket, settings: Settings, faulty: FaultyS3, tmp_path: Path
 ) -> None:
@@ -65,6 +66,7 @@ def test_a_prefix_that_is_not_empty_is_refused_and_left_alone(bucket: Bucket, se
     assert objects(bucket, "mine/") == {"precious.txt": b"mine"}
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("name", ["log_json_path.json", "-events.json", MANIFEST])
 def test_what_can_not_be_written_is_named_and_no_manifest_says_that_all_is_there(
     bucket: Bucket, settings: Settings, faulty: FaultyS3, name: str

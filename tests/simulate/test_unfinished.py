@@ -118,6 +118,7 @@ def loading(folder: Path, songs: str = "data/song_data", logs: str = "data/log_d
     )
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_what_was_killed_is_refused_by_etl_and_finished_by_the_same_simulation(
     tmp_path: Path, whole: dict[str, bytes], moment: str
@@ -161,6 +162,7 @@ def test_any_part_of_it_is_told_with_the_way_to_load_it_all_the_same(
     assert plan_etl(loading(tmp_path, songs, logs))["log_data"].added
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     "other", [replace(SMALL, seed=2), replace(SMALL, songs=41), replace(SMALL, gzip=True)]
 )
@@ -252,6 +254,7 @@ def in_bucket(bucket: Bucket, folder: Path, prefix: str) -> Settings:
     )
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("moment", ["among the days", "at the end"])
 def test_on_s3_it_is_the_same(tmp_path: Path, bucket: Bucket, whole: dict[str, bytes], moment: str) -> None:
     prefix = moment.replace(" ", "_")

@@ -40,7 +40,7 @@ def bucket_name(request: pytest.FixtureRequest) -> str:
     return f"b{abs(hash(request.node.nodeid)):x}"
 
 
-@pytest.fixture(params=["rclone", "moto"])
+@pytest.fixture(params=["rclone", pytest.param("moto", marks=pytest.mark.thorough)])
 def bucket(request: pytest.FixtureRequest, servers: dict[str, Server]) -> Bucket:
     """An empty bucket, on either server."""
     return servers[request.param].bucket(bucket_name(request))
@@ -88,6 +88,7 @@ def fails(settings: Settings, kind: type[SparkifyError] = SourceError) -> str:
 # --- the same as from folders
 
 
+@pytest.mark.forms(1)
 def test_the_sample_from_s3_equals_the_sample_from_folders(
     sample: Path, settings: Settings, bucket: Bucket
 ) -> None:
@@ -151,6 +152,7 @@ def test_objects_that_are_gone_are_named_and_those_of_other_prefixes_are_not(
     )
 
 
+@pytest.mark.forms(1)
 def test_many_tiny_objects_large_ones_and_bad_records_load_as_from_folders(
     tmp_path: Path, settings: Settings, bucket: Bucket
 ) -> None:
@@ -403,6 +405,7 @@ TRANSIENT: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.forms(5)
 @pytest.mark.parametrize("on", ["list", "log_data/a.json"])
 @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT.keys())
 def test_a_transient_fault_is_survived_and_nothing_lost_or_doubled(
@@ -440,6 +443,7 @@ PERMANENT: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("on", ["list", "log_data/b.json"])
 @pytest.mark.parametrize("is_stalled", [False, True], ids=["answered", "stalled"])
 def test_a_lasting_fault_is_one_line_about_the_object_and_changes_nothing(
@@ -561,7 +565,7 @@ def test_an_object_that_is_replaced_whenever_it_is_read_is_left_for_the_next_run
     assert etl(bucket.settings(settings)).tables["songplays"] == (51, 10)
 
 
-@pytest.fixture(params=["rclone", "moto"])
+@pytest.fixture(params=["rclone", pytest.param("moto", marks=pytest.mark.thorough)])
 def changing(
     request: pytest.FixtureRequest, servers: dict[str, Server]
 ) -> Iterator[Callable[[dict[str, Any], dict[str, Any]], tuple[FaultyS3, Bucket]]]:
@@ -579,6 +583,7 @@ def changing(
         yield make
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize(
     "after",
     [event(level="free"), event(level="free", song="longer than before")],

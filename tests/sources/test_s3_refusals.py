@@ -143,6 +143,7 @@ REFUSALS: dict[str, tuple[int, bytes, str, str]] = {
 }
 
 
+@pytest.mark.forms(9)
 @pytest.mark.parametrize("on", ["list", "log_data/b.json"])
 @pytest.mark.parametrize("kind", REFUSALS)
 def test_a_refusal_is_told_by_its_code(settings: Settings, server: FaultyS3, kind: str, on: str) -> None:
@@ -197,6 +198,7 @@ def test_an_answer_that_is_no_listing_is_not_taken_for_an_empty_one(
     assert "[S3] ENDPOINT" in error.hint
 
 
+@pytest.mark.forms(3)
 @pytest.mark.parametrize("kind", NO_LISTINGS)
 def test_one_such_answer_is_asked_for_again(settings: Settings, server: FaultyS3, kind: str) -> None:
     server.add("status", "list", 1, status=200, body=NO_LISTINGS[kind])

@@ -254,6 +254,7 @@ def limited(settings: Settings, limit: int, *arguments: str) -> "subprocess.Comp
     )
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     ("command", "out", "limit", "said"),
     [

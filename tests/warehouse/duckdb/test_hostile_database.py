@@ -61,6 +61,7 @@ def hostile(request: pytest.FixtureRequest, database: Path, tmp_path: Path) -> P
     return path
 
 
+@pytest.mark.forms(3)
 def test_no_command_tells_what_other_files_hold(hostile: Path, capfd: pytest.CaptureFixture[str]) -> None:
     folder = hostile.parent
     (folder / "answers").mkdir()

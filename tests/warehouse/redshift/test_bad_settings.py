@@ -100,6 +100,7 @@ WRONG = {
 }
 
 
+@pytest.mark.forms(4)
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 def test_a_wrong_setting_is_named_with_its_remedy(fails: Callable[..., SparkifyError], wrong: Wrong) -> None:
     error = fails(wrong.way, **wrong.options)
@@ -116,6 +117,7 @@ def test_a_folder_on_this_machine(loaded: Site, fails: Callable[..., SparkifyErr
     assert "s3://bucket/folder" in error.hint
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", ["bundled", "manifest", "prefix"])
 def test_a_role_that_may_not_read_the_bucket(
     fails: Callable[..., SparkifyError], redshift: RedshiftStandIn, monkeypatch: pytest.MonkeyPatch, way: str
@@ -158,6 +160,7 @@ def test_a_bucket_in_another_region_that_is_not_named(
     assert "[S3] REGION" in error.hint
 
 
+@pytest.mark.thorough
 def test_with_its_region_a_bucket_elsewhere_is_loaded_in_every_way(site: Site) -> None:
     options = put_elsewhere(begin(site))
     for way in WAYS:
@@ -165,6 +168,7 @@ def test_with_its_region_a_bucket_elsewhere_is_loaded_in_every_way(site: Site) -
         assert site.load(full=True, drop_missing=True).query("SELECT COUNT(*) FROM songplays") == [(2,)]
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     ("refusal", "hint"),
     [

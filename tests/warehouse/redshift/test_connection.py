@@ -20,6 +20,7 @@ WAYS_TO_LOSE: dict[str, Callable[[RedshiftWarehouse, RedshiftWarehouse], object]
 }
 
 
+@pytest.mark.forms(3)
 @pytest.mark.parametrize("read_only", [False, True])
 @pytest.mark.parametrize("way", WAYS_TO_LOSE)
 def test_a_connection_that_is_lost_is_said_to_be_lost(site: Site, way: str, read_only: bool) -> None:

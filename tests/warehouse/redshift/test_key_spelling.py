@@ -21,6 +21,7 @@ def site_with_songs(site: Site) -> Site:
     return site
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("form", ["plain", "gzip"])
 @pytest.mark.parametrize("way", WAYS)
 def test_half_of_the_records_in_another_spelling_are_seen(site_with_songs: Site, way: str, form: str) -> None:
@@ -41,6 +42,7 @@ def test_half_of_the_records_in_another_spelling_are_seen(site_with_songs: Site,
     assert "have $['user_id'] in place of $['userId']; of 30 rows loaded, 15 have no user_id;" in warning
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", WAYS)
 def test_records_below_one_key_fail_the_run_with_the_key_and_the_file_that_reads_them(
     site_with_songs: Site, way: str
@@ -59,6 +61,7 @@ def test_records_below_one_key_fail_the_run_with_the_key_and_the_file_that_reads
     assert site.load().query("SELECT COUNT(*), COUNT(user_id) FROM songplays") == [(6, 6)]
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", WAYS)
 def test_users_who_are_logged_out_are_nothing_to_speak_of(site_with_songs: Site, way: str) -> None:
     site = site_with_songs

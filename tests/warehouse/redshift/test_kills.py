@@ -127,6 +127,7 @@ def seed() -> int:
     return random.randrange(10**6)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scene", ["bundled"], indirect=True)
 def test_a_run_killed_at_a_step_leaves_nothing_behind(scene: Scene) -> None:
     scene.kill_at("first", "transform songs")

@@ -100,6 +100,7 @@ def test_parts_are_of_similar_size_and_there_are_some_for_every_slice(site: Site
     assert max(most) < 1.3 * min(most)
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", ["bundled", "manifest"])
 def test_only_new_files_are_loaded_where_there_is_a_work_prefix(site: Site, copies: Copies, way: str) -> None:
     few_files(site.folder)
@@ -168,6 +169,7 @@ def test_a_file_loaded_directly_that_changes_makes_everything_be_loaded_again(si
     assert loaded.query("SELECT is_full FROM runs ORDER BY run_id DESC LIMIT 1") == [(True,)]
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", ["manifest", "prefix"])
 def test_what_has_gone_from_the_source_is_not_lost_by_loading_everything_again(site: Site, way: str) -> None:
     few_files(site.folder)
@@ -189,6 +191,7 @@ def test_what_has_gone_from_the_source_is_not_lost_by_loading_everything_again(s
     assert runs == [(1, "loaded"), (2, "failed"), (3, "loaded")]
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", ["manifest", "prefix"])
 def test_the_runs_of_before_stay_where_everything_is_loaded_again(site: Site, way: str) -> None:
     few_files(site.folder)
@@ -198,6 +201,7 @@ def test_the_runs_of_before_stay_where_everything_is_loaded_again(site: Site, wa
     assert site.load().query("SELECT run_id, is_full FROM runs ORDER BY 1") == [(1, True), (2, True)]
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", ["manifest", "prefix"])
 def test_a_file_that_has_lost_records_is_named_where_everything_is_loaded_again(site: Site, way: str) -> None:
     few_files(site.folder)
@@ -226,6 +230,7 @@ def test_by_prefix_what_is_no_source_file_stops_the_run_before_copy_reads_it(sit
     assert site.load().query("SELECT COUNT(*) FROM songplays") == [(6,)]
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", WAYS)
 def test_compressed_files_are_loaded_and_by_prefix_not_mixed_with_others(site: Site, way: str) -> None:
     simulate(SimulationOptions(songs=10, users=5, days=2, gzip=True), sink_for(str(site.folder)))
@@ -254,6 +259,7 @@ class Meddler(NullProgress):
         return super().step(name, files=files, size=size)
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_file_that_changes_during_the_run_is_loaded_as_it_is_in_the_end(site: Site, way: str) -> None:
     few_files(site.folder)

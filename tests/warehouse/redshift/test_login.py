@@ -175,6 +175,7 @@ class TestRefusals:
         assert "log in with the AWS command line tool" in said
         assert account.calls == []
 
+    @pytest.mark.forms(2)
     @pytest.mark.parametrize("options", [{}, {"workgroup": "hits"}], ids=["cluster", "workgroup"])
     @pytest.mark.parametrize(
         ("code", "remedy"),

@@ -51,6 +51,7 @@ READINGS: dict[str, Callable[[Warehouse], object]] = {
 }
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("what", READINGS)
 def test_a_reader_has_no_transaction_open_between_two_statements(loaded: Site, what: str) -> None:
     reader = connect(loaded.settings, read_only=True)

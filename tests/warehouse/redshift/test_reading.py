@@ -35,6 +35,7 @@ def environment(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.forms(2)
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("command", [("questions", "--all"), ("check",), ("report",), ("status",)])
 def test_the_commands_that_only_read_need_to_write_nothing(command: tuple[str, ...]) -> None:

@@ -34,6 +34,7 @@ REJECTS = [
 ]
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("way", STRAIGHT)
 def test_what_copy_refuses_is_in_staging_rejects_with_file_line_column_reason_and_text(
     dirty: Site, way: str
@@ -54,6 +55,7 @@ def test_what_copy_refuses_is_in_staging_rejects_with_file_line_column_reason_an
     assert loaded.summary.rejects[0][0] == f"{dirty.root}/log_data/a.json"
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", WAYS)
 def test_more_bad_records_than_allowed_change_nothing_and_are_named(
     redshift_engine: RedshiftEngine, tmp_path: Path, way: str
@@ -122,6 +124,7 @@ def late(redshift_engine: RedshiftEngine) -> Iterator[None]:
     cluster.late_s = 0
 
 
+@pytest.mark.forms(1)
 @pytest.mark.usefixtures("late")
 @pytest.mark.parametrize("way", WAYS)
 def test_what_the_system_views_tell_late_is_waited_for(site: Site, way: str) -> None:
@@ -134,6 +137,7 @@ def test_what_the_system_views_tell_late_is_waited_for(site: Site, way: str) -> 
         site.load(full=True)
 
 
+@pytest.mark.forms(1)
 @pytest.mark.usefixtures("late")
 @pytest.mark.parametrize("share", [0, 1])
 def test_what_the_system_views_do_not_tell_in_time_is_no_mistake_of_this_software(

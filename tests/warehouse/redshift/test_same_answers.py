@@ -42,6 +42,7 @@ def test_dirty_data_give_the_same_rows_rejects_and_answers_on_both_engines(site:
     assert answered > 20
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", ["manifest", "prefix"])
 def test_what_copy_judges_itself_comes_out_the_same(site: Site, way: str) -> None:
     simulate(SimulationOptions(songs=30, users=20, days=2, dirty=0.05), sink_for(str(site.folder)))

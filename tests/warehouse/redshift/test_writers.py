@@ -51,6 +51,7 @@ def writer(loaded: Site) -> Iterator[RedshiftWarehouse]:
     warehouse.close()
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("command", [lambda settings: run_etl(settings, NullProgress()), create_tables])
 def test_a_second_writer_is_told_who_is_writing(
     loaded: Site, writer: RedshiftWarehouse, command: Callable[[Settings], object]
