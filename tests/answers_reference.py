@@ -117,6 +117,11 @@ class Data:
         )
         return [json.loads(line) for line in lines if line.strip()]
 
+    @property
+    def plays_until(self) -> list[Play]:
+        """The plays, and all before them."""
+        return self.plays
+
     @cached_property
     def plays(self) -> list[Play]:
         """Every event with page NextSong and a user, once."""
@@ -203,12 +208,17 @@ class Window(Data):
     @cached_property
     def plays(self) -> list[Play]:
         """The plays of these days, at their local times."""
+        return [each for each in self.plays_until if self.since <= each.day]
+
+    @cached_property
+    def plays_until(self) -> list[Play]:
+        """These, and all before them."""
         zone = ZoneInfo(self.zone)
         local = [
             replace(each, at=each.moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None))
             for each in Data(self.folder).plays
         ]
-        kept = (each for each in local if self.since <= each.day <= self.until)
+        kept = (each for each in local if each.day <= self.until)
         return sorted(kept, key=lambda each: (each.at, each.user, each.session))
 
     @cached_property
@@ -465,10 +475,11 @@ def session_length_by_level(data: Data) -> Answer:
 
 def level_changes(data: Data) -> Answer:
     rows: list[tuple[Any, ...]] = []
-    for user, group in grouped(lambda each: each.user, data.plays).items():
+    days = {each.day for each in data.plays}
+    for user, group in grouped(lambda each: each.user, data.plays_until).items():
         who = data.users[user]
         for count, (before, after) in enumerate(itertools.pairwise(group), 1):
-            if before.level != after.level:
+            if before.level != after.level and after.day in days:
                 row = (after.at, user, who.first_name, who.last_name, before.level, after.level, count)
                 rows.append(row)
     header = "changed_at,user_id,first_name,last_name,level_before,level_after,plays_before"
@@ -517,7 +528,10 @@ def days_paid(data: Data) -> Answer:
 
 def weekly_retention(data: Data) -> Answer:
     by_user = grouped(lambda each: each.user, data.plays)
-    weeks = {user: {each.week for each in group} for user, group in by_user.items()}
+    first = {user: group[0] for user, group in grouped(lambda each: each.user, data.plays_until).items()}
+    weeks = {
+        user: {each.week for each in group} for user, group in by_user.items() if first[user] == group[0]
+    }
     sizes = Counter(min(active) for active in weeks.values())
     cells = Counter(
         (min(active), (week - min(active)).days // 7) for active in weeks.values() for week in active

@@ -77,6 +77,25 @@ def test_a_span_is_printed_as_sql_that_answers_the_same(loaded: Warehouse) -> No
         assert loaded.select(restricted(question.sql, span)) == ask(loaded, question, span=span)
 
 
+def test_what_was_before_the_span_is_not_forgotten(loaded: Warehouse) -> None:
+    def answered(name: str, since: str | None = None, until: str | None = None) -> list[Any]:
+        span = span_of(loaded, read_asked(since, until, None, None))
+        return ask(loaded, find_question(name), span=span)[1]
+
+    since, until = date(2018, 11, 19), date(2018, 12, 2)  # two whole weeks
+    asked = (f"{since}", f"{until}")
+    changes = [row for row in answered("level_changes") if since <= row[0].date() <= until]
+    assert changes
+    assert answered("level_changes", *asked) == changes
+    weeks = [row for row in answered("level_changes_by_week") if since <= row[0] <= until]
+    assert answered("level_changes_by_week", *asked) == weeks
+    whole = [row for row in answered("weekly_retention") if since <= row[0] <= until]
+    cohorts = answered("weekly_retention", *asked)
+    assert cohorts
+    assert cohorts == [row for row in whole if row[:2] in {each[:2] for each in cohorts}]
+    assert {row[0] for row in cohorts} == {row[0] for row in whole}
+
+
 @pytest.mark.parametrize("limit", [1, 3, 40])
 def test_a_limit_gives_the_first_rows_of_what_there_is(limit: int, loaded: Warehouse) -> None:
     every = span_of(loaded, Asked(limit=10**6))

@@ -20,13 +20,17 @@ from sparkify.warehouse.tables import columns_of
 
 _NEEDS = {
     "songplays": (),
+    "fact_songplays": (),
     "event_horizon": (),
     "user_levels": (),
     "play_matches": ("songplays",),
     "heard_plays": ("songplays", "play_matches"),
     "play_span": ("songplays", "event_horizon"),
 }
-"""What is restricted, each after what it is made from."""
+"""What is restricted, each after what it is made from.
+
+``fact_songplays`` keeps the plays before the span, for questions about what somebody did first, or before.
+"""
 
 _LAST = re.compile(r"(\d{1,5})\s*([dw])", re.IGNORECASE)
 _FIRST_YEAR, _LAST_YEAR = 1000, 9000
@@ -247,13 +251,15 @@ def _limited(sql: str, limit: int) -> str:
 
 def _select(name: str, span: Span) -> str:
     schema = '"' + span.schema.replace('"', '""') + '".'
-    if name == "songplays":
+    if name in ("songplays", "fact_songplays"):
         columns = ",\n".join(
             f"        {_moved(column, span)}" if column == "start_time" else f"        {column}"
             for column in columns_of("songplays")
         )
         begin, end = _begin(span.first, span), _begin(span.last, span, days=1)
-        where = f"start_time >= {begin} AND start_time < {end}"
+        where = f"start_time < {end}"
+        if name == "songplays":
+            where = f"start_time >= {begin} AND {where}"
         return f"    SELECT\n{columns}\n    FROM {schema}songplays\n    WHERE {where}"
     if name == "event_horizon":
         return f"    SELECT {_moved('horizon', span)} FROM {schema}event_horizon"

@@ -1,26 +1,27 @@
 -- Who went from free to paid or back, when, and after how many plays?
--- One row per change. changed_at is the first play at the new level, plays_before all plays of the user before it.
+-- One row per change. changed_at is the first play at the new level, plays_before all plays of the user before it,
+-- also those before the days that were asked about.
 WITH changed AS (
     SELECT user_id
-    FROM songplays
+    FROM fact_songplays
     GROUP BY user_id
     HAVING COUNT(DISTINCT level) > 1
 ),
 
 plays AS (
     SELECT
-        songplays.user_id,
-        songplays.start_time,
-        songplays.session_id,
-        songplays.level,
-        LAG(songplays.level) OVER (
-            PARTITION BY songplays.user_id ORDER BY songplays.start_time, songplays.session_id
+        fact_songplays.user_id,
+        fact_songplays.start_time,
+        fact_songplays.session_id,
+        fact_songplays.level,
+        LAG(fact_songplays.level) OVER (
+            PARTITION BY fact_songplays.user_id ORDER BY fact_songplays.start_time, fact_songplays.session_id
         ) AS level_before,
         ROW_NUMBER() OVER (
-            PARTITION BY songplays.user_id ORDER BY songplays.start_time, songplays.session_id
+            PARTITION BY fact_songplays.user_id ORDER BY fact_songplays.start_time, fact_songplays.session_id
         ) - 1 AS plays_before
-    FROM songplays
-    INNER JOIN changed ON songplays.user_id = changed.user_id
+    FROM fact_songplays
+    INNER JOIN changed ON fact_songplays.user_id = changed.user_id
 )
 
 SELECT
@@ -33,5 +34,5 @@ SELECT
     plays.plays_before
 FROM plays
 INNER JOIN users ON plays.user_id = users.user_id
-WHERE plays.level <> plays.level_before
+WHERE plays.level <> plays.level_before AND plays.start_time >= (SELECT MIN(songplays.start_time) FROM songplays)
 ORDER BY changed_at, plays.user_id, plays.session_id;

@@ -3,29 +3,30 @@
 -- of the week's seven the data cover; with fewer the week is incomplete.
 WITH changed AS (
     SELECT user_id
-    FROM songplays
+    FROM fact_songplays
     GROUP BY user_id
     HAVING COUNT(DISTINCT level) > 1
 ),
 
 plays AS (
     SELECT
-        CAST(DATE_TRUNC('week', songplays.start_time) AS DATE) AS week_start,
-        songplays.level,
-        LAG(songplays.level) OVER (
-            PARTITION BY songplays.user_id ORDER BY songplays.start_time, songplays.session_id
+        fact_songplays.start_time,
+        fact_songplays.level,
+        LAG(fact_songplays.level) OVER (
+            PARTITION BY fact_songplays.user_id ORDER BY fact_songplays.start_time, fact_songplays.session_id
         ) AS level_before
-    FROM songplays
-    INNER JOIN changed ON songplays.user_id = changed.user_id
+    FROM fact_songplays
+    INNER JOIN changed ON fact_songplays.user_id = changed.user_id
 ),
 
 changes AS (
     SELECT
-        week_start,
+        CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_start,
         SUM(CASE WHEN level_before = 'free' AND level = 'paid' THEN 1 ELSE 0 END) AS to_paid,
         SUM(CASE WHEN level_before = 'paid' AND level = 'free' THEN 1 ELSE 0 END) AS to_free
     FROM plays
-    GROUP BY week_start
+    WHERE start_time >= (SELECT MIN(songplays.start_time) FROM songplays)
+    GROUP BY CAST(DATE_TRUNC('week', start_time) AS DATE)
 ),
 
 weeks AS (SELECT DISTINCT CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_start FROM songplays)

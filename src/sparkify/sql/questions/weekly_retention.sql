@@ -1,6 +1,7 @@
 -- Who comes back: how many of those who first listened in one week listen in the weeks after?
 -- One row per cohort (the ISO week, Monday to Sunday, UTC, of a user's first play) and week since then with a
--- play. days: how many of that week's seven the data cover; with fewer not everybody had the time to come back.
+-- play. days: how many of that week's seven the data cover; with fewer not everybody had the time to come back. Asked
+-- about certain days, those count whose first play of all is in them.
 WITH active AS (
     SELECT DISTINCT
         user_id,
@@ -11,9 +12,10 @@ WITH active AS (
 cohorts AS (
     SELECT
         user_id,
-        MIN(week_start) AS cohort
-    FROM active
+        CAST(DATE_TRUNC('week', MIN(start_time)) AS DATE) AS cohort
+    FROM fact_songplays
     GROUP BY user_id
+    HAVING MIN(start_time) >= (SELECT MIN(songplays.start_time) FROM songplays)
 ),
 
 sizes AS (
