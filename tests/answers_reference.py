@@ -360,12 +360,14 @@ def busiest_hours(data: Data) -> Answer:
     return "hour,plays,share_percent", [(hour, -count, percent(-count, total)) for count, hour in rows]
 
 
+WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+
+
 def busiest_weekdays(data: Data) -> Answer:
-    names = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
     rows = []
     for weekday, group in grouped(lambda each: each.weekday, data.plays).items():
         days = len({each.day for each in group})
-        rows.append((weekday, names[weekday], len(group), days, rounded(Fraction(len(group), days))))
+        rows.append((weekday, WEEKDAYS[weekday], len(group), days, rounded(Fraction(len(group), days))))
     return "weekday,weekday_name,plays,days,plays_per_day", sorted(rows, key=lambda row: (-row[4], row[0]))
 
 
@@ -384,10 +386,10 @@ def plays_by_hour_and_weekday(data: Data) -> Answer:
         weekday: len({each.day for each in group})
         for weekday, group in grouped(lambda each: each.weekday, data.plays).items()
     }
-    return "weekday,hour,plays,days,plays_per_day", sorted(
-        (*cell, count, days[cell[0]], rounded(Fraction(count, days[cell[0]])))
-        for cell, count in counts.items()
-    )
+    return "weekday,weekday_name,hour,plays,days,plays_per_day", [
+        (day, WEEKDAYS[day], hour, count, days[day], rounded(Fraction(count, days[day])))
+        for (day, hour), count in sorted(counts.items())
+    ]
 
 
 def daily_active_users(data: Data) -> Answer:
