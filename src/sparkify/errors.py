@@ -116,7 +116,7 @@ class UnusableFilesError(SourceError):
     ) -> None:
         first: SourceError = bad[0] if bad else SourceChangedError(next(iter(changed)))
         others = len(bad) - 1 if bad else len(changed) - 1
-        also = f" (and {others:,} other file{'s' * (others != 1)})" if others else ""
+        also = f"; {others:,} more file{'s' * (others != 1)} can't be loaded" if others else ""
         super().__init__("\n  ".join([first.message + also, *notes]), first.hint)
         self.bad = bad
         self.changed = changed

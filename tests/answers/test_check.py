@@ -199,3 +199,10 @@ def test_an_own_question_reads_no_other_files(database: str, tmp_path: Path) -> 
     (folder / "mine.sql").write_text(f"-- What else?\nSELECT * FROM read_csv('{other}')\n")
     (folder / "mine.csv").write_text("a\nsecret\n")
     assert "1 question error" in str(run(str(folder), "--database", database).exception)
+
+
+def test_a_folder_without_expected_answers_is_refused(warehouse: Warehouse, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not an answer")
+    with pytest.raises(UsageError, match="holds no expected answers") as error:
+        check_all(warehouse, tmp_path)
+    assert "--all --csv" in error.value.hint

@@ -12,6 +12,7 @@ import pytest
 from sparkify import __version__
 from tests.support.builders import event, track, write
 from tests.support.cli import Run, assert_fails
+from tests.support.commands import ROOT
 
 
 def test_the_known_scripts_load_a_warehouse_from_a_dwh_cfg(run: Run, data: Path, tmp_path: Path) -> None:
@@ -184,10 +185,40 @@ def test_a_missing_folder_is_named(run: Run, data: Path, tmp_path: Path) -> None
     assert not (tmp_path / "sparkify.duckdb").exists()
 
 
+def test_a_run_with_many_warnings_prints_the_first_ones_and_how_to_see_all(run: Run, data: Path) -> None:
+    write(data / "log_data/events.json", event())
+    for number in range(30):
+        write(data / f"log_data/bad{number}.json", {"no": "key of ours"}, {"no": "key of ours"})
+    done = run(
+        "etl",
+        "--skip-bad-files",
+        "--song-data",
+        str(data / "song_data"),
+        "--log-data",
+        str(data / "log_data"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("\nwarning: ") == 20
+    assert "… and 10 more warnings; all of them: sparkify runs 1 --json" in done.stderr
+    assert done.stderr.count("bad29.json") == 0  # nor in the progress
+    assert "bad29.json" in run("runs", "1", "--json").stdout
+
+
 def test_sources_that_were_exchanged_are_named(run: Run, data: Path) -> None:
     write(data / "log_data/events.json", event(), event(ts=1543449657797))
     swapped = run("etl", "--song-data", str(data / "log_data"), "--log-data", str(data / "song_data"))
     assert_fails(swapped, 1, "it holds events, not songs: are --song-data and --log-data exchanged?")
+    assert "hint: exchange them" in swapped.stderr
+    # Who takes the other way out doesn't get an empty warehouse that looks like success.
+    without = run(
+        "etl",
+        "--skip-bad-files",
+        "--song-data",
+        str(data / "log_data"),
+        "--log-data",
+        str(data / "song_data"),
+    )
+    assert_fails(without, 1, "none of its files can be loaded")
     write(data / "song_data/A/song.json", track(), track(song_id="SO2"))
     other = run("etl", "--log-data", str(data / "song_data"))
     assert_fails(other, 1, "it holds songs, not events")
@@ -233,7 +264,12 @@ def test_a_bad_jsonpaths_file_is_named(run: Run, data: Path, text: str, message:
 
 def test_a_missing_jsonpaths_file_is_named(run: Run, data: Path) -> None:
     del data
-    assert_fails(run("etl", "--log-jsonpath", "none.json"), 1, "none.json: can't be read: No such file")
+    assert_fails(
+        run("etl", "--log-jsonpath", "none.json"),
+        1,
+        "none.json: can't be read: No such file",
+        "[S3] LOG_JSONPATH",
+    )
 
 
 def test_the_jsonpaths_file_decides_which_key_fills_which_column(run: Run, data: Path) -> None:
@@ -385,3 +421,14 @@ def test_what_is_no_database_file_is_never_said_to_be_loaded(
     if content is not None:
         assert_fails(run("etl", "--database", name), 1, f"{name}: not a DuckDB database", "not touched")
         assert (tmp_path / name).read_text() == content
+
+
+def test_the_event_and_the_song_of_the_quick_start_are_a_play_that_matches(run: Run, tmp_path: Path) -> None:
+    lines = (ROOT / "docs/quick-start.md").read_text(encoding="utf-8").splitlines()
+    for key, source in (("ts", "log_data"), ("song_id", "song_data")):
+        write(
+            tmp_path / source / "own.json",
+            *(line.strip() for line in lines if line.startswith(f'    {{"{key}"')),
+        )
+    done = run("etl", "--song-data", str(tmp_path / "song_data"), "--log-data", str(tmp_path / "log_data"))
+    assert "1 of 1 plays (100.0%) matched" in done.stderr

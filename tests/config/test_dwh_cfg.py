@@ -217,7 +217,7 @@ def test_the_values_of_the_example_are_the_defaults(monkeypatch: pytest.MonkeyPa
     settings = load_settings("dwh.cfg.example", {})
     differing = values_of(settings).items() ^ values_of(Settings()).items()
     # These are given the values that a beginner has use for.
-    assert {name for name, _ in differing} == {"log_jsonpath", "db_name", "db_user", "aws_region"}
+    assert {name for name, _ in differing} == {"db_name", "db_user", "aws_region"}
 
 
 @pytest.mark.parametrize(

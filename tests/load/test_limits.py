@@ -47,7 +47,7 @@ def test_bad_events_are_not_made_up_for_by_good_songs(engine: Engine, tmp_path: 
     log_file(tmp_path, "bad", 1, 8)
     message = fails(engine, tmp_path)
     assert message.startswith(
-        "8 of 9 records of log_data are bad, more than the 0.01 of them that max_reject_share allows;"
+        "8 of 9 records of log_data are bad, more than the 1% that max_reject_share allows;"
         " nothing was changed\n"
     )
     assert "/bad.json:2: ts: 'soon' is not an integer" in message
@@ -66,11 +66,11 @@ def test_each_source_with_too_many_is_named_with_rejects_of_its_own(engine: Engi
     song_files(tmp_path, 97, 3)
     log_file(tmp_path, "bad", 50, 50)
     assert fails(engine, tmp_path).startswith(
-        "3 of 100 records of song_data are bad and 50 of 100 records of log_data are bad, more than the 0.01"
+        "3 of 100 records of song_data are bad and 50 of 100 records of log_data are bad, more than the 1%"
     )
     log_file(tmp_path, "bad", 50, 50)
     message = fails(engine, tmp_path, max_reject_share=0.03)
-    assert message.startswith("50 of 100 records of log_data are bad, more than the 0.03")
+    assert message.startswith("50 of 100 records of log_data are bad, more than the 3%")
     assert "songs.json:98" not in message
     assert "bad.json:51: ts" in message
 

@@ -117,6 +117,11 @@ def _collect(answers: Path | None) -> tuple[list[Question], dict[str, Path]]:
         questions.append(parse_question(path.stem, _read(path), str(path)))
         names.add(path.stem)
     expected = {path.stem: path for path in sorted(answers.glob("*.csv"))}
+    if not expected and len(questions) == len(load_questions()):
+        raise UsageError(
+            f"{answers}: this folder holds no expected answers (NAME.csv)",
+            f"name another folder, or write today's answers with: sparkify questions {answers} --all --csv",
+        )
     for name, path in expected.items():
         if name not in names:
             nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
@@ -235,7 +240,16 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     """Print a table of what is equal and what differs, then the first rows that do."""
     print_rows(
         ["check", "name", "result", "rows", "remark"],
-        [(each.kind, each.name, _to_people(each.result), each.rows, each.remark) for each in outcomes],
+        [
+            (
+                each.kind,
+                each.name,
+                _to_people(each.result),
+                "" if each.rows is None else each.rows,
+                each.remark,
+            )
+            for each in outcomes
+        ],
         "table",
     )
     for outcome in outcomes:

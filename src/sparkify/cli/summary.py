@@ -23,6 +23,10 @@ _RARE = 0.01
 """A share of matched plays below which people look for a fault where there is none."""
 
 
+_SHOWN = 20
+"""How many warnings, or notes, of a run are printed: nobody reads ten thousand."""
+
+
 def _warn(console: Console, text: str) -> None:
     console.print(Text(printable(text), "yellow"))
 
@@ -77,9 +81,17 @@ def _print_tables(summary: "Summary", console: Console) -> None:
 
 def _print_said(summary: "Summary", console: Console) -> None:
     for severity in ("note", "warning"):
-        for each, text in summary.said:
-            if each == severity:
-                _warn(console, f"{severity}: {text}")
+        _print_first(
+            console, severity, [text for each, text in summary.said if each == severity], summary.run_id
+        )
+
+
+def _print_first(console: Console, severity: str, texts: list[str], run_id: int) -> None:
+    for text in texts[:_SHOWN]:
+        _warn(console, f"{severity}: {text}")
+    if len(texts) > _SHOWN:
+        more = plural(len(texts) - _SHOWN, f"more {severity}")
+        _warn(console, f"… and {more}; all of them: sparkify runs {run_id} --json")
 
 
 def print_unloaded(summary: "Summary", location: str, seconds: float, console: Console) -> None:
@@ -104,9 +116,11 @@ def print_concerns(summary: "Summary", console: Console) -> None:
     """Say only what somebody should look at: warnings, and that records were rejected."""
     rejected = sum(source.rejected for source in summary.sources.values())
     if rejected:
-        _warn(console, f"warning: {rejected:,} records were rejected; to see them: sparkify rejects")
-    for warning in [*summary.warnings, *summary.findings]:
-        _warn(console, f"warning: {warning}")
+        were = "was" if rejected == 1 else "were"
+        _warn(
+            console, f"warning: {plural(rejected, 'record')} {were} rejected; to see them: sparkify rejects"
+        )
+    _print_first(console, "warning", [*summary.warnings, *map(str, summary.findings)], summary.run_id)
 
 
 def print_dropped(dropped: "Holdings", console: Console) -> None:

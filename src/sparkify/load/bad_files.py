@@ -141,17 +141,24 @@ def _without_any(
     if count.records > 1:
         said = f"none of its {count.records:,} records can be loaded"
     if start.startswith((b"{", b"[")):
-        return BadFileError(uri, f"{said}{_reasons(rejects)}{_exchanged(start, rejects)}")
+        problem = f"{said}{_reasons(rejects)}"
+        if other := _of_other_source(start, rejects):
+            return BadFileError(
+                uri,
+                f"{problem}; it holds {other}: are --song-data and --log-data exchanged?",
+                "exchange them, or move the file if only some files are in the wrong folder",
+            )
+        return BadFileError(uri, problem)
     is_table = re.match(rb"[^{}\n]*[,;\t][^{}\n]*(\n|\Z)", start)
     what = "a table (CSV)" if is_table else "plain text"
     return BadFileError(uri, f"not JSON, it looks like {what}; {said}")
 
 
-def _exchanged(start: bytes, rejects: Sequence[Row]) -> str:
-    """What is to be said where these are the records of the other source."""
+def _of_other_source(start: bytes, rejects: Sequence[Row]) -> str:
+    """What these records are where they are those of the other source."""
     for what, (missing, keys) in _OTHERS.items():
         if all(key in start for key in keys) and any(missing in reason for _, reason, _ in rejects):
-            return f"; it holds {what}: are --song-data and --log-data exchanged?"
+            return what
     return ""
 
 

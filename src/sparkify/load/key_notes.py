@@ -49,7 +49,10 @@ def notes_on_keys(
     missing = [column for column in sample.missing if not values[column] and (rows or sample.records)]
     warnings, notes = [], []
     if absent := [column for column in missing if column not in fits and column not in mixed]:
-        paths = ", ".join(written(keys.paths[column]) for column in absent)
+        # The way a JSONPaths file writes them, where there is one to look at.
+        paths = ", ".join(
+            written(keys.paths[column]) if keys.origin else keys.names[column] for column in absent
+        )
         remedy = f"check its spelling in {keys.origin}, then load again with: sparkify etl --full"
         notes.append(f"{source}: no record has {paths}" + (f"; {remedy}" if keys.origin else ""))
     for guesses, remedy in (

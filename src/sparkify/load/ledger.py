@@ -105,6 +105,7 @@ def plan(
             todo.added.append(LoadFile(next_id, item))
             next_id += 1
         _require_readable(todo, objects, left_out)
+        _require_loadable(todo, is_first=not any(of == source for of, _ in loaded))
         todo.gone = gone.after_listing(loaded, source, store, {item.uri for item in objects})
     return plans
 
@@ -116,6 +117,16 @@ def _require_readable(todo: SourcePlan, objects: list[SourceObject], left_out: L
         raise SourceError(
             f"{todo.store.location}: none of its {unreadable:,} files can be read as listed",
             "check that the storage still has them and that you may read them",
+        )
+
+
+def _require_loadable(todo: SourcePlan, *, is_first: bool) -> None:
+    """Make sure that a first load goes on without some of a source's files, not without all of them."""
+    if is_first and todo.skipped and not todo.added:
+        uri = todo.skipped[0].source.uri
+        raise SourceError(
+            f"{todo.store.location}: none of its files can be loaded; {uri}: {todo.left_out[uri]}",
+            "check that this is the right folder",
         )
 
 

@@ -125,7 +125,7 @@ def run_etl(
 
 def _start_again(progress: Progress, why: str) -> None:
     interrupts.start_again()
-    progress.step(f"start again: {why}")
+    progress.step(f"start again: {why.splitlines()[0]}")
 
 
 def plan_etl(

@@ -1,6 +1,6 @@
 """Staging: the files of a run are loaded, every record is accounted for, and too many bad ones end it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -17,6 +17,7 @@ from sparkify.sources.objects import Source, SourcePlan
 from sparkify.warehouse.contract import Loading, LoadJob, Session
 
 _SHOWN_REJECTS = 5
+_SHOWN_LINES = 20
 
 
 @dataclass
@@ -142,7 +143,7 @@ class Staging:
             self.warehouse, source, todo.store, todo.added, counts, self.keys[source].paths
         )
         if bad:
-            raise UnusableFilesError(bad, {}, [*self.warnings, *self.notes])
+            raise UnusableFilesError(bad, {}, _first([*self.warnings, *self.notes]))
 
     def _require_few_rejects(self, counts_of: Mapping[Source, Mapping[int, FileCount]]) -> None:
         allowed = self.options.max_reject_share
@@ -152,12 +153,18 @@ class Staging:
             self.rejects = _first_rejects(self.warehouse, min(counts), excess or counts_of)
         if excess:
             rejects = [f"{file}:{line}: {reason}" for file, line, reason in self.rejects]
-            shown = "\n  ".join([*rejects, *self.warnings, *self.notes])
+            shown = "\n  ".join([*rejects, *_first([*self.warnings, *self.notes])])
             raise TooManyRejectsError(
-                f"{' and '.join(excess.values())}, more than the {allowed:.4g} of them that"
+                f"{' and '.join(excess.values())}, more than the {allowed * 100:.4g}% that"
                 f" max_reject_share allows; nothing was changed\n  {shown}",
                 "fix the files, or allow more with --max-reject-share",
             )
+
+
+def _first(said: Sequence[str]) -> list[str]:
+    """As many lines as an error should hold, and how many there are besides."""
+    more = len(said) - _SHOWN_LINES
+    return [*said[:_SHOWN_LINES], *([f"… and {more:,} more lines like these"] if more > 0 else [])]
 
 
 def _first_rejects(

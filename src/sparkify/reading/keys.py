@@ -87,7 +87,16 @@ def event_keys(options: LoadOptions, aws: AwsOptions) -> KeyMap:
     """
     usual: list[Path] = [[key] for key in EVENT_KEYS]
     if named := options.log_jsonpath:
-        return KeyMap(read_jsonpaths(named, EVENT_KEYS, aws), EVENT_KEYS, origin=named, place=named)
+        try:
+            paths = read_jsonpaths(named, EVENT_KEYS, aws)
+        except SourceMissingError as missing:
+            raise SourceMissingError(
+                missing.message,
+                "correct its path (--log-jsonpath, SPARKIFY_LOG_JSONPATH or [S3] LOG_JSONPATH), or leave it"
+                " out if the logs have the usual keys",
+                is_certain=missing.is_certain,
+            ) from None
+        return KeyMap(paths, EVENT_KEYS, origin=named, place=named)
     location = beside(options.log_data, "log_json_path.json")
     if location is None:
         return KeyMap(usual, EVENT_KEYS)
