@@ -6,12 +6,13 @@ a name without a schema is first looked for among them. The time zone is written
 need no time zones of their own, and all engines agree.
 """
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from sparkify.errors import UsageError
 from sparkify.sql import read_sql
@@ -116,10 +117,22 @@ def _zone(name: str | None) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        nearest = _nearest_zone(name)
         raise UsageError(
-            f"--time-zone {name!r} is not known here",
+            f"--time-zone {name!r} is not known here" + (f"; did you mean {nearest}?" if nearest else ""),
             "give a name such as America/Los_Angeles; where none is known: pip install tzdata",
         ) from None
+
+
+def _nearest_zone(name: str) -> str:
+    """The zone that somebody may have meant: by its city, however it is written, or nearly."""
+    wanted = name.strip().replace(" ", "_").casefold()
+    zones = sorted(available_timezones())
+    for zone in zones:
+        if wanted and wanted in (zone.casefold(), zone.rpartition("/")[2].casefold()):
+            return zone
+    nearest = difflib.get_close_matches(name, zones, n=1, cutoff=0.75)
+    return nearest[0] if nearest else ""
 
 
 @dataclass(frozen=True)
