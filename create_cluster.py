@@ -11,7 +11,7 @@ try:
 except ModuleNotFoundError as error:
     sys.exit(
         f"error: sparkify is not installed for {sys.executable}: {error.name} is missing\n"
-        "  hint: make setup; then run .venv/bin/python create_cluster.py"
+        "  hint: pip install -r requirements.txt, or make run and then .venv/bin/python create_cluster.py"
     )
 
 if __name__ == "__main__":

@@ -515,3 +515,10 @@ def test_a_report_replaces_an_earlier_one_and_a_file_without_content(month: Path
     empty.touch()
     for out in (earlier, empty):
         assert report(str(month.with_name("w.duckdb")), out).read_bytes() == month.read_bytes()
+
+
+def test_a_report_is_no_pdf_and_is_not_named_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the report is an HTML page") as caught:
+        write_report(cast(Any, None), tmp_path / "november.PDF")
+    assert "november.html" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []

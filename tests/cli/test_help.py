@@ -36,6 +36,22 @@ def test_every_example_is_one_of_a_command() -> None:
             assert re.match(r"sparkify (cluster )?" + name, example), example
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("runs", "last"), "Invalid value for '[RUN]': it must be a whole number"),
+        (("etl", "--wait", "-1"), "Invalid value for '--wait': it must be at least 0"),
+        (("export", "out", "--format", "csv"), "Invalid value for '--format': 'csv' is not one of"),
+    ],
+)
+def test_wrong_values_of_options_are_explained_in_plain_words(
+    typed: tuple[str, ...], said: str, run: Run
+) -> None:
+    told = run(*typed)
+    assert told.returncode == 2
+    assert said in " ".join(re.sub("[^\\x21-\\x7e]", " ", told.stderr).split())
+
+
 @pytest.mark.parametrize("before", [("--config", "f.cfg"), ("--config=f.cfg", "--database", "w.duckdb")])
 def test_what_all_commands_take_may_stand_before_the_command(before: tuple[str, ...], run: Run) -> None:
     told = run(*before, "status")

@@ -119,4 +119,10 @@ def test_a_script_run_without_the_venv_says_what_to_run(script: str, tmp_path: P
         text=True,
         check=False,
     )
-    assert_fails(result, 1, "sparkify is not installed", f"make setup; then run .venv/bin/python {script}")
+    assert_fails(
+        result,
+        1,
+        "sparkify is not installed",
+        "-m pip install -r requirements.txt",
+        f".venv/bin/python {script}",
+    )

@@ -215,7 +215,7 @@ def test_airflow_imports_the_dag_and_its_commands_run(site: Path, tmp_path: Path
     assert found["tasks"]["load"]["then"] == ["fresh"]
     assert {task["cwd"] for task in found["tasks"].values()} == {str(site)}
     assert sh(site, found["tasks"]["load"]["command"]).returncode == 0
-    assert "hours old" in sh(site, found["tasks"]["fresh"]["command"]).stderr  # the data are of 2018
+    assert "days old" in sh(site, found["tasks"]["fresh"]["command"]).stderr  # the data are of 2018
 
 
 @pytest.mark.long

@@ -10,7 +10,7 @@ from types import ModuleType
 import duckdb
 import pytest
 
-from sparkify.sql import STAR_TABLES
+from sparkify.sql import STAR_TABLES, read_sql
 from tests.support.runs import create_tables
 from tests.support.settings import settings_of
 
@@ -26,6 +26,18 @@ def diagram() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_the_table_of_columns_in_the_rules_is_current() -> None:
+    rows = re.findall(
+        r"^\| (\w+) \| [^|]+ \| ([\w, ]+) \|$", (DOCS / "rules.md").read_text("utf-8"), re.MULTILINE
+    )
+    told = {table: columns.split(", ") for table, columns in rows[1:]}
+    made = {
+        table: re.findall(r"^    ([a-z_]+) [A-Z]", read_sql(f"tables/{table}", "duckdb"), re.MULTILINE)
+        for table in STAR_TABLES
+    }
+    assert told == made, "renew the table in docs/rules.md"
 
 
 def test_the_svg_is_current(diagram: ModuleType) -> None:

@@ -51,12 +51,13 @@ def query(
     plain: Plain = False,
     limit: Annotated[
         int | None,
-        typer.Option(min=0, metavar="N", help="Print no more rows.", show_default="1000 of a table"),
+        typer.Option(min=0, metavar="N", help="Print at most N rows.", show_default="1000 of a table"),
     ] = None,
 ) -> None:
     """Run a SQL statement against the warehouse, read-only, and print its rows.
 
-    Structs, lists and maps are nested in JSON, and JSON texts in a table and in CSV. Bytes are hexadecimal.
+    Structs, lists and maps are nested in JSON output, and written as JSON in tables and CSV. Bytes are
+    hexadecimal.
     """
     from sparkify.answers import query as querying
     from sparkify.printing.tables import Look

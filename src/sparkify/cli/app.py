@@ -64,23 +64,25 @@ def root(
 
 @app.command()
 def simulate(
-    out: Annotated[str, typer.Argument(metavar="OUT", help="Where to: a new folder, or s3://bucket/prefix.")],
+    out: Annotated[
+        str, typer.Argument(metavar="OUT", help="Where to write: a new folder, or s3://bucket/prefix.")
+    ],
     config: Config = None,
-    songs: Annotated[int, typer.Option(help="Songs in the catalogue, a file each.")] = 10_000,
+    songs: Annotated[int, typer.Option(help="Songs in the catalogue, one file each.")] = 10_000,
     artists: Annotated[
         int | None, typer.Option(help="Artists in the catalogue.", show_default="64 for 100 songs")
     ] = None,
-    users: Annotated[int, typer.Option(help="Users; each has some 80 events a month.")] = 1_300,
-    days: Annotated[int, typer.Option(help="Days of logs.")] = 30,
+    users: Annotated[int, typer.Option(help="Users, with about 80 events a month each.")] = 1_300,
+    days: Annotated[int, typer.Option(help="Days of logs, one file each.")] = 30,
     start: Annotated[
         str,
         typer.Option(metavar="DATE", help="The first day."),
     ] = "2018-11-01",
-    seed: Annotated[int, typer.Option(help="Same seed, same data.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same data.")] = 1,
     gzip: Annotated[bool, typer.Option("--gzip", help="Compress the files.")] = False,
     dirty: Annotated[
         float,
-        typer.Option(metavar="RATE", help="Share of records to break, and of those to double and to garble."),
+        typer.Option(metavar="RATE", help="Share of records to break, to duplicate and to garble, each."),
     ] = 0.0,
 ) -> None:
     """Write song and log files of an imaginary music service."""
@@ -106,7 +108,7 @@ def simulate(
 
 @app.command()
 def create_tables(config: Config = None, database: Database = None, yes: Yes = False) -> None:
-    """Drop and create all tables, the ledger of loaded files included; asks first if they hold anything."""
+    """Drop and recreate all tables and the ledger of loaded files; asks first unless they are empty."""
     from sparkify.cli.asking import require_agreement
     from sparkify.cli.summary import print_dropped
     from sparkify.warehouse import recreate

@@ -26,7 +26,7 @@ Config = Annotated[
     str | None,
     typer.Option("--config", metavar="FILE", help="Configuration file. [default: ./dwh.cfg, if there]"),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change, and change nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change, but change nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Timeout = Annotated[
     int | None,
@@ -57,13 +57,15 @@ def create(
     config: Config = None,
     kind: Annotated[
         Kind | None,
-        typer.Option("--type", help="What computes. [default: multi-node]", show_default=False),
+        typer.Option(
+            "--type", help="What kind of cluster to create. [default: multi-node]", show_default=False
+        ),
     ] = None,
     public: Annotated[
         bool | None,
         typer.Option(
             "--public/--not-public",
-            help="Give it an address outside of its VPC. [default: not]",
+            help="Give it a public address, reachable from outside its VPC. [default: not]",
             show_default=False,
         ),
     ] = None,
@@ -109,7 +111,7 @@ def status(
     as_json: ResultAsJson = False,
     dry_run: DryRun = False,  # noqa: ARG001 - as of the other commands; this one changes nothing anyway
 ) -> None:
-    """Show all that is on AWS of this project in the region, and what it costs per hour."""
+    """Show everything this project has on AWS in the region, and what it costs per hour."""
     from sparkify.cli.results import cluster_result, result_of
     from sparkify.cluster.found import find
     from sparkify.cluster.plan import make_target
@@ -154,7 +156,7 @@ def _print_found(found: "list[Resource]", waiter: "Waiter", output: Format | Non
 
 @app.command()
 def pause(config: Config = None, timeout: Timeout = None, dry_run: DryRun = False) -> None:
-    """Pause the cluster: its nodes cost nothing then, what is stored does."""
+    """Pause the cluster: then only storage costs money, not its nodes."""
     from sparkify.cluster import commands
     from sparkify.cluster.plan import make_target
 
@@ -185,7 +187,7 @@ def delete(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Delete the stack with all that it has made, and see that nothing is left."""
+    """Delete the stack and everything it created, and check that nothing is left."""
     from sparkify.cluster import commands
     from sparkify.cluster.plan import make_target
 

@@ -25,7 +25,7 @@ def doctor(
     ] = None,
     as_json: ResultAsJson = False,
 ) -> None:
-    """Look for what may keep commands from working: settings, files, warehouse, rights. Changes nothing."""
+    """Look for problems with settings, files, warehouse and rights; changes nothing."""
     from dataclasses import asdict
 
     from sparkify.cli.results import result_of

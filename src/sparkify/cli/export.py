@@ -25,11 +25,14 @@ class Format(StrEnum):
 
 
 def export(
-    out: Annotated[str, typer.Argument(metavar="OUT", help="Where to: a new folder, or s3://bucket/prefix.")],
+    out: Annotated[
+        str, typer.Argument(metavar="OUT", help="Where to write: a new folder, or s3://bucket/prefix.")
+    ],
     config: Config = None,
     database: Database = None,
     format_: Annotated[
-        Format, typer.Option("--format", help="Files, or tables of a catalog that later exports update.")
+        Format,
+        typer.Option("--format", help="Plain files, or tables in a catalog that later exports update."),
     ] = Format.PARQUET,
     overwrite: Annotated[
         bool,
@@ -41,7 +44,7 @@ def export(
         str | None,
         typer.Option(
             metavar="CATALOG",
-            help="Of Iceberg tables: sqlite (in the folder), glue, or the address of a REST catalog.",
+            help="For Iceberg: sqlite (in the folder), glue, or the address of a REST catalog.",
             show_default="sqlite",
         ),
     ] = None,

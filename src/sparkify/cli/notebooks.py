@@ -15,9 +15,9 @@ from sparkify.system.disk import remedy
 
 
 def notebooks(
-    out: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to; made if missing.")] = Path(
-        "notebooks"
-    ),
+    out: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="Where to copy them; created if missing.")
+    ] = Path("notebooks"),
 ) -> None:
     """Copy the notebooks into a folder; Jupyter opens them there."""
     credentials.require_none(str(out), "FOLDER")

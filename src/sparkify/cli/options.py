@@ -44,13 +44,13 @@ AsSafeCsv = Annotated[
     bool,
     typer.Option(
         "--csv-safe",
-        help="CSV for spreadsheets: an apostrophe stands before texts that they would take for formulas.",
+        help="CSV for spreadsheets: texts that look like formulas are prefixed with an apostrophe.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 
 
-Wide = Annotated[bool, typer.Option("--wide", help="Cut no text, however wide the table gets.")]
+Wide = Annotated[bool, typer.Option("--wide", help="Never cut texts, however wide the table gets.")]
 Expanded = Annotated[
     bool, typer.Option("--expanded", "-x", help="Print the values of each row one below the other.")
 ]
@@ -60,7 +60,7 @@ Plain = Annotated[
 ]
 
 Since = Annotated[str | None, typer.Option(metavar="DAY", help="Only plays since this day, e.g. 2018-11-01.")]
-Until = Annotated[str | None, typer.Option(metavar="DAY", help="Only plays until this day, included.")]
+Until = Annotated[str | None, typer.Option(metavar="DAY", help="Only plays up to and including this day.")]
 Last = Annotated[
     str | None,
     typer.Option(metavar="7d", help="Only the last days (d) or weeks (w) up to the last day with a play."),

@@ -73,12 +73,12 @@ def questions(
     last: Last = None,
     compare: Annotated[
         Compare | None,
-        typer.Option(help="Set each row beside that of the span before, which is as long."),
+        typer.Option(help="Compare each row with the span before, of the same length."),
     ] = None,
     time_zone: TimeZone = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="How many rows, instead of the question's own number."),
+        typer.Option(min=1, metavar="N", help="How many rows, instead of the number the question has."),
     ] = None,
     given: Annotated[
         list[str] | None,
@@ -88,14 +88,14 @@ def questions(
         bool,
         typer.Option(
             "--all",
-            help="Answer all of them: the first 10 rows each, or with --csv FOLDER whole, into files.",
+            help="Answer all questions: the first 10 rows of each, or all rows as files with --csv FOLDER.",
         ),
     ] = False,
     excel: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE.xlsx",
-            help="Write the answer, or without NAME all of them, as sheets of this new file.",
+            help="Write the answer (without NAME: all answers, a sheet each) to this new file.",
         ),
     ] = None,
     sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL.")] = False,

@@ -53,7 +53,9 @@ def etl_command(
     ] = None,
     log_data: Annotated[
         str | None,
-        typer.Option(metavar="URI", help="The log files, likewise.", show_default="data/log_data"),
+        typer.Option(
+            metavar="URI", help="The log files: a folder or s3://bucket/prefix.", show_default="data/log_data"
+        ),
     ] = None,
     log_jsonpath: Annotated[
         str | None,
@@ -67,32 +69,31 @@ def etl_command(
         float | None,
         typer.Option(
             metavar="SHARE",
-            help="Fail when a larger share of a source's records is bad, 0 to 1.",
+            help="Fail if a larger share of the records of a source is bad, 0 to 1.",
             show_default="0.01",
         ),
     ] = None,
     follow_links: Annotated[
-        bool, typer.Option("--follow-links", help="Let links in a source's folder lead out of it.")
+        bool,
+        typer.Option("--follow-links", help="Follow symbolic links that lead out of the folder of a source."),
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="Load everything again, from scratch.")] = False,
     reload: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Load files of this name or pattern again, though they have not changed."
-        ),
+        typer.Option(metavar="NAME", help="Load files with this name or pattern again even if unchanged."),
     ] = None,
     drop_missing: Annotated[
         bool,
         typer.Option("--drop-missing", help="With --full: drop the rows of files that no longer exist."),
     ] = False,
     allow_shrunk: Annotated[
-        bool, typer.Option("--allow-shrunk", help="Load files that had records and are empty now.")
+        bool, typer.Option("--allow-shrunk", help="Accept files that had records and are empty now.")
     ] = False,
     skip_bad_files: Annotated[
-        bool, typer.Option("--skip-bad-files", help="Go on without files of which nothing can be loaded.")
+        bool, typer.Option("--skip-bad-files", help="Go on without files from which nothing can be loaded.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print which files would be loaded, and load none.")
+        bool, typer.Option("--dry-run", help="Print which files would be loaded, but load nothing.")
     ] = False,
     require_new: Annotated[
         bool, typer.Option("--require-new", help="Fail if there is nothing new to load.")
@@ -102,9 +103,9 @@ def etl_command(
         typer.Option(min=0, metavar="SECONDS", help="How long to wait while others use the warehouse."),
     ] = 0,
     as_json: ResultAsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say warnings and errors only.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and errors.")] = False,
     log_format: Annotated[
-        LogFormat, typer.Option(help="What is written to stderr: text, or a JSON object a line.")
+        LogFormat, typer.Option(help="What to write to stderr: text, or one JSON object per line.")
     ] = LogFormat.TEXT,
 ) -> None:
     """Stage, transform and audit what is new in the source files."""
@@ -170,11 +171,11 @@ def unload(
     config: Config = None,
     database: Database = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print which files would be unloaded, and unload none.")
+        bool, typer.Option("--dry-run", help="Print which files would be unloaded, but unload nothing.")
     ] = False,
     yes: Yes = False,
 ) -> None:
-    """Take the rows of files out, as if these had never been loaded; asks first."""
+    """Remove the rows of files, as if they had never been loaded; asks first."""
     import time
 
     from sparkify.cli.asking import require_agreement
@@ -245,9 +246,9 @@ def runs(
     wide: Wide = False,
     expanded: Expanded = False,
     plain: Plain = False,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="List no more runs.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="List at most N runs.")] = 20,
 ) -> None:
-    """List the last runs, also those that failed or found nothing new; or show what one did."""
+    """List the last runs, including failed ones and those that found nothing new, or show one run."""
     from sparkify.answers.questions import require_tables
     from sparkify.cli.history import print_run, print_runs
     from sparkify.printing.tables import Look
@@ -271,14 +272,18 @@ def rejects(
     database: Database = None,
     file: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Only of files with this name, or a pattern of it: '2018-11-*'."),
+        typer.Option(
+            metavar="NAME", help="Only from files with this name, or matching a pattern: '2018-11-*'."
+        ),
     ] = None,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Only those with this in their reason.")] = "",
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Only records whose reason contains this.")
+    ] = "",
     run: Annotated[
-        int | None, typer.Option("--run", metavar="RUN", help="Only of files that this run has loaded.")
+        int | None, typer.Option("--run", metavar="RUN", help="Only from files that this run loaded.")
     ] = None,
     raw: Annotated[
-        bool, typer.Option("--raw", help="Print the records as they stand in the files, to mend them.")
+        bool, typer.Option("--raw", help="Print the records as they are in the files, to be fixed.")
     ] = False,
     output: Output = Format.TABLE,
     as_csv: AsCsv = False,

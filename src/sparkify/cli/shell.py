@@ -32,13 +32,11 @@ _WORDS = {"help": r"\?", "exit": r"\q", "quit": r"\q"}
 def shell(
     config: Config = None,
     database: Database = None,
-    limit: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Print at most so many rows of an answer.")
-    ] = 100,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Print at most N rows of an answer.")] = 100,
 ) -> None:
     r"""Type SQL and see its rows, with a history and completion; statements end in a semicolon.
 
-    \d lists the tables, \d NAME the columns of one, \x switches to one value per line, \q leaves.
+    \d lists the tables, \d NAME the columns of one, \x switches to one value per line, \q quits.
     """
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise UsageError("sparkify shell needs a terminal", "run a file with: sparkify query FILE.sql")

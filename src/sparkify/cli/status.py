@@ -26,6 +26,7 @@ _SHOWN_RUNS = 10
 _WHOLE = Look(is_prose=True)
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([mhd])")
 _DIGITS = 8
+_DAYS_FROM_HOURS = 72
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -131,8 +132,9 @@ def require_fresh(location: str, newest: datetime | None, allowed: timedelta) ->
     hours = (datetime.now(UTC).replace(tzinfo=None) - newest) / timedelta(hours=1)
     most = allowed / timedelta(hours=1)
     if hours > most:
+        age = f"{hours:,.1f} hours" if hours < _DAYS_FROM_HOURS else f"{hours / 24:,.0f} days"
         raise StaleError(
-            f"{location}: the newest event is {hours:,.1f} hours old ({newest:%Y-%m-%d %H:%M:%S} UTC);"
+            f"{location}: the newest event is {age} old ({newest:%Y-%m-%d %H:%M:%S} UTC);"
             f" at most {most:,.1f} are allowed",
             hint,
         )

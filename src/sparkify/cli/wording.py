@@ -1,6 +1,7 @@
 """How the command line helps: examples in the help of each command, and what mistyped commands mean."""
 
 import difflib
+import re
 from typing import Any
 
 import typer
@@ -18,7 +19,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "create": ("sparkify cluster create --dry-run", "sparkify cluster create --type serverless"),
     "status": ("sparkify status",),
     "runs": ("sparkify runs", "sparkify runs 17", "sparkify runs --json"),
-    "rejects": ("sparkify rejects", "sparkify rejects --file 2018-11-05-events.json --raw > mended.json"),
+    "rejects": ("sparkify rejects", "sparkify rejects --file 2018-11-05-events.json --raw > fixed.json"),
     "doctor": ("sparkify doctor", "sparkify doctor --json"),
     "query": (
         'sparkify query "SELECT level, COUNT(*) AS plays FROM songplays GROUP BY level"',
@@ -75,6 +76,15 @@ _SYNONYMS = {
 _COMMON = ("--config", "--database")
 """What commands take that people also write before them."""
 
+_PLAIN = (
+    ("^Value error, ", ""),
+    ("Input should be a valid integer.*", "it must be a whole number"),
+    ("Input should be a valid number.*", "it must be a number"),
+    ("Input should be greater than or equal to ", "it must be at least "),
+    ("Input should be less than or equal to ", "it must be at most "),
+)
+"""What the library that reads options says of wrong ones, and what it means."""
+
 _ALIKE = 0.75
 """How much a word must be like a command's name to be taken for it."""
 
@@ -113,6 +123,15 @@ class Commands(TyperGroup):
             hint = f"did you mean {near[0]}?" if near else f"the commands are: {', '.join(names)}"
             ctx.fail(f"No such command {name!r}; {hint}")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Call the command; what is wrong with its options is said in the words of people."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            for pattern, plain in _PLAIN:
+                error.message = re.sub(pattern, plain, error.message)
+            raise
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         """Read the command line; what all commands take may also stand before the command."""

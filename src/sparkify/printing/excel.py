@@ -52,7 +52,7 @@ def require_excel() -> None:
         import xlsxwriter  # noqa: F401
     except ModuleNotFoundError:
         raise UsageError(
-            "what writes Excel files is not installed",
+            "Excel files need xlsxwriter, which is not installed",
             f"{how_to_install('excel')}; without it: --csv",
         ) from None
 

@@ -56,6 +56,8 @@ class Summary:
             f"  {self.events:,} events in {self.log_files:,} log files, {self.plays:,} of them plays\n"
             f"  {self.users:,} users in {self.sessions:,} sessions"
         )
+        if not self.events:
+            text += "\nno user had a session, so there are no logs to load: raise --users or --days"
         return text + (f"\n  {self.broken:,} broken records, listed in {MANIFEST}" if self.broken else "")
 
 

@@ -124,6 +124,21 @@ class Page:
     """What a command needs to ask about the same days."""
 
 
+_OTHER_KINDS = {
+    ".pdf",
+    ".csv",
+    ".xlsx",
+    ".json",
+    ".md",
+    ".png",
+    ".svg",
+    ".docx",
+    ".txt",
+    ".parquet",
+    ".duckdb",
+}
+"""Endings of names that people give to what the report is not."""
+
 _MARK, _BEGIN_BYTES = b'<meta name="generator" content="Sparkify Warehouse ', 200
 """What stands at the beginning of a report: no other file is replaced by one."""
 
@@ -137,9 +152,15 @@ def write_report(warehouse: Session, out: Path, span: Span | None = None) -> Non
         span: which plays it is about; all by default.
 
     Raises:
-        UsageError: the file is there already, and is no report.
+        UsageError: the file is there already, and is no report, or its name promises another kind of file.
         SparkifyError: the file can't be written.
     """
+    if out.suffix.lower() in _OTHER_KINDS:
+        raise UsageError(
+            f"{out}: the report is an HTML page",
+            f"write {out.with_suffix('.html')}, and print that from a browser; for numbers:"
+            " sparkify questions --all --csv, or --excel",
+        )
     _require_replaceable(out)
     with warehouse.snapshot():
         page = collect(warehouse, span)
