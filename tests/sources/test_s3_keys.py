@@ -203,7 +203,7 @@ def test_a_copy_from_s3_finds_out_what_was_never_called_so(
     assert [file.source.uri.rpartition("/")[2] for file in files] == ["evil.json", "good.json"]
     job = LoadJob("log_data", store, files, [], options.loading, [], lambda _: ignore, lambda _: None)
     with pytest.raises(SourceChangedError, match=r"evil\.json"):
-        _require_unchanged(job, Copy("copy_events", "", "", 0, 0, options=["MANIFEST"]))
+        _require_unchanged(job, Copy("copy_events", "", 0, 0, options=["MANIFEST"]))
     assert len(plan_etl(options)["log_data"].added) == 1
 
 

@@ -122,19 +122,19 @@ def _examine_role(
                     f"{file.uri}: Redshift reads from S3 only",
                     "put the files into a bucket, or set [S3] WORK_PREFIX, through which they are loaded",
                 )
-            _probe(warehouse, file.uri, redshift.iam_role_arn, region)
+            _probe(warehouse, file.uri, region)
             findings.ok(f"role: {source}", f"{file.uri}: COPY can read it")
     if redshift.work_prefix:
         with findings.check("role: work_prefix"), WorkFolder(redshift.work_prefix, aws) as work:
             uri = work.put("probe.json", b'{"nothing": ""}')
-            _probe(warehouse, uri, redshift.iam_role_arn, aws.aws_region)
+            _probe(warehouse, uri, aws.aws_region)
             findings.ok("role: work_prefix", f"{redshift.work_prefix}: can be written, and COPY can read it")
 
 
-def _probe(warehouse: RedshiftWarehouse, uri: str, role_arn: str, region: str) -> None:
-    options = ["GZIP"] if uri.endswith(".gz") else []
+def _probe(warehouse: RedshiftWarehouse, uri: str, region: str) -> None:
+    copy = Copy("copy_probe", uri, MAX_MAXERROR, 1, region, options=["GZIP"] * uri.endswith(".gz"))
     try:
-        warehouse.query(Copy("copy_probe", uri, role_arn, MAX_MAXERROR, 1, region, options=options).statement)
+        warehouse.query(copy.statement(warehouse.role_arn))
     except WarehouseError as error:
         if "Load into table" not in error.message:  # it was read, and its records are no matter here
             raise

@@ -72,7 +72,6 @@ class Copy:
     Attributes:
         template: which file below sql/redshift.
         uri: a prefix or a manifest.
-        role_arn: of the role that reads; empty for the cluster's default role.
         max_errors: how many records may be bad.
         max_reject_share: what that came from, for messages.
         region: where the files are; empty if where Redshift is.
@@ -82,20 +81,22 @@ class Copy:
 
     template: str
     uri: str
-    role_arn: str
     max_errors: int
     max_reject_share: float
     region: str = ""
     jsonpaths: str = ""
     options: Sequence[str] = ()
 
-    @property
-    def statement(self) -> str:
-        """The SQL."""
+    def statement(self, role_arn: str) -> str:
+        """The SQL.
+
+        Args:
+            role_arn: of the role that reads; empty for the cluster's default role.
+        """
         region = [f"REGION {literal(self.region)}"] if self.region else []
         return Template(read_sql(self.template, "redshift")).substitute(
             uri=literal(self.uri),
-            role=role(self.role_arn),
+            role=role(role_arn),
             jsonpaths=literal(self.jsonpaths),
             # n errors are too many already; 0 and 1 are the same.
             max_errors=min(self.max_errors + 1, MAX_MAXERROR),
@@ -160,7 +161,7 @@ def run_copy(
     ((last_id, since),) = session.query("SELECT PG_LAST_COPY_ID(), GETDATE()")
     session.take_notices()
     try:
-        session.query(copy.statement)
+        session.query(copy.statement(session.role_arn))
     except WarehouseError as failure:
         if "Load into table" not in failure.message:
             raise

@@ -1,24 +1,16 @@
 """The Amazon Redshift engine: a warehouse on a cluster or a Serverless workgroup."""
 
 import contextlib
-from collections.abc import Sequence
-from pathlib import Path
 
-from sparkify.config.location import is_on_s3
-from sparkify.config.settings import AwsOptions, RedshiftOptions
-from sparkify.reading.staged import Staged
-from sparkify.sources.objects import Source
 from sparkify.sql import REBUILT_TABLES, TABLES, VIEWS, read_sql
 from sparkify.warehouse import tables
-from sparkify.warehouse.contract import LoadJob
-from sparkify.warehouse.redshift.copy import check_role
-from sparkify.warehouse.redshift.session import CATALOG, RedshiftSession
-from sparkify.warehouse.redshift.staging import Stager
-from sparkify.warehouse.redshift.unload import unload, unload_to_folder
+from sparkify.warehouse.redshift.session import CATALOG
+from sparkify.warehouse.redshift.staging import RedshiftStaging
+from sparkify.warehouse.redshift.unload import RedshiftUnloading
 from sparkify.warehouse.schema import OwnTables
 
 
-class RedshiftWarehouse(RedshiftSession, OwnTables):
+class RedshiftWarehouse(RedshiftStaging, RedshiftUnloading, OwnTables):
     """A warehouse on Amazon Redshift.
 
     Args:
@@ -36,21 +28,6 @@ class RedshiftWarehouse(RedshiftSession, OwnTables):
     _others_remedy = (
         "name another database in [CLUSTER] DB_NAME, or rename what does not belong to this project"
     )
-
-    def __init__(
-        self,
-        redshift: RedshiftOptions,
-        aws: AwsOptions,
-        *,
-        memory_limit: str,
-        read_only: bool = False,
-        writes_to: str = "",
-    ) -> None:
-        check_role(redshift.iam_role_arn)
-        super().__init__(redshift, aws, read_only=read_only, unloads=bool(writes_to))
-        # Without a work prefix COPY loads a source by its prefix, whatever is below it.
-        self.loads_whole_sources = not redshift.work_prefix
-        self._stager = Stager(self, redshift, aws, memory_limit)
 
     def _relations(self) -> tables.Relations:
         names = ", ".join(f"'{name}'" for name in (*TABLES, *tables.OLD_NAMES, *VIEWS))
@@ -81,30 +58,6 @@ class RedshiftWarehouse(RedshiftSession, OwnTables):
         for table in REBUILT_TABLES:
             self.execute(f"DELETE FROM {table}")
 
-    def prepared(self, job: LoadJob) -> contextlib.AbstractContextManager[None]:
-        """Read, judge and upload what is bundled, and remove it in the end."""
-        return self._stager.prepared(job)
-
-    def stage(self, job: LoadJob) -> Staged:
-        """Load the records of files, and take out those of files that have been replaced."""
-        return self._stager.stage(job)
-
-    def unstage(self, source: Source, file_ids: Sequence[int]) -> None:
-        """Take out the records and rejects of files."""
-        self._stager.unstage(source, file_ids)
-
-    def count_loaded(self, source: Source) -> dict[int, int]:
-        """How many records of each file the last ``stage`` has loaded."""
-        return self._stager.count_loaded(source)
-
-    def restage(self) -> None:
-        """Leave the relations that ``stage`` leaves, as if this run had added all that is staged."""
-        self._stager.restage()
-
-    def forget_batch(self) -> None:
-        """Drop what the last ``stage`` of each source has left."""
-        self._stager.forget_batch()
-
     def insert_songplays(self, select: str) -> None:
         """Append new plays to songplays and play_matches; IDENTITY numbers them."""
         self.run(f"CREATE TEMP TABLE new_plays AS\n{select}")
@@ -114,14 +67,3 @@ class RedshiftWarehouse(RedshiftSession, OwnTables):
     def audit_scope(self) -> contextlib.AbstractContextManager[None]:
         """Let audits see everything: a cluster has the strength for it."""
         return contextlib.nullcontext()
-
-    def write_parquet(
-        self, select: str, folder: str, partition_by: Sequence[str] = (), *, keep: bool = False
-    ) -> None:
-        """Write the rows of a SELECT as Parquet files into a folder that is not there yet."""
-        if is_on_s3(folder):
-            unload(self.execute, self._redshift, self._aws, select, folder, partition_by, keep=keep)
-        else:
-            unload_to_folder(
-                self.execute, self._redshift, self._aws, select, Path(folder), partition_by, keep=keep
-            )

@@ -125,14 +125,12 @@ def _part_lines(
         yield lines
 
 
-def load_bundle(session: RedshiftSession, bundle: Bundle, role_arn: str, region: str) -> None:
+def load_bundle(session: RedshiftSession, bundle: Bundle) -> None:
     """Load the parts into the batch table, and what was refused before or by COPY into staging_rejects.
 
     Args:
         session: of the warehouse.
         bundle: the parts.
-        role_arn: of the role that reads them.
-        region: of the work prefix; empty if that of Redshift.
 
     Raises:
         TooManyRejectsError: COPY refuses more records than max_reject_share allows.
@@ -149,10 +147,9 @@ def load_bundle(session: RedshiftSession, bundle: Bundle, role_arn: str, region:
     copy = Copy(
         f"copy_{NOUNS[job.source].removesuffix('s')}_parts",
         bundle.manifest,
-        role_arn,
         int(share * bundle.records),
         share,
-        region,
+        session.region,
         options=["MANIFEST", "GZIP"],
     )
     for error in run_copy(session, copy, origin) if bundle.manifest else ():

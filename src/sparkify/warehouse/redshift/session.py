@@ -13,7 +13,7 @@ from sparkify.errors import BusyError, WarehouseError
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import Row
 from sparkify.warehouse.copies import PublishedCopy
-from sparkify.warehouse.redshift.login import CanceledError, explain, is_serverless, log_in
+from sparkify.warehouse.redshift.login import CanceledError, explain, log_in
 
 LOCK_WAIT_MS = 3000
 """How long to wait for a lock: a run lets go a moment after its end, and most people's queries are short."""
@@ -55,7 +55,7 @@ class RedshiftSession:
         redshift: where it is and how to get in.
         aws: how to log in through IAM.
         read_only: whether statements may only read.
-        unloads: whether a reader may also have Redshift write files.
+        writes_to: where a reader may also have Redshift write files; by default nowhere.
 
     Raises:
         WarehouseError: it can't be reached, or doesn't let us in.
@@ -65,16 +65,16 @@ class RedshiftSession:
     read_copy: PublishedCopy | None = None
 
     def __init__(
-        self, redshift: RedshiftOptions, aws: AwsOptions, *, read_only: bool = False, unloads: bool = False
+        self, redshift: RedshiftOptions, aws: AwsOptions, *, read_only: bool = False, writes_to: str = ""
     ) -> None:
         name = redshift.host or redshift.workgroup or redshift.cluster_identifier
         self.location = f"{name}/{redshift.db_name or 'dev'}"
         self._redshift = redshift
         self._aws = aws
-        self.is_serverless = is_serverless(redshift)
+        self.role_arn, self.region = redshift.iam_role_arn, aws.aws_region
         self._is_reader = read_only
         # No page says whether a read-only transaction may UNLOAD.
-        self._begin_reading = "BEGIN" if unloads else "BEGIN READ ONLY"
+        self._begin_reading = "BEGIN" if writes_to else "BEGIN READ ONLY"
         self._in_transaction = False
         self._watcher: RedshiftSession | None = None
         self._last_sent = time.monotonic()

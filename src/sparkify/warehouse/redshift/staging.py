@@ -29,7 +29,7 @@ from sparkify.reading.staged import Staged
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sources.opening import open_source
 from sparkify.warehouse.contract import LoadJob
-from sparkify.warehouse.redshift.copy import MAX_MAXERROR, Copy
+from sparkify.warehouse.redshift.copy import MAX_MAXERROR, Copy, check_role
 from sparkify.warehouse.redshift.direct import copy_direct
 from sparkify.warehouse.redshift.parts import Bundle, bundle, load_bundle
 from sparkify.warehouse.redshift.session import RedshiftSession
@@ -49,23 +49,34 @@ class _Prepared:
     direct: list[tuple[LoadJob, Copy]] = field(default_factory=list)
 
 
-class Stager:
-    """Loads files into the staging tables of a warehouse.
+class RedshiftStaging(RedshiftSession):
+    """A session that loads files into the staging tables.
 
     Args:
-        session: of the warehouse.
         redshift: the work prefix, the role, and what is bundled.
         aws: how to reach S3.
         memory_limit: what may be kept in memory while records are judged.
+        read_only: as of the session.
+        writes_to: likewise.
+
+    Raises:
+        UsageError: a setting is missing or can't be meant.
+        WarehouseError: the warehouse can't be reached, or doesn't let us in.
     """
 
     def __init__(
-        self, session: RedshiftSession, redshift: RedshiftOptions, aws: AwsOptions, memory_limit: str
+        self,
+        redshift: RedshiftOptions,
+        aws: AwsOptions,
+        *,
+        memory_limit: str,
+        read_only: bool = False,
+        writes_to: str = "",
     ) -> None:
-        self._session = session
-        self._query = session.query
-        self._redshift = redshift
-        self._aws = aws
+        check_role(redshift.iam_role_arn)
+        super().__init__(redshift, aws, read_only=read_only, writes_to=writes_to)
+        # Without a work prefix COPY loads a source by its prefix, whatever is below it.
+        self.loads_whole_sources = not redshift.work_prefix
         self._memory_limit = memory_limit
         self._prepared: dict[Source, _Prepared] = {}
         self._direct: dict[Source, dict[int, int]] = {}
@@ -78,7 +89,7 @@ class Stager:
         """
         noun = NOUNS[source]
         loaded: dict[int | None, int] = dict(
-            self._query(f"SELECT file_id, COUNT(*) FROM batch_{noun} GROUP BY file_id")
+            self.query(f"SELECT file_id, COUNT(*) FROM batch_{noun} GROUP BY file_id")
         )
         direct = self._direct.get(source, {})
         if loaded.pop(None, 0) != sum(direct.values()):
@@ -118,47 +129,47 @@ class Stager:
         noun = NOUNS[source]
         self._direct[source] = {}
         for kind in ("batch", "removed"):
-            self._query(f"CREATE TEMP TABLE {kind}_{noun} (LIKE staging_{noun})")
+            self.query(f"CREATE TEMP TABLE {kind}_{noun} (LIKE staging_{noun})")
         if removed:
             ids = _id_list(removed)
-            self._query(f"INSERT INTO removed_{noun} SELECT * FROM staging_{noun} WHERE file_id IN ({ids})")
-            self._query(f"DELETE FROM staging_{noun} WHERE file_id IN ({ids})")
-            self._query(f"DELETE FROM staging_rejects WHERE file_id IN ({ids})")
+            self.query(f"INSERT INTO removed_{noun} SELECT * FROM staging_{noun} WHERE file_id IN ({ids})")
+            self.query(f"DELETE FROM staging_{noun} WHERE file_id IN ({ids})")
+            self.query(f"DELETE FROM staging_rejects WHERE file_id IN ({ids})")
 
     def _number(self, source: Source) -> None:
         if source == "log_data":
-            self._query("ALTER TABLE batch_events ADD COLUMN event_id BIGINT")
+            self.query("ALTER TABLE batch_events ADD COLUMN event_id BIGINT")
 
     def _load(self, job: LoadJob) -> Staged:
         noun, prepared, staged = NOUNS[job.source], self._prepared.pop(job.source), Staged()
         advance = job.begin("copy")
         if prepared.bundle:
             staged = prepared.bundle.staged
-            load_bundle(self._session, prepared.bundle, self._redshift.iam_role_arn, self._aws.aws_region)
+            load_bundle(self, prepared.bundle)
         for some, copy in prepared.direct:
-            for file_id, (count, refused) in copy_direct(self._session, some, copy).items():
+            for file_id, (count, refused) in copy_direct(self, some, copy).items():
                 staged.records[file_id] = count
                 self._direct[job.source][file_id] = count - refused
-        self._query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
+        self.query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
         advance(len(job.files), job.size)
         return staged
 
     def restage(self) -> None:
         """Leave the relations that ``stage`` leaves, as if this run had added all that is staged."""
-        self._query("CREATE TEMP TABLE removed_songs (LIKE staging_songs)")
-        self._query("CREATE TEMP TABLE removed_events (LIKE staging_events)")
-        self._query("CREATE TEMP TABLE batch_songs AS SELECT * FROM staging_songs")
-        self._query(
+        self.query("CREATE TEMP TABLE removed_songs (LIKE staging_songs)")
+        self.query("CREATE TEMP TABLE removed_events (LIKE staging_events)")
+        self.query("CREATE TEMP TABLE batch_songs AS SELECT * FROM staging_songs")
+        self.query(
             "CREATE TEMP TABLE batch_events AS"
             " SELECT staging_events.*, CAST(NULL AS BIGINT) AS event_id FROM staging_events"
         )
 
     def forget_batch(self) -> None:
-        """Drop the tables that ``stage`` has left for both sources."""
+        """Drop what the last ``stage`` of each source has left."""
         # While they are there, they come before other people's tables of these names.
         for noun in NOUNS.values():
             for kind in ("batch", "removed"):
-                self._query(f"DROP TABLE {kind}_{noun}")
+                self.query(f"DROP TABLE {kind}_{noun}")
 
     def _by_prefix(self, job: LoadJob) -> _Prepared:
         """Have COPY load everything below the configured prefix."""
@@ -231,8 +242,7 @@ class Stager:
         # No record is shorter than a byte and a newline, so this is never too few; compressed, nobody knows.
         most = MAX_MAXERROR if "GZIP" in options else int(share * (job.size // 2 + 1))
         region = self._aws.s3_region or self._aws.aws_region
-        template = f"copy_{NOUNS[job.source]}"
-        return job, Copy(template, uri, self._redshift.iam_role_arn, most, share, region, jsonpaths, options)
+        return job, Copy(f"copy_{NOUNS[job.source]}", uri, most, share, region, jsonpaths, options)
 
 
 def _names_positions(job: LoadJob) -> bool:

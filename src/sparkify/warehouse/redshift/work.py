@@ -9,7 +9,6 @@ import json
 import secrets
 import threading
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
 from typing import Self
 
 from sparkify.config.location import s3_location
@@ -48,9 +47,13 @@ class WorkFolder:
         self._renewal = threading.Thread(target=self._stay_alive, name="sign of life", daemon=True)
 
     def __enter__(self) -> Self:
-        self.put(_SIGN_OF_LIFE, b"1")  # not empty: that would be a console's folder
-        self._remove_left_behind()
         self._renewal.start()
+        try:
+            self.put(_SIGN_OF_LIFE, b"1")  # not empty: that would be a console's folder
+            self._remove_left_behind()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def _remove_left_behind(self) -> None:
@@ -71,9 +74,7 @@ class WorkFolder:
             with contextlib.suppress(SparkifyError):  # the next one may arrive
                 self._place.put(f"{self._run}/{_SIGN_OF_LIFE}", b"1")
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._renewal.join(timeout=1)
         # Nothing depends on it: what is left costs a little until a later run removes it.
