@@ -176,7 +176,8 @@ def test_a_run_waits_for_no_reader_whose_snapshot_goes_on_showing_what_was_there
 
 def test_the_next_writer_begins_as_soon_as_the_one_before_has_gone(loaded: Site) -> None:
     first = redshift_warehouse(loaded.settings)
-    first._begin()
+    transaction = first.transaction()
+    transaction.__enter__()
     first.query("DELETE FROM songplays")
     first.close()  # without a word, as when it is killed
     write(loaded.folder / "log_data/b.json", event(ts=2))

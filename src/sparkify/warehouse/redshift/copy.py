@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from string import Template
-from typing import Any, TypeVar
+from typing import Any
 
 from sparkify.errors import TooManyRejectsError, UsageError, WarehouseError
 from sparkify.sql import read_sql
+from sparkify.warehouse.contract import Row
 from sparkify.warehouse.redshift.session import RedshiftSession
 
 MAX_MAXERROR = 100_000
@@ -27,8 +28,6 @@ SYSTEM_VIEWS_SECONDS = 90.0
 
 _SHOWN_ERRORS = 5
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
-
-Rows = TypeVar("Rows")
 
 
 def literal(text: str) -> str:
@@ -158,7 +157,7 @@ def run_copy(
         TooManyRejectsError: more were bad than MAXERROR allows; the transaction is rolled back.
         WarehouseError: it failed for another reason, or Redshift doesn't tell what it refused.
     """
-    ((last_id, since),) = session.query("SELECT PG_LAST_COPY_ID(), GETDATE()")
+    ((process, last_id, since),) = session.query("SELECT PG_BACKEND_PID(), PG_LAST_COPY_ID(), GETDATE()")
     session.take_notices()
     try:
         session.query(copy.statement(session.role_arn))
@@ -169,7 +168,7 @@ def run_copy(
         session.roll_back()
         # Not by PG_LAST_COPY_ID(), which a COPY that fails leaves as it was.
         of_session = "session_id = ? AND query_id > ? AND start_time >= ?"
-        found = _errors(session, of_session, [session.process, last_id, since], 1)[:_SHOWN_ERRORS]
+        found = _errors(session, of_session, [process, last_id, since], 1)[:_SHOWN_ERRORS]
         shown = "".join(f"\n  {uri}:{line}: {error}" for error in found for uri, line in [origin(error)])
         raise TooManyRejectsError(
             f"more records are bad than max_reject_share ({copy.max_reject_share:.4g}) allows;"
@@ -197,39 +196,41 @@ def _errors(
     session: RedshiftSession, condition: str, parameters: Sequence[Any], expected: int
 ) -> list[LoadError]:
     """The records that a COPY refused, as soon as there are as many as expected."""
-
-    def told() -> list[LoadError]:
-        rows = session.watch(
-            "SELECT TRIM(file_name), line_number, TRIM(column_name), TRIM(error_message)"
-            f" FROM sys_load_error_detail WHERE {condition} ORDER BY 1, 2 LIMIT {MAX_MAXERROR}",
-            parameters,
-        )
-        return [LoadError(*row) for row in rows]
-
-    return _awaited(told, lambda found: len(found) >= expected, SYSTEM_VIEWS_SECONDS)
+    rows = _told(
+        session,
+        "SELECT TRIM(file_name), line_number, TRIM(column_name), TRIM(error_message)"
+        f" FROM sys_load_error_detail WHERE {condition} ORDER BY 1, 2 LIMIT {MAX_MAXERROR}",
+        parameters,
+        lambda rows: len(rows) >= expected,
+        SYSTEM_VIEWS_SECONDS,
+    )
+    return [LoadError(*row) for row in rows]
 
 
 def files_read(session: RedshiftSession, expected: set[str]) -> dict[str, FileRead]:
     """What the last COPY read, by URI as logged; less than expected if Redshift doesn't tell in time."""
-    query_id = _last_copy_id(session)
-
-    def told() -> dict[str, FileRead]:
-        rows = session.watch(
-            "SELECT TRIM(file_name), SUM(lines_scanned), COALESCE(MAX(TRIM(file_etag)), '')"
-            " FROM sys_load_detail WHERE query_id = ? GROUP BY 1",
-            [query_id],
-        )
-        return {uri: FileRead(int(lines or 0), etag.strip('"')) for uri, lines, etag in rows}
-
-    # Less patiently: the files can be listed and read instead.
-    return _awaited(told, lambda found: found.keys() >= expected, SYSTEM_VIEWS_SECONDS / 4)
+    rows = _told(
+        session,
+        "SELECT TRIM(file_name), SUM(lines_scanned), COALESCE(MAX(TRIM(file_etag)), '')"
+        " FROM sys_load_detail WHERE query_id = ? GROUP BY 1",
+        [_last_copy_id(session)],
+        lambda rows: {uri for uri, *_ in rows} >= expected,
+        SYSTEM_VIEWS_SECONDS / 4,  # less patiently: the files can be listed and read instead
+    )
+    return {uri: FileRead(int(lines or 0), etag.strip('"')) for uri, lines, etag in rows}
 
 
-def _awaited(ask: Callable[[], Rows], is_enough: Callable[[Rows], bool], seconds: float) -> Rows:
+def _told(
+    session: RedshiftSession,
+    sql: str,
+    parameters: Sequence[Any],
+    is_enough: Callable[[list[Row]], bool],
+    seconds: float,
+) -> list[Row]:
     """What a system view has, as soon as it has enough, or at the end of patience."""
     until = time.monotonic() + seconds
     pause = 0.1
-    while not is_enough(rows := ask()) and time.monotonic() < until:
+    while not is_enough(rows := session.watch(sql, parameters)) and time.monotonic() < until:
         time.sleep(pause)
         pause = min(2 * pause, 5.0)
     return rows

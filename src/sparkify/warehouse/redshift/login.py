@@ -34,13 +34,14 @@ _REMEDIES = (
     (
         r"Access ?Denied|Status 403",
         "the role that Redshift uses needs s3:ListBucket and s3:GetObject on the source, the JSONPaths file"
-        " and the work prefix",
+        " and the work prefix, and s3:PutObject where it exports to; the one that sparkify cluster create"
+        " makes may write below [S3] EXPORT_PREFIX and WORK_PREFIX only",
     ),
     (r"NoSuchBucket|bucket does not exist", "check the bucket's name"),
     (r"NoSuchKey|prefix .* does not exist", "the object is gone; run again"),
     (
         r"PermanentRedirect|Status 301|specified endpoint",
-        "the bucket is in another region: say which in [S3] REGION",
+        "the bucket is in another region than [AWS] REGION: say which in [S3] REGION, or export to one in it",
     ),
     (
         r"permission denied|must be owner|not authorized",
@@ -49,6 +50,37 @@ _REMEDIES = (
     ),
     (r"cannot drop .* because other objects depend", "drop the views of your own on it first"),
     (r"[Dd]isk [Ff]ull", "free some disk space on the cluster; the warehouse is unchanged"),
+)
+# What is said to whom at the login, before the message, by what SQLSTATE and message have in them. Only what
+# comes from this machine has no SQLSTATE.
+_AT_LOGIN = (
+    (
+        "refuses SSL",
+        "the server speaks no TLS, and nothing was sent to it: ",
+        "check [CLUSTER] HOST and DB_PORT: Redshift always does",
+    ),
+    (
+        "^ .*(certificate|hostname|SSL)",
+        "its TLS certificate was not accepted: ",
+        "name the cluster by the address that its certificate is for; SSL_CERT_FILE can name another"
+        " authority",
+    ),
+    (
+        "[Uu]nable to locate credentials|NoCredentials|profile",
+        "no AWS credentials: ",
+        "log in with the AWS command line tool, or name [AWS] PROFILE",
+    ),
+    (
+        "AccessDenied",
+        "",
+        "your AWS identity needs redshift:GetClusterCredentials and redshift:DescribeClusters, or"
+        " redshift-serverless:GetCredentials and redshift-serverless:GetWorkgroup",
+    ),
+    (
+        "ClusterNotFound|ResourceNotFound",
+        "",
+        "check DWH_CLUSTER_IDENTIFIER or DWH_WORKGROUP, and [AWS] REGION",
+    ),
 )
 # What is said to those who have written the statement themselves.
 _USERS_REMEDIES = (
@@ -143,7 +175,11 @@ def login_options(redshift: RedshiftOptions, aws: AwsOptions) -> dict[str, Any]:
             "database redshift: no AWS region", "set [AWS] REGION in dwh.cfg, or AWS_DEFAULT_REGION"
         )
     if aws.aws_access_key_id:
-        options |= _keys(aws)
+        options |= {
+            "access_key_id": aws.aws_access_key_id,
+            "secret_access_key": aws.aws_secret_access_key,
+            "session_token": aws.aws_session_token or None,
+        }
     elif aws.aws_profile:
         options["profile"] = aws.aws_profile
     if is_serverless(redshift):
@@ -155,14 +191,6 @@ def login_options(redshift: RedshiftOptions, aws: AwsOptions) -> dict[str, Any]:
         "cluster_identifier": redshift.cluster_identifier,
         "db_user": redshift.db_user or DEFAULT_USER,
     }
-
-
-def _keys(aws: AwsOptions) -> dict[str, str]:
-    keys = {
-        "access_key_id": aws.aws_access_key_id,
-        "secret_access_key": aws.aws_secret_access_key,
-    }
-    return keys | ({"session_token": aws.aws_session_token} if aws.aws_session_token else {})
 
 
 def _usual_region(aws: AwsOptions) -> str:
@@ -263,43 +291,16 @@ def explain(
 
 
 def _login_error(error: Exception, redshift: RedshiftOptions, aws: AwsOptions) -> WarehouseError:
-    where = redshift.host or (
-        redshift.workgroup or redshift.cluster_identifier
-        if is_serverless(redshift)
-        else redshift.cluster_identifier
-    )
+    where = redshift.host or redshift.workgroup or redshift.cluster_identifier
     if isinstance(error, KeyError):  # the driver takes an address for granted
         return WarehouseError(
             f"{where}: has no address", "it is being made or resumed: sparkify cluster status tells"
         )
     code, message = message_of(error)
     message = scrub(message, redshift, aws)
-    if "refuses SSL" in message:
-        return WarehouseError(
-            f"{where}: the server speaks no TLS, and nothing was sent to it",
-            "check [CLUSTER] HOST and DB_PORT: Redshift always does",
-        )
-    if re.search("certificate|hostname|SSL", message) and not code:
-        return WarehouseError(
-            f"{where}: its TLS certificate was not accepted: {message}",
-            "name the cluster by the address that its certificate is for; SSL_CERT_FILE can name another"
-            " authority",
-        )
-    if re.search("[Uu]nable to locate credentials|NoCredentials|profile", message):
-        return WarehouseError(
-            f"{where}: no AWS credentials: {message}",
-            "log in with the AWS command line tool, or name [AWS] PROFILE",
-        )
-    if "AccessDenied" in message:
-        return WarehouseError(
-            f"{where}: {message}",
-            "your AWS identity needs redshift:GetClusterCredentials and redshift:DescribeClusters, or"
-            " redshift-serverless:GetCredentials and redshift-serverless:GetWorkgroup",
-        )
-    if re.search("ClusterNotFound|ResourceNotFound", message):
-        return WarehouseError(
-            f"{where}: {message}", "check DWH_CLUSTER_IDENTIFIER or DWH_WORKGROUP, and [AWS] REGION"
-        )
+    for pattern, said, hint in _AT_LOGIN:
+        if re.search(pattern, f"{code} {message}"):
+            return WarehouseError(f"{where}: {said}{message}", hint)
     found = explain(error, where, redshift, aws)
     if isinstance(found, StatementError):
         found = WarehouseError(found.message, "check [CLUSTER] and [AWS] in dwh.cfg")

@@ -93,9 +93,8 @@ class RedshiftSession:
         if not self.query(there):
             with self._impatient():
                 self.execute(read_sql("writer_lock", self.engine))
-        # A second writer learns of the first one before it has listed anything.
-        self._begin()
-        self.roll_back()
+        with self.transaction():
+            pass  # a second writer learns of the first one before it has listed anything
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[Row]]:
         """Run one statement with ``?`` for its parameters.
@@ -148,28 +147,25 @@ class RedshiftSession:
         if self._in_transaction or not self._is_reader:
             yield
             return
-        self._send(self._begin_reading)
+        with self._until_commit(self._begin_reading):
+            yield
+
+    @contextlib.contextmanager
+    def _until_commit(self, begin: str) -> Iterator[None]:
+        self._send(begin)
         self._in_transaction = True
         try:
             yield
-        except BaseException:
-            with contextlib.suppress(WarehouseError):
-                self._send("ROLLBACK")
-            raise
-        else:
             self._send("COMMIT")
+        except BaseException:
+            self.roll_back()
+            raise
         finally:
             self._in_transaction = False
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with ``?`` for its parameters, and return its rows."""
         return self.execute(sql, parameters)[1]
-
-    @property
-    def process(self) -> int:
-        """The process that serves this session."""
-        ((process,),) = self.query("SELECT PG_BACKEND_PID()")
-        return int(process)
 
     def watch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Ask a system view, in a session of its own.
@@ -221,30 +217,16 @@ class RedshiftSession:
         Raises:
             WarehouseError: someone else is writing.
         """
-        self._begin()
-        try:
-            yield
-            self.execute("COMMIT")
-        except BaseException:
-            self.roll_back()
-            raise
-        self._in_transaction = False
-
-    def _begin(self) -> None:
         # Looked at before the lock is asked for: no page says that statement_timeout ends a wait for one.
         patience = time.monotonic() + LOCK_WAIT_MS / 1000
         while holder := self.holder(["writer_lock"]):
             if time.monotonic() > patience:
                 raise self._in_use(holder)
             time.sleep(_POLL_SECONDS)
-        self.execute("BEGIN")
-        self._in_transaction = True
-        try:
+        with self._until_commit("BEGIN"):
             # First in the transaction, so that all it reads is as its predecessor left it.
             self.lock_soon("writer_lock")
-        except BaseException:
-            self.roll_back()
-            raise
+            yield
 
     def lock_soon(self, *tables: str) -> None:
         """Keep everybody else out of tables until the transaction ends, if they leave them in time.
@@ -299,9 +281,8 @@ class RedshiftSession:
     def roll_back(self) -> None:
         """Undo what has been done since the transaction began; nothing if the connection is lost."""
         with contextlib.suppress(WarehouseError):
-            self.execute("ROLLBACK")
-            self.execute("RESET statement_timeout")
-        self._in_transaction = False
+            self._send("ROLLBACK")
+            self._send("RESET statement_timeout")
 
     def take_notices(self) -> list[str]:
         """What the server has said beside its answers since this was last asked."""

@@ -50,19 +50,7 @@ class _Prepared:
 
 
 class RedshiftStaging(RedshiftSession):
-    """A session that loads files into the staging tables.
-
-    Args:
-        redshift: the work prefix, the role, and what is bundled.
-        aws: how to reach S3.
-        memory_limit: what may be kept in memory while records are judged.
-        read_only: as of the session.
-        writes_to: likewise.
-
-    Raises:
-        UsageError: a setting is missing or can't be meant.
-        WarehouseError: the warehouse can't be reached, or doesn't let us in.
-    """
+    """A session that loads files into the staging tables; ``RedshiftWarehouse`` tells of its arguments."""
 
     def __init__(
         self,

@@ -5,28 +5,15 @@ fetched from there, and removed again.
 """
 
 import contextlib
-import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from sparkify.config.location import is_on_s3, s3_location
-from sparkify.errors import SparkifyError, UsageError, WarehouseError
+from sparkify.errors import SparkifyError, UsageError
 from sparkify.sources.s3_folder import S3Folder
 from sparkify.warehouse.redshift.copy import literal, role
 from sparkify.warehouse.redshift.session import RedshiftSession
-
-_REMEDIES = (
-    (
-        r"Access ?Denied|Status 403",
-        "the role that Redshift uses needs s3:ListBucket and s3:PutObject there; the one that sparkify"
-        " cluster create makes may write below [S3] EXPORT_PREFIX and WORK_PREFIX only",
-    ),
-    (
-        r"PermanentRedirect|Status 301|specified endpoint",
-        "the bucket is in another region than [AWS] REGION: name one that is in this",
-    ),
-)
 
 
 class RedshiftUnloading(RedshiftSession):
@@ -70,12 +57,5 @@ class RedshiftUnloading(RedshiftSession):
             options.append(f"PARTITION BY ({', '.join(partition_by)}){' INCLUDE' if keep else ''}")
         if self._aws.aws_region:
             options.append(f"REGION {literal(self._aws.aws_region)}")
-        try:
-            self.execute(
-                f"UNLOAD ({literal(select)}) TO {literal(uri.rstrip('/') + '/')} {' '.join(options)}"
-            )
-        except WarehouseError as error:
-            for pattern, remedy in _REMEDIES:
-                if re.search(pattern, error.message):
-                    raise WarehouseError(f"{error.message} ({uri})", remedy) from None
-            raise
+        target = literal(uri.rstrip("/") + "/")
+        self.execute(f"UNLOAD ({literal(select)}) TO {target} {' '.join(options)}")
