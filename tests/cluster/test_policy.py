@@ -67,11 +67,13 @@ def test_the_policy_is_no_more_than_reads_lists_and_the_work_bucket() -> None:
     }
     write = ["GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts"]
     assert said == {
-        "ReadSongs": (["s3:GetObject"], [f"{source}/song_data/*"], None),
+        "Read": (
+            ["s3:GetObject"],
+            [f"{source}/{key}" for key in ("song_data/*", "log_data/*", "log_json_path.json")],
+            None,
+        ),
         "ListSongs": (["s3:ListBucket"], [source], {"StringLike": {"s3:prefix": "song_data/*"}}),
-        "ReadLogs": (["s3:GetObject"], [f"{source}/log_data/*"], None),
         "ListLogs": (["s3:ListBucket"], [source], {"StringLike": {"s3:prefix": "log_data/*"}}),
-        "ReadJsonPaths": (["s3:GetObject"], [f"{source}/log_json_path.json"], None),
         "ListJsonPaths": (["s3:ListBucket"], [source], {"StringLike": {"s3:prefix": "log_json_path.json"}}),
         "Write": ([f"s3:{action}" for action in write], [f"{work}/work/*"], own),
         "ListWork": (["s3:ListBucket"], [work], {"StringLike": {"s3:prefix": "work/*"}, **own}),

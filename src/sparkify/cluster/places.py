@@ -1,23 +1,10 @@
 """What the role may read and write: exactly the configured places, as the template's parameters name them."""
 
 import re
-from dataclasses import dataclass
 
+from sparkify.config.location import S3Location, s3_location
 from sparkify.config.settings import LoadOptions, RedshiftOptions
 from sparkify.errors import UsageError
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A place on S3: one object, or all keys that begin with ``key`` where that is empty or ends in ``/``."""
-
-    bucket: str
-    key: str
-
-    def holds(self, other: "_Place") -> bool:
-        is_folder = not self.key or self.key.endswith("/")
-        is_within = other.key.startswith(self.key) if is_folder else other.key == self.key
-        return self.bucket == other.bucket and is_within
 
 
 def access(loading: LoadOptions, redshift: RedshiftOptions) -> dict[str, str]:
@@ -31,25 +18,23 @@ def access(loading: LoadOptions, redshift: RedshiftOptions) -> dict[str, str]:
     paths = _parse("log_jsonpath", loading.log_jsonpath, is_folder=False)
     if logs and not loading.log_jsonpath:
         above = logs.key.rstrip("/").rpartition("/")
-        paths = _Place(logs.bucket, f"{above[0]}{above[1]}log_json_path.json")
-    sources = {"Song": songs, "Log": logs, "JsonPaths": paths}
-    written = {
-        name: _written(name, getattr(redshift, name), [place for place in sources.values() if place])
-        for name in ("work_prefix", "export_prefix")
+        paths = S3Location(logs.bucket, f"{above[0]}{above[1]}log_json_path.json")
+    places = {
+        "Song": songs,
+        "Log": logs,
+        "JsonPaths": paths,
+        "Work": _written("work_prefix", redshift.work_prefix, songs, logs, paths),
+        "Export": _written("export_prefix", redshift.export_prefix, songs, logs, paths),
     }
-    places = {**sources, "Work": written["work_prefix"], "Export": written["export_prefix"]}
-    return {
-        f"{name}{part}": value
-        for name, place in places.items()
-        if place
-        for part, value in (
-            ("Bucket", place.bucket),
-            ("Key" if name == "JsonPaths" else "Prefix", place.key),
-        )
-    }
+    parameters: dict[str, str] = {}
+    for name, place in places.items():
+        if place:
+            parameters[f"{name}Bucket"] = place.bucket
+            parameters[f"{name}{'Key' if name == 'JsonPaths' else 'Prefix'}"] = place.key
+    return parameters
 
 
-def _written(name: str, uri: str, sources: list[_Place]) -> _Place | None:
+def _written(name: str, uri: str, *sources: S3Location | None) -> S3Location | None:
     place = _parse(name, uri)
     if uri and not place:
         raise UsageError(f"{name} is not on S3", "it is a folder s3://bucket/prefix/")
@@ -57,20 +42,27 @@ def _written(name: str, uri: str, sources: list[_Place]) -> _Place | None:
         raise UsageError(
             f"{name} is {uri!r}, a whole bucket", "the role may delete there: name a folder in the bucket"
         )
-    for source in sources:
-        if place and (place.holds(source) or source.holds(place)):
+    for source in filter(None, sources):
+        if place and (_holds(place, source) or _holds(source, place)):
             raise UsageError(
-                f"{name} {uri!r} overlaps the source s3://{source.bucket}/{source.key}",
+                f"{name} {uri!r} overlaps the source {source}",
                 "the role may delete there, and exports would be loaded as data: name a folder of its own",
             )
     return place
 
 
-def _parse(name: str, uri: str, *, is_folder: bool = True) -> _Place | None:
-    match = re.fullmatch(r"s3[an]?://([^/]*)/?(.*)", uri, re.DOTALL)
-    if not match:
+def _holds(place: S3Location, other: S3Location) -> bool:
+    """Whether a place, one object or a folder whose key is empty or ends in a slash, holds another one."""
+    is_folder = not place.key or place.key.endswith("/")
+    is_within = other.key.startswith(place.key) if is_folder else other.key == place.key
+    return place.bucket == other.bucket and is_within
+
+
+def _parse(name: str, uri: str, *, is_folder: bool = True) -> S3Location | None:
+    place = s3_location(uri)
+    if not place:
         return None
-    bucket, key = match.groups()
+    bucket, key = place.bucket, place.key
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket):
         raise UsageError(f"{name} is {uri!r}: {bucket!r} is not a bucket name", "it is s3://bucket/prefix/")
     # * and ? are wildcards in a policy and ${…} a variable: the role would get more than is configured.
@@ -80,4 +72,4 @@ def _parse(name: str, uri: str, *, is_folder: bool = True) -> _Place | None:
         )
     if not is_folder and not key:
         raise UsageError(f"{name} is {uri!r}, a bucket", "name the file in it")
-    return _Place(bucket, f"{key}/" if is_folder and key and not key.endswith("/") else key)
+    return S3Location(bucket, f"{key}/" if is_folder and key and not key.endswith("/") else key)

@@ -8,6 +8,7 @@ from typing import Any
 import obstore
 import pytest
 from obstore.store import S3Store
+from redshift_connector.cursor import Cursor
 
 from sparkify.answers.check import check_all
 from sparkify.answers.questions import ask, find_question, require_tables
@@ -139,6 +140,35 @@ def test_a_run_that_fails_while_it_prepares_leaves_nothing_but_its_row(
     assert not loaded.engine.stand_in.s3.list(f"{loaded.root}/work")
     assert loaded.loaded.query("SELECT outcome FROM runs ORDER BY run_id") == [("loaded",), ("failed",)]
     assert loaded.loaded.query("SELECT COUNT(*) FROM staging_events") == [(1,)]
+
+
+@pytest.mark.parametrize("statement", ["COPY batch_events", ""])
+def test_an_interrupt_undoes_the_transaction_whether_it_ends_a_statement_or_not(
+    loaded: Site, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    class Interrupted(NullProgress):
+        def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
+            if name == "transform songs":
+                raise KeyboardInterrupt
+            return super().step(name, files=files, size=size)
+
+    execute = Cursor.execute
+
+    def executed(cursor: Cursor, sql: str, *rest: Any) -> Cursor:
+        if statement and statement in sql:
+            raise KeyboardInterrupt
+        return execute(cursor, sql, *rest)
+
+    write(loaded.folder / "log_data/b.json", event(ts=2))
+    with monkeypatch.context() as patch:
+        patch.setattr(Cursor, "execute", executed)
+        with pytest.raises(KeyboardInterrupt):
+            loaded.load(Interrupted())
+    assert not loaded.engine.stand_in.s3.list(f"{loaded.root}/work")
+    # Nothing can be said to Redshift any more in the middle of an answer.
+    outcomes = [("loaded",), ("failed",)][: 1 if statement else 2]
+    assert loaded.loaded.query("SELECT outcome FROM runs ORDER BY run_id") == outcomes
+    assert loaded.load().query("SELECT COUNT(*) FROM songplays") == [(2,)]
 
 
 @pytest.mark.parametrize("step", ["list log_data", "stage log_data"])
