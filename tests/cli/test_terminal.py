@@ -123,6 +123,6 @@ def test_a_script_run_without_the_venv_says_what_to_run(script: str, tmp_path: P
         result,
         1,
         "sparkify is not installed",
-        "-m pip install -r requirements.txt",
+        "pip install -r requirements.txt",
         f".venv/bin/python {script}",
     )
