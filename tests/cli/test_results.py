@@ -81,6 +81,13 @@ def test_status_check_and_runs_give_objects_too(run: Run) -> None:
     assert "nowhere" in failed["run"]["reason"]
     listed = json.loads(run("runs", "--json").stdout)
     assert [each["run"] for each in listed] == [2, 1]
+    # People see what tells files apart, and nothing about what did not happen.
+    seen = run("runs", "1").stdout
+    assert [line.split()[1::2] for line in seen.splitlines() if "…/" in line] == [
+        ["…/events.json", "3", "1"],
+        ["…/song.json", "1", "0"],
+    ]
+    assert "left_out" not in seen
     text = run("runs", "2").stdout
     assert "failed" in text
     assert "nowhere" in text

@@ -1,5 +1,6 @@
 """What earlier runs did, for people and for programs."""
 
+import os
 import sys
 from typing import Any
 
@@ -101,7 +102,13 @@ def print_run(warehouse: Session, run_id: int, form: Form, look: Look) -> None:
         head = {"command": "runs", "version": __version__} | place_of(warehouse)
         print_object(head | {"exit_code": 0, "reason": None} | run)
         return
-    print_rows(["run", str(run_id)], list(run["run"].items())[1:], "table", look)
+    about = [
+        (name, f"{value:,}" if type(value) is int else value)
+        for name, value in run["run"].items()
+        if name != "run" and value is not None
+    ]
+    print_rows(["run", str(run_id)], about, "table", look)
+    run["files"] = _for_people(run["files"])
     for name in ("files", "audits", "notes"):
         rows = run[name]
         if name == "audits":
@@ -113,6 +120,23 @@ def print_run(warehouse: Session, run_id: int, form: Form, look: Look) -> None:
             print_rows(list(rows[0]), [tuple(row.values()) for row in rows[:_SHOWN_ROWS]], "table", look)
         if len(rows) > _SHOWN_ROWS:
             sys.stdout.write(f"… and {len(rows) - _SHOWN_ROWS:,} more {name}; all of them: --json\n")
+
+
+def _for_people(files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Files, without what all names of a source begin with, and why they were left out only if some were."""
+    if not any(file["left_out"] for file in files):
+        files = [{name: value for name, value in file.items() if name != "left_out"} for file in files]
+    shared = {
+        # Cut at a slash below; commonpath would take s3:// for a path.
+        source: os.path.commonprefix([file["file"] for file in files if file["source"] == source])  # noqa: RUF071
+        for source in {file["source"] for file in files}
+    }
+    begin = {source: prefix.rfind("/") + 1 for source, prefix in shared.items()}
+    return [
+        file
+        | {"file": f"…/{file['file'][begin[file['source']] :]}" if begin[file["source"]] else file["file"]}
+        for file in files
+    ]
 
 
 def _runs() -> str:
