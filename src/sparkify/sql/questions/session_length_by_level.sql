@@ -1,7 +1,7 @@
 -- How long are the sessions of free and paid listeners?
 -- One row per level. Only sessions with a play count; minutes are from the start of the first play to the start
 -- of the last. A session in which the level changes counts for both, each with its own plays. It does not end in the
--- future, unless it began there.
+-- future, unless it began there. Asked about certain days, a session is what of it lies in them.
 -- compare by: level
 WITH spans AS (
     SELECT
