@@ -88,7 +88,7 @@ test-kills: setup  ## kill the pipeline more than a hundred times, and let any c
 		cluster/test_faults.py simulate/test_unfinished.py)
 
 test-examples: setup  ## ten times as much made-up input as in make test, and other each time (some five minutes)
-	$(BIN)/python -m pytest -n 2 -q --hypothesis-profile long tests/load/test_rules.py \
+	$(BIN)/python -m pytest -n 2 -q --hypothesis-profile long tests/load/test_rules.py tests/load/test_prune.py \
 		tests/reading/test_reading.py tests/reading/test_records.py
 
 # SEED=… says with which records to begin: what a failure shows.

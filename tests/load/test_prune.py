@@ -17,7 +17,7 @@ from sparkify.load import accounts
 from sparkify.load.audits import run_audits
 from sparkify.warehouse.contract import Warehouse
 from sparkify.warehouse.opening import connect, opened
-from tests.support.builders import Record, event, track, write
+from tests.support.builders import Record, event, examples, track, write
 from tests.support.cli import Run, assert_fails
 from tests.support.clock import at
 from tests.support.either import Either
@@ -86,7 +86,7 @@ def staged(either: Either) -> list[date]:
     return [day for (day,) in either.sql("SELECT CAST(ts AS DATE) FROM staging_events ORDER BY ts")]
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(examples(1)))
 def test_a_pruned_warehouse_stays_and_goes_on_as_one_that_has_all_events(either: Either, seed: int) -> None:
     draw = random.Random(seed)
     songs, logs = either.folder / "song_data", either.folder / "log_data"
