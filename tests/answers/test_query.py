@@ -58,6 +58,14 @@ def test_a_table_shows_a_thousand_rows_and_says_that_there_are_more(query: Query
     assert exactly.stderr == b""
 
 
+def test_the_word_that_is_no_column_is_explained(query: Query) -> None:
+    for sql in ("SELECT user, COUNT(*) FROM numbers GROUP BY user", "SELECT User FROM numbers LIMIT 1"):
+        assert "user is who is connected" in words(query(sql))
+        assert "user is who is connected" in words(query(sql, "--csv"))
+    for sql in ('SELECT number AS "user" FROM numbers', 'SELECT u."user" FROM (SELECT 1 AS user) AS u'):
+        assert query(sql).stderr == b""
+
+
 def test_a_limit_shows_as_many_rows_as_it_says_in_every_form(query: Query) -> None:
     assert len(query("FROM range(3000)", "--limit", "2500").stdout.splitlines()) == 2 + 2500
     assert query("FROM numbers ORDER BY 1", "--csv", "--limit", "2").stdout == b"number\n0\n1\n"

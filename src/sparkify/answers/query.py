@@ -24,6 +24,10 @@ _FILE = re.compile(r"[^\s;'\"()]*\.sql|[^\n;]*[/\\\\][^\n;]*\.sql", re.IGNORECAS
 _DOUBLE_QUOTED = re.compile(r'column "([^"]*)"', re.IGNORECASE)
 """A name that the engine does not know as a column."""
 
+_USER = re.compile(r"""(?<![\w."'])user(?![\w."'(])""", re.IGNORECASE)
+_NAMED_USER = re.compile(r"\bAS\s+\"?user\b", re.IGNORECASE)
+"""SQL's word for who is connected, and a column that somebody calls so."""
+
 _WORD = re.compile(rb"\w+|.", re.DOTALL)
 
 
@@ -185,6 +189,8 @@ def print_answer(
     except StatementError as error:
         raise users_error(error, sql) from None
     notes = [CUT] if is_cut else []
+    if "user" in map(str.lower, columns) and _USER.search(sql) and not _NAMED_USER.search(sql):
+        notes.append("note: in SQL, user is who is connected; the users of the service are in user_id")
     if not is_all:
         notes.append(f"showing the first {limit:,} rows; for more: --limit N, for all: --csv or --json")
     return notes
