@@ -25,6 +25,7 @@ def test_help_has_an_example_and_no_flag_looks_as_if_it_took_a_value(
     assert told.returncode == 0
     assert told.stdout == run(*words, "--help").stdout
     assert "<bool>" not in told.stdout
+    assert "[[" not in told.stdout
     if words:
         assert " ".join(("sparkify", *words)) in " ".join(told.stdout.partition("Example")[2].split())
 
@@ -39,7 +40,7 @@ def test_every_example_is_one_of_a_command() -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (("runs", "last"), "Invalid value for '[RUN]': it must be a whole number"),
+        (("runs", "last"), "Invalid value for 'RUN': it must be a whole number"),
         (("etl", "--wait", "-1"), "Invalid value for '--wait': it must be at least 0"),
         (("export", "out", "--format", "csv"), "Invalid value for '--format': 'csv' is not one of"),
     ],
@@ -79,3 +80,18 @@ def test_a_mistyped_command_is_guessed_only_where_one_is_near(typed: str, said: 
     words = " ".join(re.sub("[^\\x21-\\x7e]", " ", told.stderr).split())
     assert f"No such command '{typed}'; {said}" in words
     assert ("did you mean" in words) == said.startswith("did you mean")
+
+
+def test_defaults_that_are_told_reach_the_help(run: Run) -> None:
+    # In brackets of its own, a default would be taken for markup, and vanish.
+    assert "default: (standard input)" in " ".join(run("query", "-h").stdout.split())
+    assert all("[default:" not in (option.help or "") for _, option in _options())
+
+
+def _options() -> list[tuple[str, Any]]:
+    cluster = _ROOT.commands["cluster"].commands
+    return [
+        (name, option)
+        for name, command in [*_ROOT.commands.items(), *cluster.items()]
+        for option in command.params
+    ]

@@ -37,7 +37,7 @@ def query(
     sql: Annotated[
         str,
         typer.Argument(
-            metavar="[SQL|FILE.sql]", help="A statement, or a file with one. [default: standard input]"
+            metavar="SQL|FILE.sql", help="A statement, or a file with one.", show_default="standard input"
         ),
     ] = "-",
     config: Config = None,
@@ -83,7 +83,7 @@ def check(
     answers: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[ANSWERS_DIR]",
+            metavar="ANSWERS_DIR",
             help="Folder with NAME.csv, what each question must answer, and NAME.sql for own questions."
             " Without it nothing is compared.",
         ),

@@ -24,15 +24,13 @@ app = application(
 
 Config = Annotated[
     str | None,
-    typer.Option("--config", metavar="FILE", help="Configuration file. [default: ./dwh.cfg, if there]"),
+    typer.Option("--config", metavar="FILE", help="Configuration file.", show_default="./dwh.cfg, if there"),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change, but change nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Timeout = Annotated[
     int | None,
-    typer.Option(
-        metavar="MINUTES", help="How long to wait for the cluster. [default: 60]", show_default=False, min=0
-    ),
+    typer.Option(metavar="MINUTES", help="How long to wait for the cluster.", show_default="60", min=0),
 ]
 
 
@@ -57,16 +55,14 @@ def create(
     config: Config = None,
     kind: Annotated[
         Kind | None,
-        typer.Option(
-            "--type", help="What kind of cluster to create. [default: multi-node]", show_default=False
-        ),
+        typer.Option("--type", help="What kind of cluster to create.", show_default="multi-node"),
     ] = None,
     public: Annotated[
         bool | None,
         typer.Option(
             "--public/--not-public",
-            help="Give it a public address, reachable from outside its VPC. [default: not]",
-            show_default=False,
+            help="Give it a public address, reachable from outside its VPC.",
+            show_default="not-public",
         ),
     ] = None,
     my_ip: Annotated[
@@ -74,8 +70,8 @@ def create(
         typer.Option(
             "--my-ip",
             metavar="ADDRESS",
-            help="The IPv4 address that may reach it. [default: asked for at checkip.amazonaws.com]",
-            show_default=False,
+            help="The IPv4 address that may reach it.",
+            show_default="yours, as checkip.amazonaws.com sees it",
         ),
     ] = None,
     timeout: Timeout = None,
@@ -181,7 +177,7 @@ def delete(
     config: Config = None,
     final_snapshot: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Keep a snapshot of the data. [default: none]", show_default=False),
+        typer.Option(metavar="NAME", help="Keep a snapshot of the data.", show_default="none"),
     ] = None,
     timeout: Timeout = None,
     yes: Yes = False,

@@ -16,7 +16,7 @@ from sparkify.system.disk import remedy
 
 def notebooks(
     out: Annotated[
-        Path, typer.Argument(metavar="[FOLDER]", help="Where to copy them; created if missing.")
+        Path, typer.Argument(metavar="FOLDER", help="Where to copy them; created if missing.")
     ] = Path("notebooks"),
 ) -> None:
     """Copy the notebooks into a folder; Jupyter opens them there."""

@@ -56,7 +56,7 @@ def questions(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]", help="The question to answer, or the folder of --all. [default: list them]"
+            metavar="NAME", help="The question to answer, or the folder of --all.", show_default="list them"
         ),
     ] = None,
     config: Config = None,

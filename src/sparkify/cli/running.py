@@ -235,7 +235,8 @@ def status(
 @app.command()
 def runs(
     run_id: Annotated[
-        int | None, typer.Argument(metavar="[RUN]", help="The number of a run. [default: list the last ones]")
+        int | None,
+        typer.Argument(metavar="RUN", help="The number of a run.", show_default="list the last ones"),
     ] = None,
     config: Config = None,
     database: Database = None,

@@ -60,7 +60,8 @@ class Finding:
     def __str__(self) -> str:
         rows = "; ".join(
             ", ".join(
-                f"{column} {shortened(str(value))}" for column, value in zip(self.columns, row, strict=True)
+                f"{column} {'NULL' if value is None else shortened(str(value))}"
+                for column, value in zip(self.columns, row, strict=True)
             )
             for row in self.rows[:_SHOWN_ROWS]
         )
