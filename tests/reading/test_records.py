@@ -14,8 +14,9 @@ from hypothesis import given, settings
 
 from sparkify.reading import splitter
 from sparkify.reading.cutting import Cutter
+from sparkify.reading.pieces import MAX_RECORD_BYTES
 from sparkify.reading.records import RecordReader
-from sparkify.reading.splitter import MAX_RECORD_BYTES, Splitter
+from sparkify.reading.splitter import Splitter
 from sparkify.sources.local import LocalSource
 from sparkify.sources.objects import LoadFile
 from tests.support.builders import examples
@@ -96,7 +97,7 @@ def test_good_objects_are_found_whatever_stands_between_them(
     items = items * (40 if is_large else 1)
     text = ends[:1] + between.join(json.dumps(item, indent=indent) for item in items) + ends[1:]
     data = text.encode()
-    pieces = Splitter().split(data, final=True)
+    pieces = Splitter().split(data, final=True, trusts_lines=False)
     found = [json.loads(data[a:b]) for a, b in zip(pieces.starts.tolist(), pieces.ends.tolist(), strict=True)]
     assert found == items
     assert pieces.rest == len(data)
@@ -112,6 +113,13 @@ def test_lines_are_counted_from_one_over_blank_lines_and_chunks(tmp_path: Path) 
             (0, 8, "x"),
             (0, 9, '{"a": 4}{"a": 5}'),  # which the loader looks into
         ]
+
+
+def test_damage_of_a_file_takes_nothing_from_another_that_is_cut_with_it(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b'{"a":[\n{"a":[\n' * 3000)
+    good = [json.dumps({"a": [{"b": number}]}, indent=1) for number in range(9)]
+    (tmp_path / "b.json").write_text("\n".join(good))
+    assert [raw for file_id, _, raw in read(tmp_path) if file_id == 1] == good
 
 
 # --- growth: twice as much input takes twice as much work, whatever it is
@@ -149,7 +157,8 @@ def work(monkeypatch: pytest.MonkeyPatch, folder: Path, contents: bytes) -> int:
     def counting(step: Callable[..., Any], position: int) -> Callable[..., Any]:
         def counted(*arguments: Any, **options: Any) -> Any:
             nonlocal done
-            done += len(arguments[position])
+            texts = arguments[position]
+            done += sum(map(len, texts)) if isinstance(texts, list) else len(texts)
             return step(*arguments, **options)
 
         return counted

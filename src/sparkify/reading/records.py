@@ -11,6 +11,7 @@ without copying (``sparkify.reading.cutting``); small files many at a time, larg
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,8 @@ import pyarrow as pa
 
 from sparkify.errors import BadFileError, SourceChangedError, UnusableFilesError
 from sparkify.reading.contents import MAX_UNPACKED_RATIO, contents
-from sparkify.reading.cutting import Cut, Cutter, Place, find_lines, is_regular
-from sparkify.reading.splitter import Flags
+from sparkify.reading.cutting import Cutter, Place
+from sparkify.reading.pieces import Flags
 from sparkify.sources.objects import LoadFile, Store
 
 SCHEMA = pa.schema(
@@ -131,12 +132,11 @@ class RecordReader:
             raise UnusableFilesError(self.bad, self.changed)
 
     def _of_file(self, file: LoadFile, data: Iterator[bytes]) -> Iterator[pa.RecordBatch]:
-        chunks = contents(file.source.uri, self._counted(data), self._max_unpacked_ratio)
+        chunks = self._sized(file, contents(file.source.uri, self._counted(data), self._max_unpacked_ratio))
         first = next(chunks, b"")
         second = next(chunks, None)
-        self.sizes[file.file_id] += len(first)
         if second is not None:
-            yield from self._cut_large(file.file_id, first, second, chunks)
+            yield from self._cut_large(file.file_id, chain([first, second], chunks))
             return
         self._waiting.append((file.file_id, first))
         self._waiting_bytes += len(first)
@@ -148,73 +148,43 @@ class RecordReader:
             self._on_progress(0, len(chunk))
             yield chunk
 
-    def _cut_waiting(self) -> Iterator[pa.RecordBatch]:
-        """Whole files: those of one object per line together, the others by themselves."""
-        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
-        if len(waiting) < 2:
-            for file_id, text in waiting:
-                yield from self._batches_of(Place(file_id), text, 0, final=True)
-            return
-        data = b"\n".join(text for _, text in waiting)
-        newlines, starts, ends = find_lines(data, 0, len(data))
-        file_starts = np.cumsum([0] + [len(text) + 1 for _, text in waiting[:-1]])
-        file_of = np.searchsorted(file_starts, starts, "right") - 1
-        odd = set(file_of[~is_regular(data, starts, ends)].tolist())
-        if not odd:
-            lines = np.searchsorted(newlines, starts) - np.searchsorted(newlines, file_starts)[file_of] + 1
-            file_ids = np.array([file_id for file_id, _ in waiting], np.int32)[file_of]
-            yield from map(self._batch, self._cutter.of_lines(data, starts, ends, file_ids, lines))
-            return
-        for number in sorted(odd):
-            file_id, text = waiting[number]
-            yield from self._batches_of(Place(file_id), text, 0, final=True)
-        self._waiting = [file for number, file in enumerate(waiting) if number not in odd]
-        yield from self._cut_waiting()
+    def _sized(self, file: LoadFile, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.sizes[file.file_id] += len(chunk)
+            yield chunk
 
-    def _cut_large(
-        self, file_id: int, first: bytes, second: bytes, chunks: Iterator[bytes]
-    ) -> Iterator[pa.RecordBatch]:
+    def _cut_waiting(self) -> Iterator[pa.RecordBatch]:
+        """Whole files, all together."""
+        if self._waiting:
+            places = [Place(file_id) for file_id, _ in self._waiting]
+            yield from self._cut(places, [text for _, text in self._waiting], final=True)
+        self._waiting, self._waiting_bytes = [], 0
+
+    def _cut_large(self, file_id: int, chunks: Iterator[bytes]) -> Iterator[pa.RecordBatch]:
         """One file, chunk by chunk, with what is left over of one carried into the next."""
         place = Place(file_id)
-        yield from self._batches_of(place, first, 0, final=False)
-        chunk: bytes | None = second
+        chunk: bytes | None = next(chunks)
         while chunk is not None:
-            self.sizes[file_id] += len(chunk)
             following = next(chunks, None)
-            begin = 0
-            if place.carry or place.is_skipping:
-                # The line that goes over the border by itself: copying a chunk costs more than cutting it.
-                begin = chunk.find(b"\n") + 1 or len(chunk)
-                head = place.carry + chunk[:begin]
-                yield from self._batches_of(place, head, 0, final=following is None and begin == len(chunk))
-            if place.carry:
-                chunk, begin = place.carry + chunk[begin:], 0
-            if begin < len(chunk) or (begin and following is None):
-                yield from self._batches_of(place, chunk, begin, final=following is None)
+            yield from self._cut([place], [place.carry + chunk], final=following is None)
             chunk = following
 
-    def _batches_of(self, place: Place, data: bytes, begin: int, *, final: bool) -> Iterator[pa.RecordBatch]:
-        return map(self._batch, self._cutter.cut(place, data, begin, final=final))
-
-    def _batch(self, cut: Cut) -> pa.RecordBatch:
-        file_ids, lines, texts, faults, whole = cut
-        size = len(texts)
-        if isinstance(file_ids, int):
-            self.counts[file_ids] += size
-            file_ids = np.full(size, file_ids, np.int32)
-        else:
-            owners, counts = np.unique(file_ids, return_counts=True)
-            for owner, count in zip(owners.tolist(), counts.tolist(), strict=True):
-                self.counts[owner] += count
-        whole = np.ones(size, np.bool_) if whole is None else whole
-        self._look_at(texts, whole)
-        return pa.RecordBatch.from_arrays(
+    def _cut(self, places: list[Place], texts: list[bytes], *, final: bool) -> Iterator[pa.RecordBatch]:
+        cut = self._cutter.cut(places, texts, final=final)
+        if cut is None:
+            return
+        size = len(cut.texts)
+        owners, counts = np.unique(cut.file_ids, return_counts=True)
+        for owner, count in zip(owners.tolist(), counts.tolist(), strict=True):
+            self.counts[owner] += count
+        self._look_at(cut.texts, cut.whole)
+        yield pa.RecordBatch.from_arrays(
             [
-                _column(file_ids),
-                _column(lines),
-                pa.ExtensionArray.from_storage(SCHEMA.field("raw").type, texts),
-                pa.nulls(size, pa.string()) if faults is None else pa.array(faults, pa.string()),
-                _flags(~whole | self._is_doubtful),
+                _column(cut.file_ids),
+                _column(cut.lines),
+                pa.ExtensionArray.from_storage(SCHEMA.field("raw").type, cut.texts),
+                pa.nulls(size, pa.string()) if cut.faults is None else pa.array(cut.faults, pa.string()),
+                _flags(~cut.whole | self._is_doubtful),
             ],
             schema=SCHEMA,
         )
