@@ -152,6 +152,7 @@ def test_status_fails_over_data_that_is_too_old(run: Run) -> None:
     old = run("status", "--max-age", "26h")
     assert old.returncode == 1
     assert "days old" in old.stderr
+    assert "at most 26.0 hours are allowed" in old.stderr
     assert "songplays" in old.stdout
     assert run("status", "--max-age", "90000d").returncode == 0
     assert run("status", "--max-age", "soon").returncode == 2

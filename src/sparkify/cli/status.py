@@ -126,15 +126,18 @@ def require_fresh(location: str, newest: datetime | None, allowed: timedelta) ->
     Raises:
         StaleError: it is older, or there is none.
     """
-    hint = "look whether new log files arrive, and at the last runs with: sparkify runs"
+    hint = "check whether new log files arrive; the last runs are listed by: sparkify runs"
     if newest is None:
         raise StaleError(f"{location}: holds no event", hint)
-    hours = (datetime.now(UTC).replace(tzinfo=None) - newest) / timedelta(hours=1)
-    most = allowed / timedelta(hours=1)
-    if hours > most:
-        age = f"{hours:,.1f} hours" if hours < _DAYS_FROM_HOURS else f"{hours / 24:,.0f} days"
+    age = datetime.now(UTC).replace(tzinfo=None) - newest
+    if age > allowed:
         raise StaleError(
-            f"{location}: the newest event is {age} old ({newest:%Y-%m-%d %H:%M:%S} UTC);"
-            f" at most {most:,.1f} are allowed",
+            f"{location}: the newest event is {_in_words(age)} old ({newest:%Y-%m-%d %H:%M:%S} UTC);"
+            f" at most {_in_words(allowed)} are allowed",
             hint,
         )
+
+
+def _in_words(age: timedelta) -> str:
+    hours = age / timedelta(hours=1)
+    return f"{hours:,.1f} hours" if hours < _DAYS_FROM_HOURS else f"{hours / 24:,.1f} days"
