@@ -248,7 +248,12 @@ def test_who_asks_for_an_unknown_table_is_told_all_there_are(query: Query) -> No
     [
         (
             "SELECT numbr FROM numbers",
-            ('Candidate bindings: "number"', "LINE 1: SELECT numbr FROM numbers", "^"),
+            (
+                'Candidate bindings: "number"',
+                "LINE 1: SELECT numbr FROM numbers",
+                "^",
+                "the columns of a table",
+            ),
         ),
         ("FROM number", ('Did you mean "numbers"', "LINE 1: FROM number", "^")),
         ("SELECT number, COUNT(*) FROM numbers", ("GROUP BY", "ANY_VALUE", "LINE 1")),

@@ -312,3 +312,10 @@ def test_make_run_finishes_what_was_interrupted(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "105,854 events in 30 log files" in done.stderr
     assert (tmp_path / "report.html").exists()
+
+
+def test_a_simulation_without_any_session_says_that_there_are_no_logs(tmp_path: Path) -> None:
+    told = simulate(SimulationOptions(songs=1, users=1, days=1), sink_for(str(tmp_path / "out"))).describe(
+        "out"
+    )
+    assert "there are no logs to load: raise --users or --days" in told

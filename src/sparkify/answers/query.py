@@ -21,6 +21,7 @@ _QUERY_WORDS = b"SELECT WITH FROM VALUES TABLE PIVOT UNPIVOT SHOW DESCRIBE SUMMA
 _FILE = re.compile(r"[^\s;'\"()]*\.sql|[^\n;]*[/\\\\][^\n;]*\.sql", re.IGNORECASE)
 """A file's name: no statement ends in a column named sql of a table without anything before it."""
 
+_NO_COLUMN = re.compile(r"\bcolumn\b.*(not found|does not exist)|does not have a column", re.IGNORECASE)
 _DOUBLE_QUOTED = re.compile(r'column "([^"]*)"', re.IGNORECASE)
 """A name that the engine does not know as a column."""
 
@@ -69,6 +70,8 @@ def users_error(error: StatementError, sql: str) -> WarehouseError:
         hint = f"if {text[1]} is a text, write it in single quotes: '{text[1]}'; double quotes are for names"
     elif not hint and "unterminated" in error.message.lower():
         hint = "a single quote within a text is written twice: 'Don''t'"
+    elif not hint and _NO_COLUMN.search(error.message):
+        hint = "see the columns of a table with: SELECT * FROM users LIMIT 1, or in docs/tables.md"
     # All alike indented, so that the mark stays below the place.
     below = "".join(f"\n  {line}" for line in f"{error.details}\n{place}".splitlines() if line)
     return WarehouseError(error.message + below, hint)
