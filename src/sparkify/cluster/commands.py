@@ -212,17 +212,14 @@ def _switch(
     else:
         if found.state not in states:
             aws.call("redshift", f"{verb}_cluster", ClusterIdentifier=target.name)
-        _await_state(aws, waiter, parameters, found.title, states[0])
 
+        def state() -> str:
+            now = compute.look(aws, parameters)
+            return now.state if now else "not there"
 
-def _await_state(aws: Aws, waiter: Waiter, parameters: dict[str, str], title: str, wanted: str) -> None:
-    def state() -> str:
-        now = compute.look(aws, parameters)
-        return now.state if now else "not there"
-
-    reached = waiter.until(title, state, lambda it: it == wanted or it.startswith(_FAILED))
-    if reached != wanted:
-        raise ClusterError(f"{title} is {reached}", "see it in the console of AWS")
+        reached = waiter.until(found.title, state, lambda it: it == states[0] or it.startswith(_FAILED))
+        if reached != states[0]:
+            raise ClusterError(f"{found.title} is {reached}", "see it in the console of AWS")
 
 
 @tells_what_goes_on("run the same command again to remove the rest")

@@ -14,7 +14,7 @@ from sparkify.load.limits import FileCount
 from sparkify.load.progress import Progress
 from sparkify.reading.keys import KeyMap
 from sparkify.sources.objects import Source, SourcePlan
-from sparkify.warehouse.contract import Loading, LoadJob, Session
+from sparkify.warehouse.contract import Advance, Loading, LoadJob, Session
 
 _SHOWN_REJECTS = 5
 _SHOWN_LINES = 20
@@ -71,9 +71,15 @@ class Staging:
             todo.removed,
             self.options,
             self.keys[source].paths,
-            lambda verb: self.progress.step(f"{verb} {source}", files=len(todo.added), size=todo.size),
+            lambda verb: self._begin(source, verb),
             self._samples[source].look,
         )
+
+    def _begin(self, source: Source, verb: str) -> Advance:
+        if verb != "stage":
+            return self.progress.step(f"{verb} {source}")
+        todo = self.plans[source]
+        return self.progress.step(f"stage {source}", files=len(todo.added), size=todo.size)
 
     @contextmanager
     def prepared(self) -> Iterator[None]:

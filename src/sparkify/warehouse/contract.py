@@ -31,7 +31,7 @@ class LoadJob:
         options: the places of the sources, and the limits on what may be wrong.
         paths: for each column of the staging table, the keys that lead to its value.
         begin: told a step that begins, ``stage`` (the files are read here) or ``copy`` (the database reads
-            them, or what was made of them); the result is told how far it is.
+            them, or what was made of them); the result is told how far the reading is.
         on_records: shown the texts of some records, where they come through this process.
     """
 

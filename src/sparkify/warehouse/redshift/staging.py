@@ -130,7 +130,7 @@ class RedshiftStaging(RedshiftSession):
 
     def _load(self, job: LoadJob) -> Staged:
         noun, prepared, staged = NOUNS[job.source], self._prepared.pop(job.source), Staged()
-        advance = job.begin("copy")
+        job.begin("copy")
         if prepared.bundle:
             staged = prepared.bundle.staged
             load_bundle(self, prepared.bundle)
@@ -139,7 +139,6 @@ class RedshiftStaging(RedshiftSession):
                 staged.records[file_id] = count
                 self._direct[job.source][file_id] = count - refused
         self.query(f"INSERT INTO staging_{noun} SELECT * FROM batch_{noun}")
-        advance(len(job.files), job.size)
         return staged
 
     def restage(self) -> None:
@@ -162,6 +161,7 @@ class RedshiftStaging(RedshiftSession):
     def _by_prefix(self, job: LoadJob) -> _Prepared:
         """Have COPY load everything below the configured prefix."""
         options, files = job.options, job.files
+        job.begin("stage")
         location = options.song_data if job.source == "song_data" else options.log_data
         remedy = (
             "set a work prefix, e.g. [S3] WORK_PREFIX = s3://bucket/work: files are then loaded one by one"
@@ -214,6 +214,8 @@ class RedshiftStaging(RedshiftSession):
             prepared.bundle = bundle(
                 job.of(small), work, self._memory_limit, self._redshift.smallest_part_bytes
             )
+        else:
+            job.begin("stage")
         jsonpaths = jsonpaths_file(work, job.paths) if large and job.source == "log_data" else ""
         for options in ([], ["GZIP"]):
             some = [file for file in large if file.source.uri.endswith(".gz") == bool(options)]
@@ -224,7 +226,6 @@ class RedshiftStaging(RedshiftSession):
         return prepared
 
     def _copy(self, job: LoadJob, uri: str, jsonpaths: str, options: list[str]) -> tuple[LoadJob, Copy]:
-        job.begin("stage")
         job.on_records(some_records(job.store, job.files))
         share = job.options.max_reject_share
         # No record is shorter than a byte and a newline, so this is never too few; compressed, nobody knows.
