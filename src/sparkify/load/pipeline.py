@@ -179,8 +179,10 @@ def load(
                     f"{warehouse.location}: another run has written to it meanwhile; nothing was changed",
                     "run again",
                 )
-            upgraded = bring_forward(warehouse, progress, is_full=full)
-            prepared = prepared or prepare()
+            upgraded = ""
+            if prepared is None:
+                upgraded = bring_forward(warehouse, progress, is_full=full)
+                prepared = prepare()
             summary = prepared.load(upgraded, allow_shrunk=allow_shrunk)
             progress.step("commit")
             interrupts.point_of_no_return()
