@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sparkify.answers import report as reporting
+from sparkify.answers.report import placing as reporting
 from sparkify.answers.report import write_report
 from sparkify.cli.app import run
 from sparkify.config.settings import Settings

@@ -4,7 +4,6 @@ Owns what stands on the page and in which order. The page loads nothing, needs n
 read; the same warehouse gives the same bytes.
 """
 
-import os
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -21,15 +20,13 @@ from sparkify.answers.report import future
 from sparkify.answers.report.audits import AuditNow, History, audit_now, history_of
 from sparkify.answers.report.cards import view_of
 from sparkify.answers.report.charts import Chart, number
+from sparkify.answers.report.placing import put, require_place
 from sparkify.answers.report.safety import below, policy, quiet
 from sparkify.answers.report.tables import Table, cell, numeric_columns, table
 from sparkify.answers.report.words import Record, shown
 from sparkify.answers.spans import Asked, Span, restricted, span_of
-from sparkify.errors import SparkifyError, UsageError
 from sparkify.load import accounts
 from sparkify.sql import read_sql
-from sparkify.system.disk import remedy
-from sparkify.system.switching import name_beside, switch
 from sparkify.warehouse.contract import Session
 
 _SHOWN_ROWS = 50
@@ -124,25 +121,6 @@ class Page:
     """What a command needs to ask about the same days."""
 
 
-_OTHER_KINDS = {
-    ".pdf",
-    ".csv",
-    ".xlsx",
-    ".json",
-    ".md",
-    ".png",
-    ".svg",
-    ".docx",
-    ".txt",
-    ".parquet",
-    ".duckdb",
-}
-"""Endings of names that people give to what the report is not."""
-
-_MARK, _BEGIN_BYTES = b'<meta name="generator" content="Sparkify Warehouse ', 200
-"""What stands at the beginning of a report: no other file is replaced by one."""
-
-
 def write_report(warehouse: Session, out: Path, span: Span | None = None) -> None:
     """Write the report to a file, all of it or nothing.
 
@@ -155,61 +133,11 @@ def write_report(warehouse: Session, out: Path, span: Span | None = None) -> Non
         UsageError: the file is there already, and is no report, or its name promises another kind of file.
         SparkifyError: the file can't be written.
     """
-    if out.suffix.lower() in _OTHER_KINDS:
-        raise UsageError(
-            f"{out}: the report is an HTML page",
-            f"write {out.with_suffix('.html')}, and print that from a browser; for numbers:"
-            " sparkify questions --all --csv, or --excel",
-        )
-    _require_replaceable(out)
+    require_place(out)
     with warehouse.snapshot():
         page = collect(warehouse, span)
     html = render(page)
-    try:
-        _put(html, out)
-    except OSError as error:
-        raise SparkifyError(
-            f"{out}: can't be written: {error.strerror}",
-            remedy(error, "name a file in a folder that is there"),
-        ) from None
-
-
-def _put(html: str, out: Path) -> None:
-    aside = name_beside(out)
-    try:
-        with aside.open("x", encoding="utf-8") as file:  # which follows no link
-            file.write(html)
-        is_replaced = switch(aside, out)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    if is_replaced:
-        try:
-            _require_replaceable(out, now_at=aside)
-        except SparkifyError:
-            switch(aside, out)  # somebody has put it there meanwhile: here you are
-            aside.unlink()
-            raise
-        aside.unlink()
-
-
-def _require_replaceable(out: Path, now_at: Path | None = None) -> None:
-    there = now_at or out
-    try:
-        if not os.path.lexists(there):
-            return
-        is_report = there.is_file() and not there.is_symlink()
-        if is_report:
-            with there.open("rb") as file:
-                begin = file.read(_BEGIN_BYTES)
-            is_report = not begin or _MARK in begin
-    except OSError as error:
-        raise SparkifyError(f"{out}: can't be written: {error.strerror}", "name another file") from None
-    if not is_report:
-        raise UsageError(
-            f"{out}: is there already, and is no report of this project; it was not touched",
-            "name a file that is not there yet, or remove this one first",
-        )
+    put(html, out)
 
 
 def collect(warehouse: Session, span: Span | None = None) -> Page:
