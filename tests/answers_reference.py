@@ -219,7 +219,7 @@ class Window(Data):
             for each in Data(self.folder).plays
         ]
         kept = (each for each in local if each.day <= self.until)
-        return sorted(kept, key=lambda each: (each.at, each.user, each.session))
+        return sorted(kept, key=lambda each: (each.moment, each.user, each.session))
 
     @cached_property
     def level_spans(self) -> list[LevelSpan]:

@@ -155,6 +155,21 @@ def test_a_session_is_as_long_as_it_is_while_the_clocks_change(tmp_path: Path) -
     assert minutes == 120
 
 
+def test_levels_change_in_the_order_in_which_it_happened_while_the_clocks_change(tmp_path: Path) -> None:
+    plays = [
+        play(CLOCKS_BACK - HOUR // 2, 7, "A", "B", level="free"),  # 1:30, for the first time
+        play(CLOCKS_BACK + HOUR // 6, 7, "A", "B", level="paid"),  # 1:10, for the second
+    ]
+    write_sources(tmp_path, [], plays)
+    flags = read_asked("2018-11-04", None, None, "America/Los_Angeles")
+    with closing(connect(load(tmp_path, tmp_path / "w.duckdb"), read_only=True)) as warehouse:
+        span = span_of(warehouse, flags)
+        ((at, *_, before, after, count),) = ask(warehouse, find_question("level_changes"), span=span)[1]
+        weeks = ask(warehouse, find_question("level_changes_by_week"), span=span)[1]
+    assert (f"{at:%H:%M}", before, after, count) == ("01:10", "free", "paid", 1)
+    assert [row[1:3] for row in weeks] == [(1, 0)]
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [

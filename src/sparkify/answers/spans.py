@@ -30,7 +30,8 @@ _NEEDS = {
 }
 """What is restricted, each after what it is made from.
 
-``fact_songplays`` keeps the plays before the span, for questions about what somebody did first, or before.
+``fact_songplays`` keeps the plays before the span, for questions about what somebody did first, or before. It
+stays in UTC: where the clocks are put back, local times have another order than what happened.
 """
 
 _LAST = re.compile(r"(\d{1,5})\s*([dw])", re.IGNORECASE)
@@ -266,7 +267,7 @@ def _select(name: str, span: Span) -> str:
     schema = '"' + span.schema.replace('"', '""') + '".'
     if name in ("songplays", "fact_songplays"):
         columns = ",\n".join(
-            f"        {_moved(column, span)}" if column == "start_time" else f"        {column}"
+            f"        {_moved(column, span) if column == 'start_time' and name == 'songplays' else column}"
             for column in columns_of("songplays")
         )
         begin, end = _begin(span.first, span), _begin(span.last, span, days=1)

@@ -10,9 +10,7 @@ WITH changed AS (
 
 plays AS (
     SELECT
-        fact_songplays.user_id,
-        fact_songplays.start_time,
-        fact_songplays.session_id,
+        fact_songplays.songplay_id,
         fact_songplays.level,
         LAG(fact_songplays.level) OVER (
             PARTITION BY fact_songplays.user_id ORDER BY fact_songplays.start_time, fact_songplays.session_id
@@ -25,14 +23,15 @@ plays AS (
 )
 
 SELECT
-    plays.start_time AS changed_at,
-    plays.user_id,
+    songplays.start_time AS changed_at,
+    songplays.user_id,
     users.first_name,
     users.last_name,
     plays.level_before,
     plays.level AS level_after,
     plays.plays_before
 FROM plays
-INNER JOIN users ON plays.user_id = users.user_id
-WHERE plays.level <> plays.level_before AND plays.start_time >= (SELECT MIN(songplays.start_time) FROM songplays)
-ORDER BY changed_at, plays.user_id, plays.session_id;
+INNER JOIN songplays ON plays.songplay_id = songplays.songplay_id
+INNER JOIN users ON songplays.user_id = users.user_id
+WHERE plays.level <> plays.level_before
+ORDER BY changed_at, songplays.user_id, songplays.session_id;

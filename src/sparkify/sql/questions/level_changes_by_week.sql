@@ -10,7 +10,7 @@ WITH changed AS (
 
 plays AS (
     SELECT
-        fact_songplays.start_time,
+        fact_songplays.songplay_id,
         fact_songplays.level,
         LAG(fact_songplays.level) OVER (
             PARTITION BY fact_songplays.user_id ORDER BY fact_songplays.start_time, fact_songplays.session_id
@@ -21,12 +21,14 @@ plays AS (
 
 changes AS (
     SELECT
-        CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_start,
-        SUM(CASE WHEN level_before = 'free' AND level = 'paid' THEN 1 ELSE 0 END) AS to_paid,
-        SUM(CASE WHEN level_before = 'paid' AND level = 'free' THEN 1 ELSE 0 END) AS to_free
+        CAST(DATE_TRUNC('week', songplays.start_time) AS DATE) AS week_start,
+        SUM(CASE WHEN plays.level = 'paid' THEN 1 ELSE 0 END) AS to_paid,
+        SUM(CASE WHEN plays.level = 'free' THEN 1 ELSE 0 END) AS to_free
     FROM plays
-    WHERE start_time >= (SELECT MIN(songplays.start_time) FROM songplays)
-    GROUP BY CAST(DATE_TRUNC('week', start_time) AS DATE)
+    INNER JOIN songplays ON plays.songplay_id = songplays.songplay_id
+    WHERE
+        (plays.level_before = 'free' AND plays.level = 'paid') OR (plays.level_before = 'paid' AND plays.level = 'free')
+    GROUP BY CAST(DATE_TRUNC('week', songplays.start_time) AS DATE)
 ),
 
 weeks AS (SELECT DISTINCT CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_start FROM songplays)

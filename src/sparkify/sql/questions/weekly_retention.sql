@@ -9,13 +9,29 @@ WITH active AS (
     FROM songplays
 ),
 
-cohorts AS (
+listeners AS (
     SELECT
         user_id,
-        CAST(DATE_TRUNC('week', MIN(start_time)) AS DATE) AS cohort
+        MIN(start_time) AS first_play,
+        COUNT(*) AS plays
+    FROM songplays
+    GROUP BY user_id
+),
+
+plays_ever AS (
+    SELECT
+        user_id,
+        COUNT(*) AS plays
     FROM fact_songplays
     GROUP BY user_id
-    HAVING MIN(start_time) >= (SELECT MIN(songplays.start_time) FROM songplays)
+),
+
+cohorts AS (
+    SELECT
+        listeners.user_id,
+        CAST(DATE_TRUNC('week', listeners.first_play) AS DATE) AS cohort
+    FROM listeners
+    INNER JOIN plays_ever ON listeners.user_id = plays_ever.user_id AND listeners.plays = plays_ever.plays
 ),
 
 sizes AS (
