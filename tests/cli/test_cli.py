@@ -185,7 +185,9 @@ def test_a_missing_folder_is_named(run: Run, data: Path, tmp_path: Path) -> None
     assert not (tmp_path / "sparkify.duckdb").exists()
 
 
-def test_a_run_with_many_warnings_prints_the_first_ones_and_how_to_see_all(run: Run, data: Path) -> None:
+def test_a_run_with_many_warnings_prints_what_audits_say_first_and_how_to_see_all(
+    run: Run, data: Path
+) -> None:
     write(data / "log_data/events.json", event())
     for number in range(30):
         write(data / f"log_data/bad{number}.json", {"no": "key of ours"}, {"no": "key of ours"})
@@ -196,10 +198,12 @@ def test_a_run_with_many_warnings_prints_the_first_ones_and_how_to_see_all(run: 
         str(data / "song_data"),
         "--log-data",
         str(data / "log_data"),
+        SPARKIFY_MAX_AGE_HOURS="1",
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("\nwarning: ") == 20
-    assert "… and 10 more warnings; all of them: sparkify runs 1 --json" in done.stderr
+    assert "newest_event_fresh" in done.stderr.partition("\nwarning: ")[2].splitlines()[0]
+    assert "… and 11 more warnings; all of them: sparkify runs 1 --json" in done.stderr
     assert done.stderr.count("bad29.json") == 0  # nor in the progress
     assert "bad29.json" in run("runs", "1", "--json").stdout
 

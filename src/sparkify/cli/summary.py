@@ -120,7 +120,7 @@ def print_concerns(summary: "Summary", console: Console) -> None:
         _warn(
             console, f"warning: {plural(rejected, 'record')} {were} rejected; to see them: sparkify rejects"
         )
-    _print_first(console, "warning", [*summary.warnings, *map(str, summary.findings)], summary.run_id)
+    _print_first(console, "warning", summary.concerns, summary.run_id)
 
 
 def print_dropped(dropped: "Holdings", console: Console) -> None:

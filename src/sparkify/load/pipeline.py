@@ -62,10 +62,14 @@ class Summary:
         return [each.finding for each in self.audits if each.finding]
 
     @property
+    def concerns(self) -> list[str]:
+        """All warnings: first what the audits say, which is little, and last those of single files."""
+        return [*map(str, self.findings), *self.warnings]
+
+    @property
     def said(self) -> list[tuple[str, str]]:
         """All warnings and notes, as (severity, text)."""
-        warnings = [*self.warnings, *map(str, self.findings)]
-        return [("warning", text) for text in warnings] + [("note", text) for text in self.notes]
+        return [("warning", text) for text in self.concerns] + [("note", text) for text in self.notes]
 
 
 def run_etl(
@@ -213,7 +217,7 @@ class _Load:
         left_out: LeftOut,
     ) -> None:
         self._warehouse, self._options, self._progress = warehouse, options, progress
-        self._plan, self._keys = plan, event_keys(options, aws)
+        self._plan, self._left_out, self._keys = plan, left_out, event_keys(options, aws)
         self._summary = summary = Summary(plan.run_id, started=started)
         progress.begin_run(summary.run_id)
         summary.sources = {source: SourceSummary(known=todo.known) for source, todo in plan.sources.items()}
@@ -222,7 +226,6 @@ class _Load:
             note for source, todo in plan.sources.items() for note in ledger.source_notes(source, todo)
         ]
         summary.notes += gone.lost_notes(plan.sources, "have gone with them", left_out)
-        summary.warnings += left_out.notes()
         keys: dict[Source, KeyMap] = {"song_data": song_keys(), "log_data": self._keys}
         self.staging = Staging(
             warehouse, options, keys, plan.sources, progress, summary.warnings, summary.notes
@@ -259,6 +262,7 @@ class _Load:
                 f" {self._keys.origin or 'the usual keys, which count now'}, and stay as they were;"
                 " to load them again: sparkify etl --full"
             )
+        summary.warnings += self._left_out.notes()
         summary.audits += run_age_audits(warehouse, summary.started, self._options.max_age_hours)
         after = count_rows(warehouse.query, STAR_TABLES)
         summary.tables = {table: (after[table], after[table] - before.get(table, 0)) for table in after}
