@@ -223,16 +223,15 @@ class Window(Data):
 
     @cached_property
     def level_spans(self) -> list[LevelSpan]:
-        """Those that began in these days, as they were at the end of the last day that there is."""
-        last = max(each.day for each in self.plays) if self.until == date.max else self.until
+        """Those that began in these days, as they were at the end of the last one."""
 
         def local(moment: datetime) -> date:
             return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(self.zone)).date()
 
         return [
-            span if span.until and local(span.until) <= last else replace(span, until=None)
+            span if span.until and local(span.until) <= self.until else replace(span, until=None)
             for span in Data(self.folder).level_spans
-            if self.since <= local(span.since) <= last
+            if self.since <= local(span.since) <= self.until
         ]
 
 
@@ -498,10 +497,11 @@ def level_changes_by_week(data: Data) -> Answer:
 
 
 def _days_at(data: Data, level: str) -> Answer:
-    last = max(each.moment for each in data.plays).replace(microsecond=0)
+    latest = max(each.moment for each in data.plays)
+    last = latest.replace(microsecond=0)
     lengths = defaultdict(list)
     for span in data.level_spans:
-        if span.level == level and span.since <= last:
+        if span.level == level and span.since <= latest:
             length = (span.until or last).replace(microsecond=0) - span.since.replace(microsecond=0)
             lengths["yes" if span.until else "no"].append((length // timedelta(seconds=1), span.user))
     rows = []

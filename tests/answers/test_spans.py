@@ -155,6 +155,22 @@ def test_a_session_is_as_long_as_it_is_while_the_clocks_change(tmp_path: Path) -
     assert minutes == 120
 
 
+def test_a_time_zone_alone_leaves_no_level_out(tmp_path: Path) -> None:
+    day = 24 * HOUR
+    events = [
+        play(CLOCKS_BACK, 7, "A", "B", level="paid", page="Home"),  # before the day of the first play
+        play(CLOCKS_BACK + 2 * day, 7, "A", "B", level="paid"),
+        play(CLOCKS_BACK + 4 * day, 7, "A", "B", level="free", page="Home"),  # after the day of the last one
+    ]
+    write_sources(tmp_path, [], events)
+    question = find_question("days_paid")
+    with closing(connect(load(tmp_path, tmp_path / "w.duckdb"), read_only=True)) as warehouse:
+        everything = ask(warehouse, question)
+        for flags in ((None, None, None, "Asia/Kolkata"), (None, "2018-12-01", None, None)):
+            assert ask(warehouse, question, span=span_of(warehouse, read_asked(*flags))) == everything
+    assert [(row[0], float(row[3])) for row in everything[1]] == [("yes", 4.0)]
+
+
 def test_levels_change_in_the_order_in_which_it_happened_while_the_clocks_change(tmp_path: Path) -> None:
     plays = [
         play(CLOCKS_BACK - HOUR // 2, 7, "A", "B", level="free"),  # 1:30, for the first time

@@ -278,14 +278,7 @@ def _select(name: str, span: Span) -> str:
     if name == "event_horizon":
         return f"    SELECT {_moved('horizon', span)} FROM {schema}event_horizon"
     if name == "user_levels":
-        begin, end = _begin(span.first, span), _begin(span.last, span, days=1)
-        begun = _moved("valid_from", span)
-        ended = _moved("valid_to", span).removesuffix(" AS valid_to")
-        return (
-            f"    SELECT\n        user_id,\n        level,\n        {begun},\n"
-            f"        CASE WHEN valid_to < {end} THEN {ended} END AS valid_to\n"
-            f"    FROM {schema}user_levels\n    WHERE valid_from >= {begin} AND valid_from < {end}"
-        )
+        return _levels(schema, span)
     if name == "play_matches":
         return (
             "    SELECT\n        matches.songplay_id,\n        matches.match_id\n"
@@ -293,6 +286,25 @@ def _select(name: str, span: Span) -> str:
             "    INNER JOIN songplays ON matches.songplay_id = songplays.songplay_id"
         )
     return _view(name)
+
+
+def _levels(schema: str, span: Span) -> str:
+    """The spans of levels that began in the days asked about, as they were at the end of the last one.
+
+    Where no beginning or no end is asked for, none is set: users also have levels before the first play and
+    after the last one, by other pages.
+    """
+    begin, end = _begin(span.first, span), _begin(span.last, span, days=1)
+    begun, ended = _moved("valid_from", span), _moved("valid_to", span)
+    kept = [f"valid_from >= {begin}"] * bool(span.asked.since or span.asked.last)
+    if span.asked.until:
+        kept.append(f"valid_from < {end}")
+        ended = f"CASE WHEN valid_to < {end} THEN {ended.removesuffix(' AS valid_to')} END AS valid_to"
+    where = f"\n    WHERE {' AND '.join(kept)}" if kept else ""
+    return (
+        f"    SELECT\n        user_id,\n        level,\n        {begun},\n        {ended}\n"
+        f"    FROM {schema}user_levels{where}"
+    )
 
 
 @cache
