@@ -484,7 +484,7 @@ def level_changes(data: Data) -> Answer:
                 row = (after.at, user, who.first_name, who.last_name, before.level, after.level, count)
                 rows.append(row)
     header = "changed_at,user_id,first_name,last_name,level_before,level_after,plays_before"
-    return header, sorted(rows)
+    return header, sorted(rows, key=lambda row: (row[0], row[1], row[-1]))
 
 
 def level_changes_by_week(data: Data) -> Answer:

@@ -23,7 +23,7 @@ from tests.support.clock import at
 from tests.support.either import Either
 from tests.support.killing import END, processes, prune_and_be_killed
 from tests.support.older import BEFORE_LEVELS, BEFORE_PRUNING, turn_back
-from tests.support.runs import find_old, run_prune, run_unload
+from tests.support.runs import find_old, plan_etl, run_prune, run_unload
 from tests.support.state import State, state_of
 
 pytestmark = pytest.mark.slow
@@ -142,6 +142,11 @@ def test_what_would_need_pruned_events_is_refused_and_the_rest_is_loaded(either:
     with pytest.raises(UnusableFilesError, match=r"a\.json: has changed") as refused:
         either.load()
     assert "sparkify etl --full" in refused.value.hint
+    with pytest.raises(UnusableFilesError, match=r"a\.json: has changed"):
+        plan_etl(either.settings)
+    said: list[str] = []
+    assert plan_etl(either.settings, said.append, skip_bad_files=True)["log_data"].known == 3
+    assert [problem.partition(": left out: has changed")[0][-6:] for problem in said] == ["a.json"]
     # … nor can other files bring events of that time.
     write(logs / "d.json", on_day(1, 1), on_day(8))
     write(logs / "e.json", on_day(8, 1), on_day(8, 2))

@@ -1,6 +1,6 @@
 """What the command line makes of settings: each function is given what it may touch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date
 from functools import partial
@@ -86,11 +86,11 @@ def choose(settings: Settings, *names: str) -> Chosen:
 
 
 def plan_etl(
-    settings: Settings, *, full: bool = False, reload: Sequence[str] = ()
+    settings: Settings, warn: Callable[[str], object] = print, **options: Any
 ) -> dict[Source, SourcePlan]:
     """As ``sparkify etl --dry-run`` plans it."""
     with opened_if_there(settings) as warehouse:
-        return pipeline.plan_etl(warehouse, settings.loading, settings.aws, full=full, reload=reload)
+        return pipeline.plan_etl(warehouse, settings.loading, settings.aws, warn, **options)
 
 
 def export(settings: Settings, out: Path, **options: Any) -> dict[str, Any]:

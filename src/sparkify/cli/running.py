@@ -151,10 +151,18 @@ def etl_command(
             progress.done()
 
     if dry_run:
-        found = settings()
+        found, console = settings(), Console()
         with opened_if_there(found) as there:
-            plan = pipeline.plan_etl(there, found.loading, found.aws, full=full, reload=reload or ())
-        summary.print_plan(plan, Console())
+            plan = pipeline.plan_etl(
+                there,
+                found.loading,
+                found.aws,
+                lambda problem: summary.warn(console, f"warning: {problem}"),
+                full=full,
+                skip_bad_files=skip_bad_files,
+                reload=reload or (),
+            )
+        summary.print_plan(plan, console)
         return
     form = etl.Form(as_json, quiet, JsonLines(is_quiet=quiet) if log_format == LogFormat.JSON else None)
     etl.run(settings, load, form, require_new=require_new, wait=wait)

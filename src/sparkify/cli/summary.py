@@ -27,7 +27,8 @@ _SHOWN = 20
 """How many warnings, or notes, of a run are printed: nobody reads ten thousand."""
 
 
-def _warn(console: Console, text: str) -> None:
+def warn(console: Console, text: str) -> None:
+    """Print a warning or note so that it stands out."""
     console.print(Text(printable(text), "yellow"))
 
 
@@ -51,7 +52,7 @@ def print_summary(summary: "Summary", location: str, seconds: float, console: Co
         _print_table(console, ["source", *names], sources)
     _print_tables(summary, console)
     for file, line, reason in summary.rejects:
-        _warn(console, f"rejected: {file}:{line}: {reason}")
+        warn(console, f"rejected: {file}:{line}: {reason}")
     rejected = sum(source.rejected for source in summary.sources.values())
     if rejected > len(summary.rejects):
         console.print(f"… and {rejected - len(summary.rejects):,} more; all of them: sparkify rejects")
@@ -88,10 +89,10 @@ def _print_said(summary: "Summary", console: Console) -> None:
 
 def _print_first(console: Console, severity: str, texts: list[str], run_id: int) -> None:
     for text in texts[:_SHOWN]:
-        _warn(console, f"{severity}: {text}")
+        warn(console, f"{severity}: {text}")
     if len(texts) > _SHOWN:
         more = plural(len(texts) - _SHOWN, f"more {severity}")
-        _warn(console, f"… and {more}; all of them: sparkify runs {run_id} --json")
+        warn(console, f"… and {more}; all of them: sparkify runs {run_id} --json")
 
 
 def print_unloaded(summary: "Summary", location: str, seconds: float, console: Console) -> None:
@@ -117,16 +118,14 @@ def print_concerns(summary: "Summary", console: Console) -> None:
     rejected = sum(source.rejected for source in summary.sources.values())
     if rejected:
         were = "was" if rejected == 1 else "were"
-        _warn(
-            console, f"warning: {plural(rejected, 'record')} {were} rejected; to see them: sparkify rejects"
-        )
+        warn(console, f"warning: {plural(rejected, 'record')} {were} rejected; to see them: sparkify rejects")
     _print_first(console, "warning", summary.concerns, summary.run_id)
 
 
 def print_dropped(dropped: "Holdings", console: Console) -> None:
     """Say what has gone with the tables."""
     if dropped.rows:
-        _warn(console, f"dropped from {dropped.location}: {dropped.described()}")
+        warn(console, f"dropped from {dropped.location}: {dropped.described()}")
         _print_table(
             console, ["table", "rows dropped"], [[name, f"{rows:,}"] for name, rows in dropped.rows.items()]
         )
@@ -147,9 +146,9 @@ def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
             highlight=False,
         )
         for note in [*source_notes(source, todo), *_smaller_note(source, todo.smaller)]:
-            _warn(console, f"note: {note}")
+            warn(console, f"note: {note}")
     for note in gone.lost_notes(plans, "would go with them"):
-        _warn(console, f"warning: {note}; etl refuses that unless --drop-missing is said")
+        warn(console, f"warning: {note}; etl refuses that unless --drop-missing is said")
 
 
 def _smaller_note(source: str, uris: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """The whole flow: discover, stage, transform, audit, commit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -136,18 +136,40 @@ def plan_etl(
     warehouse: Warehouse | None,
     options: LoadOptions,
     aws: AwsOptions,
+    warn: Callable[[str], object],
     *,
     full: bool = False,
+    skip_bad_files: bool = False,
     reload: Sequence[str] = (),
 ) -> dict[Source, SourcePlan]:
-    """What a run would load, without loading it; None is a warehouse that is still to be made."""
+    """What a run would load, without loading it.
+
+    Args:
+        warehouse: where to; None is one that is still to be made.
+        options: where from.
+        aws: how to reach S3.
+        warn: told of each file that the run would go on without, as far as the ledger tells that.
+        full: plan to load everything from scratch.
+        skip_bad_files: go on without changed files that can't be replaced.
+        reload: names of files to load again, though they have not changed.
+
+    Raises:
+        SparkifyError: a source can't be read, a name means no file, or changed files can't be replaced.
+    """
     listed = list_sources(options, aws, NullProgress())
     has_tables = warehouse is not None and warehouse.has_tables()
     loaded = ledger.loaded_files(warehouse.query) if warehouse and has_tables else {}
     loaded = ledger.as_if_changed(loaded, listed, reload)
     if warehouse is None:
         return ledger.plan({}, listed)
-    return plan_sources(warehouse, loaded, listed, LeftOut(), full=full)[0]
+
+    def plan(left_out: LeftOut) -> dict[Source, SourcePlan]:
+        plans, _ = plan_sources(warehouse, loaded, listed, left_out, full=full)
+        for note in left_out.notes():
+            warn(note)
+        return plans
+
+    return with_retries(plan, lambda _: None, skip_bad_files=skip_bad_files)
 
 
 def load(

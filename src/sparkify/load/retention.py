@@ -77,7 +77,7 @@ def require_replaceable(warehouse: Session, plan: SourcePlan, loaded: LoadedFile
             f"has changed since it was loaded, or is to be loaded again, and of its events those from before"
             f" {kept_since(warehouse)} have been pruned, so that they can't be replaced"
         )
-        hint = f"put the file back as it was loaded, or {REMEDY}"
+        hint = f"put the file back as it was loaded, modification time included (cp -p), or {REMEDY}"
         raise UnusableFilesError([BadFileError(uri, problem, hint) for uri in uris], {})
 
 

@@ -34,4 +34,4 @@ FROM plays
 INNER JOIN songplays ON plays.songplay_id = songplays.songplay_id
 INNER JOIN users ON songplays.user_id = users.user_id
 WHERE plays.level <> plays.level_before
-ORDER BY changed_at, songplays.user_id, songplays.session_id;
+ORDER BY changed_at, songplays.user_id, plays.plays_before;
