@@ -9,7 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from sparkify.answers.check import compare
-from sparkify.answers.questions import ask, fill_in, find_question, load_questions, parse_question
+from sparkify.answers.questions import (
+    ask,
+    ask_compared,
+    fill_in,
+    find_question,
+    load_questions,
+    parse_question,
+)
+from sparkify.answers.spans import Asked, span_of
 from sparkify.cli.app import app
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.simulate import simulate, sink_for
@@ -266,6 +274,8 @@ def test_a_warehouse_without_plays_answers_every_question_with_no_rows(tmp_path:
             columns, rows = ask(warehouse, question)
             assert columns, question.name
             assert rows == [], question.name
+            if question.keys:
+                assert ask_compared(warehouse, question, {}, span_of(warehouse, Asked(last=7)))[1] == []
     finally:
         warehouse.close()
 

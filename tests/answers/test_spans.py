@@ -96,6 +96,12 @@ def test_what_was_before_the_span_is_not_forgotten(loaded: Warehouse) -> None:
     assert {row[0] for row in cohorts} == {row[0] for row in whole}
 
 
+@pytest.mark.parametrize("flags", [(None, "1000-01-02", "99999w", None), ("1000-01-01", None, None, None)])
+def test_a_span_that_would_begin_too_early_is_refused(flags: Any, ten_days: Warehouse) -> None:
+    with pytest.raises(UsageError, match=r"--(last|compare previous): this would begin before the year 1000"):
+        span_of(ten_days, read_asked(*flags)).before()
+
+
 @pytest.mark.parametrize("limit", [1, 3, 40])
 def test_a_limit_gives_the_first_rows_of_what_there_is(limit: int, loaded: Warehouse) -> None:
     every = span_of(loaded, Asked(limit=10**6))

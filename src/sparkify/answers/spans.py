@@ -112,6 +112,13 @@ def _day(flag: str, text: str | None) -> date | None:
         raise UsageError(f"{flag} {text!r} is not a day", "write for example: 2018-11-15") from None
 
 
+def _earlier(day: date, length: timedelta, flag: str) -> date:
+    """The day that is so much earlier."""
+    if day - date(_FIRST_YEAR, 1, 1) < length:
+        raise UsageError(f"{flag}: this would begin before the year {_FIRST_YEAR}", "ask about fewer days")
+    return day - length
+
+
 def _zone(name: str | None) -> ZoneInfo | None:
     if name is None or name.upper() == "UTC":
         return None
@@ -169,16 +176,18 @@ class Span:
         """The span that is as long and ends where this one begins.
 
         Raises:
-            UsageError: this one has no beginning that somebody asked for.
+            UsageError: this one has no beginning that somebody asked for, or that one would begin too early.
         """
         if self.asked.since is None and self.asked.last is None:
             raise UsageError(
                 "--compare previous needs a span to compare",
                 "say for example: --last 7d, or --since and --until",
             )
+        if not self.has_plays:
+            return self
         length = max(self.last - self.first, timedelta())
-        last = self.first - timedelta(days=1)
-        first = last - length
+        last = _earlier(self.first, timedelta(days=1), "--compare previous")
+        first = _earlier(last, length, "--compare previous")
         asked = Asked(first, last, None, self.asked.zone, self.asked.limit)
         return replace(self, first=first, last=last, asked=asked)
 
@@ -196,7 +205,9 @@ def span_of(warehouse: Session, asked: Asked) -> Span:
     offsets = _offsets(asked.zone, earliest, latest) if asked.zone else ()
     days = (_local(first, offsets).date(), _local(last, offsets).date())
     until = asked.until or days[1]
-    since = asked.since or (until - timedelta(days=asked.last - 1) if asked.last else days[0])
+    since = asked.since or days[0]
+    if asked.last:
+        since = _earlier(until, timedelta(days=asked.last - 1), "--last")
     return Span(since, until, asked, offsets, schema, days=days)
 
 
