@@ -420,8 +420,21 @@ def make_sets(dice: random.Random, count: int) -> Sets:
             continue
         for _ in range(dice.choice([1, 2, 5])):
             some.insert(dice.randrange(len(some) + 1), make_damaged(dice))
-        made.append((some, LINE_WAYS))
+        made.append((apart(some, dice), LINE_WAYS))
     return made
+
+
+def apart(some: list[Made], dice: random.Random) -> list[Made]:
+    """Records of which no mere value follows one that breaks off: it might be what that goes on with.
+
+    They are one reject or two then, by the way in which they are written.
+    """
+    records: list[Made] = []
+    for record in some:
+        if records and records[-1].text and record.text and not record.text.startswith("{"):
+            records.append(make_record(dice))
+        records.append(record)
+    return records
 
 
 def check(
