@@ -12,7 +12,12 @@ from sparkify.warehouse.contract import Row
 from sparkify.warehouse.opening import connect
 from tests.warehouse.redshift.support import Site, assert_equal, drop_what_copy_judges_otherwise
 
-SPAN = read_asked("2018-11-02", "2018-11-03", None, "America/Los_Angeles")
+SPANS = [
+    read_asked("2018-11-02", "2018-11-03", None, "America/Los_Angeles"),
+    read_asked(None, None, None, "Asia/Kathmandu"),
+    read_asked(None, "2018-11-02", None, None),
+    read_asked(None, None, "2d", None),
+]
 
 
 def as_numbers(rows: list[Row]) -> list[Row]:
@@ -36,9 +41,10 @@ def test_dirty_data_give_the_same_rows_rejects_and_answers_on_both_engines(site:
             columns, rows = ask(here, question)
             assert (columns, as_numbers(rows)) == ask(there, question), question.name
             answered += bool(rows)
-            spans = (span_of(each, SPAN) for each in (here, there))
-            columns, rows = ask(here, question, span=next(spans))
-            assert (columns, as_numbers(rows)) == ask(there, question, span=next(spans)), question.name
+            for asked in SPANS:
+                columns, rows = ask(here, question, span=span_of(here, asked))
+                other_answer = ask(there, question, span=span_of(there, asked))
+                assert (columns, as_numbers(rows)) == other_answer, (question.name, asked)
     assert answered > 20
 
 
