@@ -95,7 +95,10 @@ WRONG = {
         {"log_jsonpath": ""}, "Redshift reads the JSONPaths file from S3", "[S3] LOG_JSONPATH", way="prefix"
     ),
     "a JSONPaths file that is not there": Wrong(
-        {"log_jsonpath": f"s3://{BUCKET}/nothing.json"}, f"s3://{BUCKET}/nothing.json", "check", way="prefix"
+        {"log_jsonpath": f"s3://{BUCKET}/nothing.json"},
+        f"s3://{BUCKET}/nothing.json",
+        "LOG_JSONPATH",
+        way="prefix",
     ),
 }
 
