@@ -1,16 +1,16 @@
 """Letting go of old events in staging_events, without changing the star schema."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sparkify.errors import WarehouseError
 from sparkify.load import history
+from sparkify.load.agreement import in_one_transaction, require_as_agreed
 from sparkify.load.audits import run_audits
 from sparkify.load.pipeline import Summary
 from sparkify.load.progress import Progress
 from sparkify.printing.wording import plural
 from sparkify.sql import STAR_TABLES, read_sql
-from sparkify.system import interrupts
 from sparkify.warehouse.contract import Schema, Session, Warehouse
 from sparkify.warehouse.tables import count_rows
 
@@ -76,16 +76,9 @@ def prune(warehouse: Warehouse, before: date, progress: Progress, agreed: OldEve
     Raises:
         SparkifyError: others than agreed to would go, an audit fails, or the warehouse can't be written.
     """
-    started = datetime.now(UTC)
-    try:
-        with warehouse.transaction():
-            summary = _prune(warehouse, before, progress, agreed, started)
-            progress.step("commit")
-            interrupts.point_of_no_return()
-        return summary
-    except BaseException as error:
-        history.record_failure(warehouse, error, started, "", "")
-        raise
+    return in_one_transaction(
+        warehouse, progress, lambda started: _prune(warehouse, before, progress, agreed, started)
+    )
 
 
 def _prune(
@@ -98,11 +91,7 @@ def _prune(
             "set [S3] WORK_PREFIX: new files are then only added",
         )
     old = find_old(warehouse, before)
-    if agreed not in (None, old):
-        raise WarehouseError(
-            f"{old.location}: has changed since you were asked; nothing was changed",
-            "wait until nobody writes to it, and run again",
-        )
+    require_as_agreed(old.location, agreed, old)
     summary = Summary(history.next_run_id(warehouse), started=started)
     progress.begin_run(summary.run_id)
     if old.events:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sparkify.errors import WarehouseError
 from sparkify.load import history, ledger, retention
+from sparkify.load.agreement import in_one_transaction, require_as_agreed
 from sparkify.load.file_names import meant_by
 from sparkify.load.horizon import Horizon
 from sparkify.load.pipeline import Summary
@@ -15,7 +16,6 @@ from sparkify.load.updating import update_star
 from sparkify.printing.wording import plural
 from sparkify.sources.objects import NOUNS, LoadedFile, Source, first_few
 from sparkify.sql import STAR_TABLES
-from sparkify.system import interrupts
 from sparkify.warehouse.contract import Schema, Session, Warehouse
 from sparkify.warehouse.tables import count_rows
 
@@ -78,27 +78,16 @@ def unload(warehouse: Warehouse, names: Sequence[str], progress: Progress, agree
         SparkifyError: a name means no loaded file, or others than agreed to; which rows are of a file is not
             known; an audit fails, or the warehouse can't be written.
     """
-    started = datetime.now(UTC)
-    try:
-        with warehouse.transaction():
-            summary = _unload(warehouse, names, progress, agreed, started)
-            progress.step("commit")
-            interrupts.point_of_no_return()
-        return summary
-    except BaseException as error:
-        history.record_failure(warehouse, error, started, "", "")
-        raise
+    return in_one_transaction(
+        warehouse, progress, lambda started: _unload(warehouse, names, progress, agreed, started)
+    )
 
 
 def _unload(
     warehouse: Warehouse, names: Sequence[str], progress: Progress, agreed: Chosen | None, started: datetime
 ) -> Summary:
     chosen = choose(warehouse, names)
-    if agreed not in (None, chosen):
-        raise WarehouseError(
-            f"{chosen.location}: has changed since you were asked; nothing was changed",
-            "wait until nobody writes to it, and run again",
-        )
+    require_as_agreed(chosen.location, agreed, chosen)
     summary = Summary(history.next_run_id(warehouse), "unloaded", started)
     progress.begin_run(summary.run_id)
     before = count_rows(warehouse.query, STAR_TABLES)
