@@ -18,11 +18,11 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from sparkify.simulate import SimulationOptions, simulate, sink_for
-from sparkify.simulate.likeness import Likeness, as_table, likeness
 
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent))
 
+from tests.support.likeness import Likeness, as_table, likeness  # noqa: E402
 from tests.support.sample import SAMPLE, require_sample  # noqa: E402
 
 REAL, SIMULATED = "#444444", "#1f8a5b"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from sparkify.simulate import SimulationOptions, simulate
-from sparkify.simulate.likeness import FIGURES, Figure, Likeness, as_table, distances, likeness
 from tests.simulate.reading import LogsOnly, Simulation
+from tests.support.likeness import FIGURES, Figure, Likeness, as_table, distances, likeness
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """How like two sets of logs are: the statistics that matter, and how far apart a simulation may be.
 
-The tests hold simulations against the real logs with this, and docs/simulator.md shows it.
+Tests compare simulations with the real logs, and docs/simulator.md shows both.
 """
 
 from dataclasses import dataclass
