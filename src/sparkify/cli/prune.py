@@ -1,7 +1,6 @@
 """Letting go of old events, asked for by a day or an age."""
 
 import re
-import time
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,33 +32,27 @@ def prune(
     yes: Yes = False,
 ) -> None:
     """Delete old raw events from staging_events; the star schema stays as it is. Asks first."""
-    from sparkify.cli.asking import require_agreement
-    from sparkify.cli.etl import Form
-    from sparkify.cli.summary import print_unloaded
+    from sparkify.cli.asking import change_if_agreed, require_agreement
     from sparkify.load import prune as pruning
-    from sparkify.printing.console import Console
-    from sparkify.warehouse.opening import opened
 
     day = day_of(before, older_than, datetime.now(UTC).date())
-    settings, console, clock = settings_of(config, database=database), Console(), time.perf_counter()
-    agreed = None
-    if dry_run or not yes:
-        with opened(settings, read_only=True) as warehouse:
-            agreed = pruning.find_old(warehouse, day)
-        if dry_run:
-            _print_found(agreed, console)
-            return
-        if agreed.events:
-            what = f"{agreed.location}: this deletes {agreed.described()}"
-            require_agreement(what, "Later files can't bring events of that time. Delete them?")
-        clock = time.perf_counter()
-    progress = Form().progress(console)
-    try:
-        with opened(settings, begin=progress.step) as warehouse:
-            summary = pruning.prune(warehouse, day, progress, agreed)
-    finally:
-        progress.done()
-    print_unloaded(summary, settings.database, time.perf_counter() - clock, console)
+
+    def ask(old: "OldEvents") -> None:
+        if old.events:
+            require_agreement(
+                f"{old.location}: this deletes {old.described()}",
+                "Later files can't bring events of that time. Delete them?",
+            )
+
+    change_if_agreed(
+        settings_of(config, database=database),
+        lambda warehouse: pruning.find_old(warehouse, day),
+        _print_found,
+        ask,
+        lambda warehouse, progress, agreed: pruning.prune(warehouse, day, progress, agreed),
+        dry_run=dry_run,
+        yes=yes,
+    )
 
 
 def day_of(before: str | None, older_than: str | None, today: date) -> date:

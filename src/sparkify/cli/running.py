@@ -184,32 +184,21 @@ def unload(
     yes: Yes = False,
 ) -> None:
     """Remove the rows of files, as if they had never been loaded; asks first."""
-    import time
-
-    from sparkify.cli.asking import require_agreement
-    from sparkify.cli.etl import Form
-    from sparkify.cli.summary import print_chosen, print_unloaded
+    from sparkify.cli.asking import change_if_agreed, require_agreement
+    from sparkify.cli.summary import print_chosen
     from sparkify.load import unload as unloading
-    from sparkify.printing.console import Console
-    from sparkify.warehouse.opening import opened
 
-    settings, console, clock = settings_of(config, database=database), Console(), time.perf_counter()
-    agreed = None
-    if dry_run or not yes:
-        with opened(settings, read_only=True) as warehouse:
-            agreed = unloading.choose(warehouse, files)
-        if dry_run:
-            print_chosen(agreed, console)
-            return
-        require_agreement(f"{agreed.location}: this unloads {agreed.described()}", "Take their rows out?")
-        clock = time.perf_counter()
-    progress = Form().progress(console)
-    try:
-        with opened(settings, begin=progress.step) as warehouse:
-            summary = unloading.unload(warehouse, files, progress, agreed)
-    finally:
-        progress.done()
-    print_unloaded(summary, settings.database, time.perf_counter() - clock, console)
+    change_if_agreed(
+        settings_of(config, database=database),
+        lambda warehouse: unloading.choose(warehouse, files),
+        print_chosen,
+        lambda chosen: require_agreement(
+            f"{chosen.location}: this unloads {chosen.described()}", "Take their rows out?"
+        ),
+        lambda warehouse, progress, agreed: unloading.unload(warehouse, files, progress, agreed),
+        dry_run=dry_run,
+        yes=yes,
+    )
 
 
 @app.command()
