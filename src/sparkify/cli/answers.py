@@ -8,22 +8,15 @@ from typing import Annotated
 import typer
 
 from sparkify.cli.options import (
-    AsCsv,
-    AsJson,
-    AsSafeCsv,
     Config,
     Database,
-    Expanded,
-    Format,
     Last,
-    Output,
-    Plain,
+    Printed,
     ResultAsJson,
     Since,
     TimeZone,
     Until,
-    Wide,
-    form_of,
+    prints_rows,
     settings_of,
 )
 from sparkify.config import credentials
@@ -33,6 +26,7 @@ app = typer.Typer()
 
 
 @app.command()
+@prints_rows
 def query(
     sql: Annotated[
         str,
@@ -42,13 +36,8 @@ def query(
     ] = "-",
     config: Config = None,
     database: Database = None,
-    output: Output = Format.TABLE,
-    as_csv: AsCsv = False,
-    as_safe_csv: AsSafeCsv = False,
-    as_json: AsJson = False,
-    wide: Wide = False,
-    expanded: Expanded = False,
-    plain: Plain = False,
+    *,
+    printed: Printed,
     limit: Annotated[
         int | None,
         typer.Option(min=0, metavar="N", help="Print at most N rows.", show_default="1000 of a table"),
@@ -60,20 +49,13 @@ def query(
     hexadecimal.
     """
     from sparkify.answers import query as querying
-    from sparkify.printing.tables import Look
     from sparkify.warehouse.opening import opened
 
     if sql == "-" and sys.stdin is not None and sys.stdin.isatty():
         say("reading SQL from the terminal; end it with Ctrl-D on a line of its own")
     statement = querying.read_statement(sql)
     with opened(settings_of(config, database=database), read_only=True) as warehouse:
-        more = querying.print_answer(
-            warehouse,
-            statement,
-            form_of(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json),
-            limit,
-            Look(wide, expanded, plain),
-        )
+        more = querying.print_answer(warehouse, statement, printed.form, limit, printed.look())
     for line in more:
         say(line)
 

@@ -9,21 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sparkify.cli.options import (
-    AsCsv,
-    AsJson,
-    AsSafeCsv,
     Config,
     Database,
-    Expanded,
-    Format,
     Last,
-    Output,
-    Plain,
+    Printed,
     Since,
     TimeZone,
     Until,
-    Wide,
-    form_of,
+    prints_rows,
     settings_of,
 )
 from sparkify.config import credentials
@@ -52,6 +45,7 @@ class Compare(StrEnum):
 
 
 @app.command()
+@prints_rows
 def questions(
     name: Annotated[
         str | None,
@@ -61,13 +55,8 @@ def questions(
     ] = None,
     config: Config = None,
     database: Database = None,
-    output: Output = Format.TABLE,
-    as_csv: AsCsv = False,
-    as_safe_csv: AsSafeCsv = False,
-    as_json: AsJson = False,
-    wide: Wide = False,
-    expanded: Expanded = False,
-    plain: Plain = False,
+    *,
+    printed: Printed,
     since: Since = None,
     until: Until = None,
     last: Last = None,
@@ -103,10 +92,9 @@ def questions(
     """List the analysts' questions, or answer one, about all plays or a span of time."""
     from sparkify.answers import questions
     from sparkify.answers.spans import read_asked, restricted, span_of
-    from sparkify.printing.tables import Look
     from sparkify.warehouse.opening import opened
 
-    form = form_of(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json)
+    form = printed.form
     values = questions.parse_given(given or ())
     asked = read_asked(since, until, last, time_zone, limit)
     if excel:
@@ -120,7 +108,7 @@ def questions(
             "see sparkify questions --help",
         )
     if name is None and not all_ and not excel:
-        _print_list(form, Look(wide, expanded, plain, is_prose=True))
+        _print_list(form, printed.look(is_prose=True))
         return
     chosen = questions.load_questions() if name is None else [questions.find_question(name)]
     if sql and asked == read_asked(None, None, None, None):
@@ -134,7 +122,7 @@ def questions(
             return
         left_out = [question for question in chosen if compare and name is None and not question.keys]
         chosen = [question for question in chosen if question not in left_out]
-        look = Look(wide, expanded, plain, bars=True)
+        look = printed.look(bars=True)
         answering = _Answering(
             warehouse, span, values, form, look, is_few=all_ and not folder, is_compared=bool(compare)
         )

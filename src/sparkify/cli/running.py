@@ -6,22 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sparkify.cli.options import (
-    AsCsv,
-    AsJson,
-    AsSafeCsv,
-    Config,
-    Database,
-    Expanded,
-    Format,
-    Output,
-    Plain,
-    ResultAsJson,
-    Wide,
-    Yes,
-    form_of,
-    settings_of,
-)
+from sparkify.cli.options import Config, Database, Printed, ResultAsJson, Yes, prints_rows, settings_of
 from sparkify.errors import UsageError
 
 if TYPE_CHECKING:
@@ -230,6 +215,7 @@ def status(
 
 
 @app.command()
+@prints_rows
 def runs(
     run_id: Annotated[
         int | None,
@@ -237,25 +223,16 @@ def runs(
     ] = None,
     config: Config = None,
     database: Database = None,
-    output: Output = Format.TABLE,
-    as_csv: AsCsv = False,
-    as_safe_csv: AsSafeCsv = False,
-    as_json: AsJson = False,
-    wide: Wide = False,
-    expanded: Expanded = False,
-    plain: Plain = False,
+    *,
+    printed: Printed,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="List at most N runs.")] = 20,
 ) -> None:
     """List the last runs, including failed ones and those that found nothing new, or show one run."""
     from sparkify.answers.questions import require_tables
     from sparkify.cli.history import print_run, print_runs
-    from sparkify.printing.tables import Look
     from sparkify.warehouse.opening import opened
 
-    form, look = (
-        form_of(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json),
-        Look(wide, expanded, plain, is_prose=True),
-    )
+    form, look = printed.form, printed.look(is_prose=True)
     with opened(settings_of(config, database=database), read_only=True) as warehouse:
         require_tables(warehouse, ("runs", "run_notes", "audit_results"))
         if run_id is None:
@@ -265,6 +242,7 @@ def runs(
 
 
 @app.command()
+@prints_rows
 def rejects(
     config: Config = None,
     database: Database = None,
@@ -283,23 +261,16 @@ def rejects(
     raw: Annotated[
         bool, typer.Option("--raw", help="Print the records as they are in the files, to be fixed.")
     ] = False,
-    output: Output = Format.TABLE,
-    as_csv: AsCsv = False,
-    as_safe_csv: AsSafeCsv = False,
-    as_json: AsJson = False,
-    wide: Wide = False,
-    expanded: Expanded = False,
-    plain: Plain = False,
+    *,
+    printed: Printed,
 ) -> None:
     """Show which records could not be loaded, by reason and file; or print them."""
     from sparkify.answers.questions import require_tables
     from sparkify.cli.rejects import print_groups, print_raw
     from sparkify.load.rejects import Selection
-    from sparkify.printing.tables import Look
     from sparkify.warehouse.opening import opened
 
-    form = form_of(output, as_csv=as_csv, as_safe_csv=as_safe_csv, as_json=as_json)
-    if raw and form != "table":
+    if raw and printed.form != "table":
         raise UsageError("--raw prints records as they are, and no CSV or JSON", "leave one of them out")
     selection = Selection(file, reason, run)
     with opened(settings_of(config, database=database), read_only=True) as warehouse:
@@ -307,4 +278,4 @@ def rejects(
         if raw:
             print_raw(warehouse, selection)
         else:
-            print_groups(warehouse, selection, form, Look(wide, expanded, plain, is_prose=True))
+            print_groups(warehouse, selection, printed.form, printed.look(is_prose=True))
