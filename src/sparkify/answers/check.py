@@ -20,13 +20,12 @@ from typing import Any
 from sparkify.answers.query import require_select
 from sparkify.answers.questions import Question, ask, load_questions, parse_question
 from sparkify.errors import CheckError, UsageError, WarehouseError
-from sparkify.load.audits import Audit, Finding, begin_of, load_audits
+from sparkify.load.audits import begin_of, find_bad_rows, load_audits
 from sparkify.printing.output import cell_text, print_rows
 from sparkify.printing.terminal import printable
 from sparkify.warehouse.contract import Row, Session
 
 _SHOWN_ROWS = 3
-_SHOWN_BAD_ROWS = 3
 
 BAD = ("different", "error", "failed")
 """The results that make a check fail."""
@@ -75,32 +74,20 @@ def check_all(
     """
     questions, expected = _collect(answers)
     with warehouse.snapshot():
-        audited = _audit(
-            warehouse, oldest_allowed
-        )  # before anybody's own questions could change what they see
+        # Before anybody's own questions could change what they see.
+        audited = audit_all(warehouse, oldest_allowed)
         return [_check_question(warehouse, it, expected.get(it.name)) for it in questions] + audited
 
 
-def _audit(warehouse: Session, oldest_allowed: datetime | None) -> list[Outcome]:
+def audit_all(warehouse: Session, oldest_allowed: datetime | None = None) -> list[Outcome]:
+    """Run all audits on a warehouse as it is; each that found something says what, the others nothing."""
     audited = []
     for audit in load_audits():
-        finding = find_bad_rows(warehouse, audit, oldest_allowed)
-        if finding is None:
-            audited.append(Outcome("audit", audit.name, "passed"))
-        else:
-            result = "failed" if audit.fails else "warned"
-            audited.append(
-                Outcome("audit", audit.name, result, remark=str(finding).removeprefix(f"{audit.name}: "))
-            )
+        finding = find_bad_rows(warehouse, audit, begin_of(audit, oldest_allowed=oldest_allowed))
+        result = "passed" if finding is None else "failed" if audit.fails else "warned"
+        remark = str(finding or "").removeprefix(f"{audit.name}: ")
+        audited.append(Outcome("audit", audit.name, result, remark=remark))
     return audited
-
-
-def find_bad_rows(warehouse: Session, audit: Audit, oldest_allowed: datetime | None = None) -> Finding | None:
-    """Run one audit on a warehouse as it is; None if all is well."""
-    begin = begin_of(audit, oldest_allowed=oldest_allowed)
-    bad_rows = f"(\n{audit.sql.strip().removesuffix(';')}\n) AS bad"
-    columns, rows = warehouse.select(f"{begin}SELECT * FROM {bad_rows} LIMIT {_SHOWN_BAD_ROWS + 1}")
-    return Finding(audit, columns, rows) if rows else None
 
 
 def _collect(answers: Path | None) -> tuple[list[Question], dict[str, Path]]:

@@ -172,6 +172,18 @@ def begin_of(
     return f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in instead.items())} " if instead else ""
 
 
+def find_bad_rows(warehouse: Session, audit: Audit, begin: str = "") -> Finding | None:
+    """Run an audit; None if all is well.
+
+    Args:
+        warehouse: where.
+        audit: which.
+        begin: what ``begin_of`` puts before it.
+    """
+    columns, rows = warehouse.select(f"{begin}SELECT * FROM {_bad_rows(audit)} LIMIT {_SHOWN_ROWS + 1}")
+    return Finding(audit, columns, rows) if rows else None
+
+
 def _run(
     warehouse: Session,
     audit: Audit,
@@ -182,10 +194,12 @@ def _run(
 ) -> AuditResult:
     clock = time.perf_counter()
     begin = begin_of(audit, in_run=in_run, oldest_allowed=oldest_allowed, horizon=horizon)
-    bad_rows = f"(\n{audit.sql.strip().removesuffix(';')}\n) AS bad"
-    columns, rows = warehouse.select(f"{begin}SELECT * FROM {bad_rows} LIMIT {_SHOWN_ROWS + 1}")
-    count = len(rows)
+    finding = find_bad_rows(warehouse, audit, begin)
+    count = len(finding.rows) if finding else 0
     if count > _SHOWN_ROWS:  # only then: who has to count all rows can't stop at the first
-        ((count,),) = warehouse.query(f"{begin}SELECT COUNT(*) FROM {bad_rows}")
-    finding = Finding(audit, columns, rows) if rows else None
+        ((count,),) = warehouse.query(f"{begin}SELECT COUNT(*) FROM {_bad_rows(audit)}")
     return AuditResult(audit, int(count), time.perf_counter() - clock, finding)
+
+
+def _bad_rows(audit: Audit) -> str:
+    return f"(\n{audit.sql.strip().removesuffix(';')}\n) AS bad"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sparkify.answers.check import find_bad_rows
+from sparkify.answers.check import audit_all
 from sparkify.answers.report.charts import number
 from sparkify.answers.report.words import Record, plural, shown
 from sparkify.load.audits import load_audits
@@ -72,15 +72,10 @@ class History:
 
 def audit_now(warehouse: Session) -> list[AuditNow]:
     """Run all audits on a warehouse as it is."""
-    results = []
-    for each in load_audits():
-        finding = find_bad_rows(warehouse, each)
-        if finding is None:
-            results.append(AuditNow("passed", each.name, each.claim))
-        else:
-            text = str(finding).removeprefix(f"{each.name}: ")
-            results.append(AuditNow(_result(each.severity), each.name, text))
-    return results
+    claims = {audit.name: audit.claim for audit in load_audits()}
+    return [
+        AuditNow(each.result, each.name, each.remark or claims[each.name]) for each in audit_all(warehouse)
+    ]
 
 
 def history_of(rows: Sequence[Record]) -> History:

@@ -189,24 +189,31 @@ def nice_top(value: float) -> float:
 
 def bars(
     rows: Sequence[Any],
-    label: Callable[[Any], str],
-    value: Callable[[Any], float],
+    label: str | Callable[[Any], str],
+    value: str = "plays",
     *,
-    note: Callable[[Any], str] = lambda _: "",
+    note: str | Callable[[Any], str] = lambda _: "",
     second: Callable[[Any], bool] = lambda _: False,
     limit: int = 10,
     stacked: bool = False,
 ) -> Bars:
-    """Horizontal bars, in the order of the rows."""
+    """Horizontal bars, in the order of the rows; texts are what a column holds, or what a function makes."""
+    label_of, note_of = _text_of(label), _text_of(note)
     shown = rows[:limit]
-    top = max((value(row) for row in shown), default=0) or 1
+    # Of whole numbers no decimals are shown; SQL's exact decimals divide by no floats.
+    values = [row[value] if isinstance(row[value], int) else float(row[value]) for row in shown]
+    top = max(values, default=0) or 1
     return Bars(
         [
-            Bar(label(row), number(value(row)), round(value(row) / top, 4), note(row), second(row))
-            for row in shown
+            Bar(label_of(row), number(length), round(length / top, 4), note_of(row), second(row))
+            for row, length in zip(shown, values, strict=True)
         ],
         stacked,
     )
+
+
+def _text_of(what: str | Callable[[Any], str]) -> Callable[[Any], str]:
+    return (lambda row: str(row[what])) if isinstance(what, str) else what
 
 
 def columns_panel(

@@ -23,13 +23,7 @@ def songs(rows: list[Record], where: str = "") -> tuple[str, Chart]:
         f"“{first['title']}” by {first['artist']} leads{where}:"
         f" {plural(first['plays'], 'play')} by {plural(first['listeners'], 'listener')}."
     )
-    return said, bars(
-        rows,
-        lambda row: row["title"],
-        lambda row: row["plays"],
-        note=lambda row: row["artist"],
-        stacked=True,
-    )
+    return said, bars(rows, "title", note="artist", stacked=True)
 
 
 def artists(rows: list[Record]) -> tuple[str, Chart]:
@@ -39,13 +33,7 @@ def artists(rows: list[Record]) -> tuple[str, Chart]:
         f"{first['artist']} leads: {plural(first['plays'], 'play')} of {plural(first['songs'], 'song')}"
         f" by {plural(first['listeners'], 'listener')}."
     )
-    return said, bars(
-        rows,
-        lambda row: row["artist"],
-        lambda row: row["plays"],
-        note=lambda row: plural(row["songs"], "song"),
-        stacked=True,
-    )
+    return said, bars(rows, "artist", note=lambda row: plural(row["songs"], "song"), stacked=True)
 
 
 def gaps(rows: list[Record]) -> tuple[str, Chart]:
@@ -73,7 +61,6 @@ def match(rows: list[Record]) -> tuple[str, Chart]:
     return f"{number(matched)} of {plural(total, 'play')} do.", bars(
         rows,
         lambda row: names[row["matched"]],
-        lambda row: row["plays"],
         second=lambda row: row["matched"] == "no",
     )
 
@@ -86,7 +73,6 @@ def locations(rows: list[Record]) -> tuple[str, Chart]:
     return said, bars(
         rows,
         lambda row: str(row["location"] or "unknown"),
-        lambda row: row["plays"],
         note=lambda row: plural(row["listeners"], "listener"),
         stacked=True,
     )

@@ -18,12 +18,12 @@ from sparkify.answers.report.times import filled, incomplete, is_part, part_of, 
 from sparkify.answers.report.words import Record, View, full_day, needs_years, plural, short_day
 
 _GENDERS = {"F": "Women", "M": "Men"}
-
-
 _SHOWN_COHORTS = 12
-
-
 _SHOWN_WEEKS = 12
+
+
+def _is_free(row: Record) -> bool:
+    return bool(row["level"] == "free")
 
 
 def levels(rows: list[Record]) -> tuple[str, Chart]:
@@ -35,10 +35,9 @@ def levels(rows: list[Record]) -> tuple[str, Chart]:
     )
     return said, bars(
         rows,
-        lambda row: str(row["level"]),
-        lambda row: row["plays"],
+        "level",
         note=lambda row: f"{number(row['share_percent'])} %",
-        second=lambda row: bool(row["level"] == "free"),
+        second=_is_free,
     )
 
 
@@ -53,8 +52,7 @@ def gender_levels(rows: list[Record]) -> tuple[str, Chart]:
     return said, bars(
         rows,
         lambda row: f"{_GENDERS.get(row['gender'], 'Others')}, {row['level']}",
-        lambda row: row["plays"],
-        second=lambda row: bool(row["level"] == "free"),
+        second=_is_free,
     )
 
 
@@ -64,22 +62,17 @@ def sessions(rows: list[Record]) -> tuple[str, Chart]:
         f"{row['level']}: {number(row['average_plays'])} plays in {number(row['average_minutes'])} minutes"
         for row in rows
     )
-    return f"On average {said}.", bars(
-        rows,
-        lambda row: str(row["level"]),
-        lambda row: float(row["average_minutes"]),
-        note=lambda _: "minutes",
-        second=lambda row: bool(row["level"] == "free"),
-    )
+    chart = bars(rows, "level", "average_minutes", note=lambda _: "minutes", second=_is_free)
+    return f"On average {said}.", chart
 
 
-def shares(noun: str, key: str) -> View:
-    """Plays by what ``key`` holds, of which a row is one."""
+def shares(noun: str) -> View:
+    """Plays by browser or platform, of which a row is one."""
 
     def view(rows: list[Record]) -> tuple[str, Chart]:
         first = rows[0]
-        return f"{first[key]}, with {number(first['share_percent'])} % of the plays.", bars(
-            rows, lambda row: str(row[key] or f"unknown {noun}"), lambda row: row["plays"], limit=8
+        return f"{first[noun]}, with {number(first['share_percent'])} % of the plays.", bars(
+            rows, lambda row: str(row[noun] or f"unknown {noun}"), limit=8
         )
 
     return view
@@ -95,9 +88,8 @@ def users(rows: list[Record]) -> tuple[str, Chart]:
     return said, bars(
         rows,
         lambda row: f"{row['first_name']} {row['last_name']}",
-        lambda row: row["plays"],
-        note=lambda row: str(row["level"]),
-        second=lambda row: bool(row["level"] == "free"),
+        note="level",
+        second=_is_free,
         stacked=True,
     )
 
@@ -151,7 +143,7 @@ def days_at(level: str) -> View:
         return said, bars(
             rows,
             lambda row: "ended" if row["ended"] == "yes" else "going on",
-            lambda row: float(row["average_days"]),
+            "average_days",
             note=lambda row: f"days on average, {plural(row['spans'], 'span')}",
             second=lambda row: bool(row["ended"] == "no"),
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sparkify.answers.report.charts import (
+    Bar,
     Bars,
     Cell,
     Chart,
@@ -23,8 +24,6 @@ from sparkify.answers.report.charts import (
 from sparkify.answers.report.words import Record, full_day, needs_years, plural, short_day
 
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-
-
 _WEEK_DAYS = 7
 _WEEK = (1, 2, 3, 4, 5, 6, 0)
 
@@ -135,7 +134,7 @@ def monthly(rows: list[Record]) -> tuple[str, Chart]:
     return said, bars(
         rows[-12:],
         lambda row: f"{row['month_start']:%b %Y}",
-        lambda row: row["active_users"],
+        "active_users",
         note=_part_of_month,
         limit=12,
     )
@@ -153,14 +152,14 @@ def stickiness(rows: list[Record]) -> tuple[str, Chart]:
         f"In {last['month_start']:%B %Y} {number(last['stickiness_percent'])} % of the month's"
         f" {number(last['monthly_users'])} listeners came on an average day: {number(last['daily_users'])}."
     )
-    top = [{**row, "share": row["stickiness_percent"] / 100} for row in rows[-12:]]
-    chart = bars(
-        top, lambda row: f"{row['month_start']:%b %Y}", lambda row: float(row["stickiness_percent"]), limit=12
-    )
     return said, Bars(
         [
-            type(bar)(bar.label, f"{bar.text} %", round(float(row["share"]), 4))
-            for bar, row in zip(chart.bars, top, strict=True)
+            Bar(
+                f"{row['month_start']:%b %Y}",
+                f"{number(row['stickiness_percent'])} %",
+                round(float(row["stickiness_percent"]) / 100, 4),
+            )
+            for row in rows[-12:]
         ]
     )
 
@@ -185,7 +184,7 @@ def weekdays(rows: list[Record]) -> tuple[str, Chart]:
     by_day = {row["weekday"]: row for row in rows}
     ordered = [by_day[day] for day in _WEEK if day in by_day]
     said = f"{first['weekday_name']}s: {number(round(first['plays_per_day']))} plays on average."
-    return said, bars(ordered, lambda row: row["weekday_name"], lambda row: float(row["plays_per_day"]))
+    return said, bars(ordered, "weekday_name", "plays_per_day")
 
 
 def hour_by_weekday(rows: list[Record]) -> tuple[str, Chart]:
