@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from sparkify.answers.asked import read_asked
 from sparkify.answers.covering import notes_on
 from sparkify.answers.emptiness import why_empty
 from sparkify.answers.query import require_select, users_error
@@ -27,7 +28,7 @@ from sparkify.answers.questions import (
     needs_of,
     require_tables,
 )
-from sparkify.answers.spans import read_asked, span_of
+from sparkify.answers.spans import span_of
 from sparkify.arguments import Day, as_day, as_given, as_last, as_limit, as_path, as_text, as_zone
 from sparkify.config.loading import load_settings
 from sparkify.config.settings import Settings

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from sparkify.answers.asked import Asked
 from sparkify.answers.check import compare
 from sparkify.answers.questions import (
     ask,
@@ -17,7 +18,7 @@ from sparkify.answers.questions import (
     load_questions,
     parse_question,
 )
-from sparkify.answers.spans import Asked, span_of
+from sparkify.answers.spans import span_of
 from sparkify.cli.app import app
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.simulate import simulate, sink_for

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from sparkify.answers.asked import Asked, read_asked
 from sparkify.answers.check import compare
 from sparkify.answers.covering import flags_of, notes_on
 from sparkify.answers.questions import ask, ask_compared, find_question, load_questions
-from sparkify.answers.spans import Asked, read_asked, restricted, span_of
+from sparkify.answers.restricting import restricted
+from sparkify.answers.spans import span_of
 from sparkify.errors import UsageError
 from sparkify.simulate import simulate, sink_for
 from sparkify.warehouse.contract import Warehouse

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from sparkify.answers.spans import Asked, Span, restricted, span_of
+from sparkify.answers.asked import Asked
+from sparkify.answers.restricting import restricted
+from sparkify.answers.spans import Span, span_of
 from sparkify.warehouse.contract import Session
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sparkify.answers.comparing import compared
-from sparkify.answers.spans import Span, restricted
+from sparkify.answers.restricting import restricted
+from sparkify.answers.spans import Span
 from sparkify.errors import UsageError, WarehouseError
 from sparkify.sql import TABLES, VIEWS, names_in, read_sql
 from sparkify.warehouse.contract import Row, Schema, Session

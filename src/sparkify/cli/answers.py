@@ -76,9 +76,10 @@ def check(
 ) -> None:
     """Ask all questions, compare the answers with the expected ones, and run all audits."""
     from sparkify.answers import check as checks
+    from sparkify.answers.asked import Asked
     from sparkify.answers.emptiness import why_empty
     from sparkify.answers.questions import require_tables
-    from sparkify.answers.spans import Asked, span_of
+    from sparkify.answers.spans import span_of
     from sparkify.cli.results import check_result, place_of, result_of
     from sparkify.load.audits import oldest_allowed_of
     from sparkify.warehouse.opening import opened
@@ -112,10 +113,11 @@ def report(
     time_zone: TimeZone = None,
 ) -> None:
     """Write a page with all answers as charts, and the quality of the data."""
+    from sparkify.answers.asked import read_asked
     from sparkify.answers.emptiness import why_empty
     from sparkify.answers.questions import require_tables
     from sparkify.answers.report import write_report
-    from sparkify.answers.spans import read_asked, span_of
+    from sparkify.answers.spans import span_of
     from sparkify.warehouse.opening import opened
 
     credentials.require_none(out, "OUT.html")

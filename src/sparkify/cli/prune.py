@@ -1,6 +1,5 @@
 """Letting go of old events, asked for by a day or an age."""
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +11,6 @@ from sparkify.errors import UsageError
 if TYPE_CHECKING:
     from sparkify.load.prune import OldEvents
     from sparkify.printing.console import Console
-
-_AGE = re.compile(r"(\d{1,5})\s*([dw])", re.IGNORECASE)
 
 
 def prune(
@@ -66,17 +63,19 @@ def day_of(before: str | None, older_than: str | None, today: date) -> date:
     Raises:
         UsageError: both are given or none, one can't be read, or the day lies ahead.
     """
+    from sparkify.answers.asked import days_in
+
     if (before is None) == (older_than is None):
         raise UsageError(
             "name a day or an age", "write for example: --before 2018-11-01, or --older-than 400d"
         )
     if older_than is not None:
-        age = _AGE.fullmatch(older_than.strip())
-        if not age:
+        age = days_in(older_than)
+        if age is None:
             raise UsageError(
                 f"--older-than {older_than!r} is not a number of days or weeks", "write for example: 400d"
             )
-        return today - timedelta(days=int(age[1]) * (7 if age[2] in "wW" else 1))
+        return today - timedelta(days=age)
     try:
         day = date.fromisoformat((before or "").strip())
     except ValueError:

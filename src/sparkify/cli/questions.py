@@ -91,7 +91,9 @@ def questions(
 ) -> None:
     """List the analysts' questions, or answer one, about all plays or a span of time."""
     from sparkify.answers import questions
-    from sparkify.answers.spans import read_asked, restricted, span_of
+    from sparkify.answers.asked import read_asked
+    from sparkify.answers.restricting import restricted
+    from sparkify.answers.spans import span_of
     from sparkify.warehouse.opening import opened
 
     form = printed.form

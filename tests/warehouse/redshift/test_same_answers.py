@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from sparkify.answers.asked import read_asked
 from sparkify.answers.questions import ask, load_questions
-from sparkify.answers.spans import read_asked, span_of
+from sparkify.answers.spans import span_of
 from sparkify.simulate import SimulationOptions, simulate, sink_for
 from sparkify.warehouse.contract import Row
 from sparkify.warehouse.opening import connect

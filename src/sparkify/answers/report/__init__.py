@@ -14,6 +14,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PostgresLexer
 
 from sparkify import __version__
+from sparkify.answers.asked import Asked
 from sparkify.answers.covering import flags_of
 from sparkify.answers.questions import Question, ask, load_questions
 from sparkify.answers.report import future
@@ -24,7 +25,8 @@ from sparkify.answers.report.placing import put, require_place
 from sparkify.answers.report.safety import below, policy, quiet
 from sparkify.answers.report.tables import Table, cell, numeric_columns, table
 from sparkify.answers.report.words import Record, shown
-from sparkify.answers.spans import Asked, Span, restricted, span_of
+from sparkify.answers.restricting import restricted
+from sparkify.answers.spans import Span, span_of
 from sparkify.load import accounts
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import Session
