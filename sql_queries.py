@@ -13,7 +13,7 @@ SQL = Path(__file__).resolve().parent / "src/sparkify/sql"
 _TABLES = ("staging_events", "staging_songs", "songplays", "users", "songs", "artists", "time")
 _STAR = _TABLES[2:]
 
-CREATE = [SQL / f"redshift/tables/{table}.sql" for table in _TABLES]
+CREATE = [SQL / f"tables/{table}.sql" for table in _TABLES]
 COPY = [SQL / "redshift/copy_events.sql", SQL / "redshift/copy_songs.sql"]
 INSERT = [SQL / f"star/{table}.sql" for table in _STAR]
 

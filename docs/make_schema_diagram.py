@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from sparkify.sql import STAR_TABLES, read_sql
+from sparkify.sql import STAR_TABLES, create_table
 
 DOCS = Path(__file__).parent
 WIDTH, HEIGHT = 1080, 560
@@ -65,7 +65,7 @@ class Column:
 def read_columns(table: str) -> list[Column]:
     """The columns of a table, from its CREATE TABLE statement."""
     columns = []
-    for name, kind, comment in _COLUMN.findall(read_sql(f"tables/{table}", "duckdb")):
+    for name, kind, comment in _COLUMN.findall(create_table(table, "duckdb")):
         reference = re.search(r"\b(\w+)\.(\w+)\b", comment)
         target = reference[1] if reference and reference[1] in STAR_TABLES else None
         # Told of one column, and of the next by "likewise".
@@ -102,7 +102,7 @@ def draw() -> str:
 
 def _table(table: str, columns: list[Column]) -> str:
     x, y = PLACES[table]
-    grain = read_sql(f"tables/{table}", "duckdb").splitlines()[0].partition(": ")[2].rstrip(".")
+    grain = create_table(table, "duckdb").splitlines()[0].partition(": ")[2].rstrip(".")
     grain = grain.replace("songplays.", "")  # the picture shows whose it is
     height = HEAD + ROW * len(columns) + 6
     parts = [

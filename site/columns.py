@@ -11,7 +11,15 @@ from pathlib import Path
 
 from lineage import FILES, ROWS, Column, Sources, sources
 
-from sparkify.sql import HISTORY_TABLES, LEVEL_TABLES, STAGING_TABLES, STAR_TABLES, STATE_TABLES, read_sql
+from sparkify.sql import (
+    HISTORY_TABLES,
+    LEVEL_TABLES,
+    STAGING_TABLES,
+    STAR_TABLES,
+    STATE_TABLES,
+    create_table,
+    read_sql,
+)
 
 PAGE = Path(__file__).parents[1] / "docs/tables.md"
 SECTIONS = {
@@ -21,7 +29,7 @@ SECTIONS = {
     "What runs remember": tuple(table for table in STATE_TABLES if table != "runs"),
     "What runs report": ("runs", *HISTORY_TABLES),
 }
-_COLUMN = re.compile(r"    (\w+) ([A-Z][A-Z0-9() ]*?)(?: NOT NULL)?,?(?: -- (.*))?$", re.MULTILINE)
+_COLUMN = re.compile(r"    (\w+) ([A-Z][A-Z0-9() ]*?),?(?: -- (.*))?$", re.MULTILINE)
 _INTRO = """\
 <!-- Made by site/columns.py from the SQL: change that, and run it again. -->
 
@@ -52,7 +60,7 @@ def page() -> str:
 
 
 def _section(table: str, found: Sources) -> str:
-    sql = read_sql(f"tables/{table}", "duckdb")
+    sql = create_table(table, "duckdb")
     is_derived = any(found[table].values())
     rows = [
         f"| `{name}` | {kind} | {comment} |" + (f" {_told(found[table][name])} |" if is_derived else "")

@@ -13,7 +13,7 @@ from sqlglot.lineage import lineage
 
 from sparkify.load.transforms import TRANSFORMS
 from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS
-from sparkify.sql import TABLES, read_sql
+from sparkify.sql import TABLES, columns_of, read_sql
 
 Column = tuple[str, str]
 Sources = dict[str, dict[str, set[Column]]]
@@ -34,14 +34,9 @@ _BATCHES = {
 """What engines hand to the transforms: rows of these tables."""
 
 
-def columns_of(table: str) -> list[str]:
-    """The columns of a table, in order."""
-    return [each.name for each in _parsed(f"tables/{table}")[0].find_all(exp.ColumnDef)]
-
-
 def sources() -> Sources:
     """Where the columns of all tables, and of heard_plays, come from; nothing for what no SQL derives."""
-    schema = {table: columns_of(table) for table in TABLES}
+    schema = {table: list(columns_of(table)) for table in TABLES}
     found: Sources = {table: {column: set() for column in columns} for table, columns in schema.items()}
     for table, (source, keys) in FILES.items():
         for column, key in zip(schema[table], keys, strict=False):

@@ -8,9 +8,8 @@ import duckdb
 import pytest
 
 from sparkify.errors import WarehouseError
-from sparkify.sql import STAR_TABLES, TABLES, VIEWS
+from sparkify.sql import STAR_TABLES, TABLES, VIEWS, columns_of
 from sparkify.warehouse.opening import connect
-from sparkify.warehouse.tables import columns_of
 from tests.support.builders import event, track, write
 from tests.support.either import Either
 from tests.support.older import BEFORE_HISTORY, turn_back

@@ -12,8 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
 from sparkify.answers.spans import Span
-from sparkify.sql import read_sql
-from sparkify.warehouse.tables import columns_of
+from sparkify.sql import columns_of, read_sql
 
 _NEEDS = {
     "songplays": (),

@@ -1,7 +1,7 @@
 """How many values are missing in what a run loads, by column: for its own audits and those of later runs."""
 
+from sparkify.sql import columns_of
 from sparkify.warehouse.contract import Session
-from sparkify.warehouse.tables import columns_of
 
 _BATCHES = {"staging_events": "batch_events", "staging_songs": "batch_songs"}
 

@@ -2,7 +2,7 @@
 
 Every statement the warehouse runs stands in a file below ``sparkify/sql``, named after the table it fills:
 
-    sql/<engine>/tables/   one CREATE TABLE per file
+    sql/tables/            one CREATE TABLE per file, as Redshift takes it; see create_table for other engines
     sql/<engine>/          loading, and whatever else an engine has a dialect of its own for
     sql/ledger/            what files have lost since they were loaded, and which bring or hold old events
     sql/prune/             letting go of old events, likewise
@@ -10,10 +10,11 @@ Every statement the warehouse runs stands in a file below ``sparkify/sql``, name
     sql/views/             fact_ and dim_ names over the star schema, what was heard in each play, the version
     sql/accounts/          where all loaded events went: those of a run, those of the warehouse
     sql/audits/            one SELECT of bad rows per file
-    sql/shell/            what the shell completes
+    sql/shell/             what the shell completes
     sql/questions/         one question of the analysts per file, run verbatim on every engine
 """
 
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -61,6 +62,13 @@ _BY_USE = STAR_TABLES + LEVEL_TABLES + STAGING_TABLES + STATE_TABLES + HISTORY_T
 WHICH_TABLES = f"the tables are: {', '.join(_BY_USE)}; the views: {', '.join(VIEWS)}"
 """What to say to those who have asked for another one."""
 
+_REDSHIFT_ONLY = re.compile(
+    r" IDENTITY \(0, 1\)| NOT NULL| PRIMARY KEY|(?<=VARCHAR)\(\d+\)|(?<=DOUBLE) PRECISION"
+    r"|(?<=^\)).*(?=;\n\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+"""What only Redshift needs of sql/tables. Without a length, its VARCHAR would hold 256 bytes."""
+
 
 @cache
 def read_sql(name: str, engine: str | None = None) -> str:
@@ -80,6 +88,28 @@ def read_sql(name: str, engine: str | None = None) -> str:
         if own.is_file():
             return own.read_text(encoding="utf-8")
     return (root / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def create_table(table: str, engine: str) -> str:
+    """The statement that creates a table.
+
+    Engines other than Redshift get columns and types only: neither what is physical on Redshift, nor
+    constraints. Redshift's planner trusts keys that it does not enforce; DuckDB would keep an index for each.
+    Audits check them on every engine.
+
+    Args:
+        table: its name.
+        engine: ``duckdb`` or ``redshift``.
+    """
+    sql = read_sql(f"tables/{table}")
+    return sql if engine == "redshift" else _REDSHIFT_ONLY.sub("", sql)
+
+
+@cache
+def columns_of(table: str) -> tuple[str, ...]:
+    """The names of a table's columns, in order; the same on all engines."""
+    return tuple(re.findall(r"^    (\w+) [A-Z]", read_sql(f"tables/{table}"), re.MULTILINE))
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import ClassVar, Protocol
 
-from sparkify.sql import TABLES, VIEWS, read_sql
+from sparkify.sql import TABLES, VIEWS, create_table, read_sql
 from sparkify.warehouse import tables
 from sparkify.warehouse.contract import Session
 
@@ -56,5 +56,7 @@ class OwnTables(Session, Protocol):
             self.query(f"DROP VIEW IF EXISTS {view}")
         for table in there:
             self.query(f"DROP TABLE {table}")
-        for name in [*(f"tables/{table}" for table in TABLES), *(f"views/{view}" for view in VIEWS)]:
-            self.query(read_sql(name, self.engine))
+        for table in TABLES:
+            self.query(create_table(table, self.engine))
+        for view in VIEWS:
+            self.query(read_sql(f"views/{view}"))

@@ -5,10 +5,8 @@ schema are those of a well-known exercise. So a table is ours if it has our colu
 tables are among it that nobody else would have made. Nothing else is ever dropped or written to.
 """
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from sparkify.errors import WarehouseError
 from sparkify.sql import (
@@ -21,6 +19,8 @@ from sparkify.sql import (
     STATE_TABLES,
     TABLES,
     VIEWS,
+    columns_of,
+    create_table,
     read_sql,
 )
 from sparkify.warehouse.contract import Row
@@ -69,12 +69,6 @@ class Relation:
 
 Relations = Mapping[str, Relation]
 """By name, in lower case, what there is under names of this project."""
-
-
-@cache
-def columns_of(table: str) -> tuple[str, ...]:
-    """The names of a table's columns, in order; the same on all engines."""
-    return tuple(re.findall(r"^    (\w+) [A-Z]", read_sql(f"tables/{table}", "duckdb"), re.MULTILINE))
 
 
 def count_rows(query: Callable[[str], list[Row]], tables: Sequence[str]) -> dict[str, int]:
@@ -229,7 +223,7 @@ def statements_to_upgrade(found: Relations, version: int, engine: str) -> list[s
     if is_older:
         statements += ["DROP VIEW IF EXISTS heard_plays", "DROP TABLE heard_songs"]
         new = ["song_matches", "play_matches", *new]
-    statements += [read_sql(f"tables/{name}", engine) for name in new]
+    statements += [create_table(name, engine) for name in new]
     views = [name for name in VIEWS if version < SCHEMA_VERSION or name not in found]
     # In place of the older ones, so that grants and other people's views on them stay.
     return statements + [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sparkify.errors import SparkifyError, TooManyRejectsError
-from sparkify.sql import read_sql
+from sparkify.sql import create_table
 from sparkify.warehouse.redshift import copy
 from tests.support.builders import event, track, write
 from tests.support.engines import RedshiftEngine
@@ -97,10 +97,10 @@ def test_a_record_that_redshift_refuses_though_it_looked_good_is_a_reject_of_its
     redshift_engine: RedshiftEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if a column of the warehouse were narrower than the engine takes it to be.
-    def narrow(name: str, engine: str = "") -> str:
-        return read_sql(name, engine).replace("    artist VARCHAR(65535)", "    artist VARCHAR(17)")
+    def narrow(table: str, engine: str) -> str:
+        return create_table(table, engine).replace("    artist VARCHAR(65535)", "    artist VARCHAR(17)")
 
-    monkeypatch.setattr("sparkify.warehouse.schema.read_sql", narrow)
+    monkeypatch.setattr("sparkify.warehouse.schema.create_table", narrow)
     site = Site.open(redshift_engine, tmp_path)
     write(tmp_path / "song_data/A/song.json", track())
     write(tmp_path / "log_data/a.json", event(ts=1), "", event(ts=2, artist="A" * 18), event(ts=3))

@@ -15,7 +15,7 @@ from sparkify.config.settings import AwsOptions, DuckDBOptions
 from sparkify.errors import WarehouseError
 from sparkify.reading.staged import Staged
 from sparkify.sources.objects import NOUNS, Source
-from sparkify.sql import REBUILT_TABLES, read_sql
+from sparkify.sql import REBUILT_TABLES, create_table, read_sql
 from sparkify.warehouse import tables
 from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.duckdb.errors import file_error
@@ -88,7 +88,7 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
         """Leave all tables of this project empty, but for the table of runs."""
         for table in REBUILT_TABLES:  # quicker than deleting, and what was there is freed at once
             self.run(f"DROP TABLE {table}")
-            self.run(read_sql(f"tables/{table}", self.engine))
+            self.run(create_table(table, self.engine))
 
     def prepared(self, job: LoadJob) -> contextlib.AbstractContextManager[None]:  # noqa: ARG002
         """Do nothing: files are read straight into the database, whose one writer this is anyway."""

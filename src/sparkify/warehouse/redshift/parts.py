@@ -20,13 +20,13 @@ from sparkify.reading.raw_text import SPACE, KeptTexts
 from sparkify.reading.records import RecordReader
 from sparkify.reading.staged import Staged
 from sparkify.sources.objects import NOUNS
+from sparkify.sql import columns_of
 from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.duckdb.opening import NO_EXTENSIONS
 from sparkify.warehouse.reading import reader_of
 from sparkify.warehouse.redshift.copy import LONGEST_TEXT_BYTES, Copy, LoadError, run_copy
 from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder
-from sparkify.warehouse.tables import columns_of
 
 PART_BYTES = 64 * 2**20
 """Of JSON before compression; AWS advises parts of 1 MB to 1 GB after it (Loading data files)."""

@@ -1,8 +1,8 @@
 -- event_days: one row per day, in UTC, with how many of its events are loaded.
--- ALL: small.
 CREATE TABLE event_days (
-    day DATE,
-    events BIGINT
+    day DATE, -- UTC
+    events BIGINT -- of every page, plays or not
 )
+-- ALL: small.
 DISTSTYLE ALL
 SORTKEY (day);

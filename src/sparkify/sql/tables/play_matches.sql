@@ -2,4 +2,8 @@
 CREATE TABLE play_matches (
     songplay_id BIGINT, -- songplays.songplay_id
     match_id INTEGER -- song_matches.match_id
-);
+)
+-- KEY (songplay_id): spreads evenly, and only songplays has to move for a join of the two.
+DISTSTYLE KEY
+DISTKEY (songplay_id)
+SORTKEY (songplay_id);

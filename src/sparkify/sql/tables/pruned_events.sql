@@ -10,4 +10,7 @@ CREATE TABLE pruned_events (
     other_pages BIGINT, -- of the events, those that are not NextSong
     logged_out BIGINT, -- of the events, NextSong without a user, who was logged out
     no_user_id BIGINT -- of the events, NextSong without a user, for whatever other reason
-);
+)
+-- ALL: small.
+DISTSTYLE ALL
+SORTKEY (run_id);
