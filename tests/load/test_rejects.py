@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from sparkify.cli.app import run as run_command
 from sparkify.reading import raw_text
 from sparkify.reading.raw_text import KeptTexts, escaped, on_one_line, original
 from sparkify.warehouse.duckdb import staging
-from tests.support.builders import Loaded, event, track, write
+from tests.support.builders import event, track, write
 from tests.support.commands import ROOT
 from tests.support.either import Either
 from tests.support.older import BEFORE_LEVELS, turn_back
@@ -36,8 +35,10 @@ BAD: dict[str, bytes] = {
 """Records that can't be loaded."""
 
 
-def of_stdout(capfdbinary: pytest.CaptureFixture[bytes], either: Either, *arguments: str) -> bytes:
-    """What a command prints."""
+def rejects(
+    capfdbinary: pytest.CaptureFixture[bytes], either: Either, *arguments: str
+) -> tuple[int, bytes, str]:
+    """Run the command, and give its exit code and what it printed."""
     environment = {name: value for name, value in either.environment.items() if name.startswith("SPARKIFY_")}
     capfdbinary.readouterr()
     with pytest.MonkeyPatch.context() as patch:
@@ -46,8 +47,14 @@ def of_stdout(capfdbinary: pytest.CaptureFixture[bytes], either: Either, *argume
         with pytest.raises(SystemExit) as ended:
             run_command(["rejects", *arguments])
     printed = capfdbinary.readouterr()
-    assert not ended.value.code, printed.err
-    return printed.out
+    return int(ended.value.code or 0), printed.out, printed.err.decode()
+
+
+def of_stdout(capfdbinary: pytest.CaptureFixture[bytes], either: Either, *arguments: str) -> bytes:
+    """What the command prints."""
+    code, out, err = rejects(capfdbinary, either, *arguments)
+    assert not code, err
+    return out
 
 
 def test_rejects_are_listed_by_reason_and_file_and_printed_byte_by_byte(
@@ -113,41 +120,29 @@ def test_of_what_an_older_version_has_rejected_is_printed_what_it_has_kept_whole
 
 
 def test_what_is_not_kept_whole_is_not_printed_but_named(
-    load: Callable[..., Loaded], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    either: Either, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    write(tmp_path / "song_data/A/song.json", track())
-    write(tmp_path / "log_data/a.json", event(ts=1), "{" + "x" * 5_000_000, event(ts="soon"))
-    database = load().settings.database
-    with pytest.raises(SystemExit):
-        run_command(["rejects", "--raw", "--database", database])
-    printed = capfd.readouterr()
-    assert json.loads(printed.out) == event(ts="soon")
-    assert "1 record is not printed" in printed.err
-    assert f"{tmp_path.resolve()}/log_data/a.json:2" in printed.err
+    write(either.folder / "song_data/A/song.json", track())
+    write(either.folder / "log_data/a.json", event(ts=1), "{" + "x" * 5_000_000, event(ts="soon"))
+    either.load()
+    _, out, err = rejects(capfdbinary, either, "--raw")
+    assert json.loads(out) == event(ts="soon")
+    assert "1 record is not printed" in err
+    assert re.search(r"\S/log_data/a\.json:2\b", err)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
+def test_what_cannot_be_meant_is_refused(either: Either, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    write(either.folder / "song_data/A/song.json", track())
+    write(either.folder / "log_data/a.json", event(ts=1))
+    either.load()
+    for arguments, said in (
         (["--file", "other.json"], "other.json: no loaded file has this name"),
         (["--raw", "--json"], "--raw prints records as they are"),
         (["--csv", "--json"], "as CSV and as JSON at once"),
-    ],
-)
-def test_what_cannot_be_meant_is_refused(
-    load: Callable[..., Loaded],
-    tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
-    arguments: list[str],
-    said: str,
-) -> None:
-    write(tmp_path / "song_data/A/song.json", track())
-    write(tmp_path / "log_data/a.json", event(ts=1))
-    database = load().settings.database
-    with pytest.raises(SystemExit) as ended:
-        run_command(["rejects", "--database", database, *arguments])
-    assert ended.value.code == 2
-    assert said in capfd.readouterr().err
+    ):
+        code, _, err = rejects(capfdbinary, either, *arguments)
+        assert code == 2
+        assert said in err
 
 
 @given(st.binary(max_size=40))
