@@ -1,13 +1,16 @@
 """What a user sees: dry runs word for word, the price before the question, and errors with their remedy."""
 
 import io
+import re
 import subprocess
 import sys
 import urllib.error
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import (
     EndpointConnectionError,
     ParamValidationError,
@@ -329,6 +332,34 @@ def test_without_a_region_the_setting_is_named(world: World, monkeypatch: pytest
     run = world.create()
     assert run.code == 2
     assert "usage error: no AWS region\n  hint: set [AWS] REGION in dwh.cfg" in run.err
+
+
+def test_all_calls_are_made_with_the_configured_profile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (world.folder / "no-credentials").write_text(
+        "\n".join(
+            f"[{name}]\naws_access_key_id = {name}-key\naws_secret_access_key = secret"
+            for name in ("default", "music")
+        )
+    )
+    world.config.write_text(f"{world.config.read_text()}[AWS]\nPROFILE=music\n")
+    signed = set[str]()
+
+    def note(request: AWSPreparedRequest, **_: Any) -> None:
+        signed.update(re.findall("Credential=([^/]+)/", str(request.headers["Authorization"])))
+
+    def session(**arguments: Any) -> Any:
+        made = world.session(**arguments)
+        made.events.register_first("before-send", note)
+        return made
+
+    monkeypatch.setattr(boto3, "Session", session)
+    for verb, answer in (("create", world.create), ("delete", world.delete)):
+        assert answer().code == 0, verb
+        assert signed == {"music-key"}, verb
+        signed.clear()
+    assert world.contents() == EMPTY
 
 
 def test_a_region_without_a_default_vpc_says_how_to_make_one(world: World) -> None:
