@@ -121,9 +121,10 @@ def export(
             ) from None
         try:
             with warehouse.snapshot():
-                tables = {
+                rows = {
                     name: _write(warehouse, name, layout, aside) for name, layout in PARQUET_LAYOUTS.items()
                 }
+            tables = {name: {"rows": rows[name], "files": _parquet_files(aside, name)} for name in rows}
             manifest = {"software": f"Sparkify Warehouse {__version__}", "tables": tables}
             (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
             is_replaced = switch(aside, out)
@@ -224,8 +225,11 @@ def _clear(old: Path, out: Path, before: _Before, tell: Callable[[str], object])
         ) from None
 
 
-def _write(warehouse: Unloading, name: str, layout: Layout, aside: Path) -> dict[str, Any]:
+def _write(warehouse: Unloading, name: str, layout: Layout, aside: Path) -> int:
     warehouse.write_parquet(layout.select, str(aside / name), layout.partition_by)
     ((rows,),) = warehouse.query(f"SELECT COUNT(*) FROM {name}")
-    files = sorted(path.relative_to(aside).as_posix() for path in (aside / name).rglob("*.parquet"))
-    return {"rows": rows, "files": files}
+    return int(rows)
+
+
+def _parquet_files(aside: Path, name: str) -> list[str]:
+    return sorted(path.relative_to(aside).as_posix() for path in (aside / name).rglob("*.parquet"))

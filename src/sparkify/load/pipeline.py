@@ -1,7 +1,6 @@
 """The whole flow: discover, stage, transform, audit, commit."""
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -17,7 +16,7 @@ from sparkify.load.progress import NullProgress, Progress
 from sparkify.load.retries import LeftOut, with_retries
 from sparkify.load.staging import SourceSummary, Staging
 from sparkify.load.updating import update_star
-from sparkify.load.upgrade import bring_forward
+from sparkify.load.upgrade import bring_forward, planned
 from sparkify.reading.keys import KeyMap, event_keys, song_keys
 from sparkify.sources.objects import Source, SourcePlan
 from sparkify.sql import STAR_TABLES
@@ -190,28 +189,23 @@ def load(
     before = last_run(warehouse)
     listed = list_sources(options, aws, progress)
 
-    def prepare() -> _Load:
-        plan = plan_run(warehouse, listed, left_out, full=full, drop_missing=drop_missing, reload=reload)
-        prepared = _Load(warehouse, options, aws, progress, started, plan, left_out)
-        held.enter_context(prepared.staging.prepared())
-        return prepared
-
-    with ExitStack() as held:
-        # What takes long comes before the transaction, which Redshift Serverless bills by the second.
-        prepared = None if warehouse.is_older() else prepare()
-        with warehouse.transaction():
-            if last_run(warehouse) != before:
-                raise ConflictError(
-                    f"{warehouse.location}: another run has written to it meanwhile; nothing was changed",
-                    "run again",
-                )
-            upgraded = ""
-            if prepared is None:
-                upgraded = bring_forward(warehouse, progress, is_full=full)
-                prepared = prepare()
-            summary = prepared.load(upgraded, allow_shrunk=allow_shrunk)
-            progress.step("commit")
-            interrupts.point_of_no_return()
+    plan = planned(
+        warehouse,
+        lambda: plan_run(warehouse, listed, left_out, full=full, drop_missing=drop_missing, reload=reload),
+        is_full=full,
+    )
+    run = _Load(warehouse, options, aws, progress, started, plan, left_out)
+    # What takes long comes before the transaction, which Redshift Serverless bills by the second.
+    with run.staging.prepared(), warehouse.transaction():
+        if last_run(warehouse) != before:
+            raise ConflictError(
+                f"{warehouse.location}: another run has written to it meanwhile; nothing was changed",
+                "run again",
+            )
+        upgraded = bring_forward(warehouse, progress, is_full=full)
+        summary = run.load(upgraded, allow_shrunk=allow_shrunk)
+        progress.step("commit")
+        interrupts.point_of_no_return()
     return summary
 
 

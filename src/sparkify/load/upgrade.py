@@ -1,5 +1,9 @@
 """Warehouses of older versions: brought forward by the run that finds them, in its transaction."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
 from sparkify.load import horizon, retention
 from sparkify.load.audits import run_audits
 from sparkify.load.progress import Progress
@@ -7,6 +11,37 @@ from sparkify.load.transforms import OF_LEVELS, TRANSFORMS, drop_left, run_trans
 from sparkify.warehouse.contract import Warehouse
 
 NOTE = "the tables of an older version were upgraded"
+
+T = TypeVar("T")
+
+
+class _Undone(Exception):  # noqa: N818 - no error
+    """Ends a transaction of which nothing is to stay."""
+
+
+def planned(warehouse: Warehouse, plan: Callable[[], T], *, is_full: bool) -> T:
+    """Plan a run, which takes tables of this version: others are upgraded for it, and that is undone again.
+
+    So what a run prepares for Redshift is prepared before the transaction that upgrades the tables for good.
+
+    Args:
+        warehouse: where.
+        plan: asks the tables only.
+        is_full: whether everything is to be loaded from scratch.
+
+    Raises:
+        WarehouseError: events were pruned that the upgrade would need.
+    """
+    if not warehouse.is_older():
+        return plan()
+    made: list[T] = []
+    with suppress(_Undone), warehouse.transaction():
+        _, tables = warehouse.upgrade_tables()
+        if tables and not is_full:
+            retention.require_whole(warehouse)
+        made.append(plan())
+        raise _Undone
+    return made[0]
 
 
 def bring_forward(warehouse: Warehouse, progress: Progress, *, is_full: bool) -> str:

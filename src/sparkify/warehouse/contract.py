@@ -229,7 +229,8 @@ class Unloading(Session, Protocol):
     ) -> None:
         """Write the rows of a SELECT as Parquet files into a folder that is not there yet.
 
-        The warehouse must have been opened with ``writes_to`` for it.
+        The warehouse must have been opened with ``writes_to`` for it. Within a ``snapshot``, a local folder
+        may have its files only at the end of that.
 
         Args:
             select: the rows, in the order in which they are to stand in the files.

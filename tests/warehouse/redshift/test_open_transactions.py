@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import obstore
@@ -20,7 +21,9 @@ from sparkify.warehouse.opening import connect
 from sparkify.warehouse.redshift import session
 from tests.support.builders import event, track, write
 from tests.support.killing import Steps
-from tests.support.runs import redshift_warehouse, run_etl
+from tests.support.older import BEFORE_PLAY_MATCHES, turn_back
+from tests.support.runs import export, redshift_warehouse, run_etl
+from tests.support.settings import changed
 from tests.warehouse.redshift.support import WAYS, Site
 
 
@@ -115,6 +118,28 @@ def test_all_that_is_listed_read_uploaded_and_removed_is_so_outside_of_the_trans
     loaded.use(way)
     assert loaded.load(full=True).query("SELECT COUNT(*) FROM songplays") == [(3,)]
     assert requested_while_open == []
+
+
+def test_the_first_run_on_tables_of_an_older_version_prepares_its_files_outside_of_the_transaction(
+    loaded: Site, requested_while_open: list[str]
+) -> None:
+    older = redshift_warehouse(loaded.settings)
+    turn_back(older.query, BEFORE_PLAY_MATCHES)
+    older.close()
+    write(loaded.folder / "log_data/b.json", event(ts=2), event(ts=3))
+    upgraded = loaded.load()
+    assert upgraded.query("SELECT COUNT(*) FROM songplays") == [(3,)]
+    assert any("were upgraded" in note for note in upgraded.summary.notes)
+    assert requested_while_open == []
+
+
+def test_an_export_fetches_what_was_unloaded_after_its_transaction(
+    loaded: Site, requested_while_open: list[str], tmp_path: Path
+) -> None:
+    export(changed(loaded.settings, export_prefix=f"{loaded.root}/export"), tmp_path / "out")
+    assert list((tmp_path / "out/songplays").rglob("*.parquet"))
+    assert requested_while_open == []
+    assert not loaded.engine.stand_in.s3.list(f"{loaded.root}/export")
 
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, None])

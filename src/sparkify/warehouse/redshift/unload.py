@@ -1,12 +1,12 @@
 """UNLOAD on Amazon Redshift: rows as Parquet files on S3, or from there in a local folder.
 
 Redshift writes to S3 only. Files for a local folder go below the export prefix (or the work prefix), are
-fetched from there, and removed again.
+fetched from there once no transaction is open, for Serverless bills these, and removed again.
 """
 
 import contextlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sparkify.config.location import is_on_s3, s3_location
@@ -18,6 +18,31 @@ from sparkify.warehouse.redshift.session import RedshiftSession
 
 class RedshiftUnloading(RedshiftSession):
     """A session that has Redshift write files."""
+
+    _unloaded: tuple[tuple[S3Folder, Path], ...] = ()
+    """What is still to be fetched, and where to."""
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """As any session's; at its end the files that were unloaded meanwhile come to their local folders."""
+        if self._in_transaction:
+            yield
+            return
+        try:
+            with super().snapshot():
+                yield
+            for through, folder in self._unloaded:
+                through.download(folder)
+        except BaseException:
+            with contextlib.suppress(SparkifyError):  # or it would hide what has failed before
+                self._remove_unloaded()
+            raise
+        self._remove_unloaded()
+
+    def _remove_unloaded(self) -> None:
+        unloaded, self._unloaded = self._unloaded, ()
+        for through, _ in unloaded:
+            through.delete(through.entries())
 
     def write_parquet(
         self, select: str, folder: str, partition_by: Sequence[str] = (), *, keep: bool = False
@@ -41,14 +66,9 @@ class RedshiftUnloading(RedshiftSession):
             )
         through = S3Folder(f"{prefix.rstrip('/')}/sparkify-export-{secrets.token_hex(6)}", self._aws)
         Path(folder).mkdir(parents=True, exist_ok=True)
-        try:
+        with self.snapshot():
+            self._unloaded += ((through, Path(folder)),)
             self._unload(select, through.uri, partition_by, keep=keep)
-            through.download(Path(folder))
-        except BaseException:
-            with contextlib.suppress(SparkifyError):  # or it would hide what has failed before
-                through.delete(through.entries())
-            raise
-        through.delete(through.entries())
 
     def _unload(self, select: str, uri: str, partition_by: Sequence[str], *, keep: bool) -> None:
         # 6.2 GB is the default, and too large for many readers.
