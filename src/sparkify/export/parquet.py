@@ -124,7 +124,8 @@ def export(
                 rows = {
                     name: _write(warehouse, name, layout, aside) for name, layout in PARQUET_LAYOUTS.items()
                 }
-            tables = {name: {"rows": rows[name], "files": _parquet_files(aside, name)} for name in rows}
+            files = {name: _parquet_files(aside, name) for name in PARQUET_LAYOUTS}
+            tables = {name: {"rows": rows[name], "files": files[name]} for name in PARQUET_LAYOUTS}
             manifest = {"software": f"Sparkify Warehouse {__version__}", "tables": tables}
             (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
             is_replaced = switch(aside, out)
@@ -139,7 +140,7 @@ def export(
             raise
     if is_replaced:
         _clear(aside, out, before, tell)
-    return {name: {"rows": table["rows"], "files": len(table["files"])} for name, table in tables.items()}
+    return {name: {"rows": rows[name], "files": len(files[name])} for name in PARQUET_LAYOUTS}
 
 
 def files_of(manifest: bytes) -> set[str] | None:
