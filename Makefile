@@ -6,6 +6,9 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Nothing but what requirements/ names, hash by hash, and no package's own build script.
 INSTALL_PINNED := $(PIP_INSTALL) --require-hashes --only-binary :all:
 
+# Where it is set, each of a thousand processes would compile all modules and tests anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run setup venv redshift iceberg notebooks shell excel system-packages test test-thorough test-fast test-kills test-examples test-formats test-hostile test-schedulers test-redshift bench bench-quick redshift-local dist sbom docs docs-serve lint lint-types lint-sql lint-style format lock clean
 
 help:  ## list the targets

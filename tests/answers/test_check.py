@@ -45,6 +45,7 @@ def outcome(outcomes: list[Outcome], name: str) -> Outcome:
     return next(each for each in outcomes if each.name == name)
 
 
+@pytest.mark.slow
 @needs_sample
 def test_the_sample_answers_every_question_as_expected(tmp_path: Path) -> None:
     settings = load(SAMPLE, tmp_path / "sample.duckdb")

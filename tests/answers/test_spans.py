@@ -59,6 +59,7 @@ SPANS = [  # since, until, last, zone: and the days that this is
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.forms(3)
 @pytest.mark.parametrize("span", SPANS, ids=lambda span: " ".join(str(part) for part in span[:4] if part))
 def test_every_question_answers_about_a_span_as_plain_python_does(

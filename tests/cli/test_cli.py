@@ -365,6 +365,7 @@ def test_names_with_quotes_spaces_and_percent_signs_are_only_names(run: Run, tmp
     assert "1" in run("query", "SELECT COUNT(*) FROM songplays", "--database", database).stdout
 
 
+@pytest.mark.thorough
 def test_the_time_zone_of_the_machine_changes_nothing(run: Run, data: Path) -> None:
     del data
     answers = set()

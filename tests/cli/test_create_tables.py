@@ -81,7 +81,7 @@ def test_where_nobody_can_be_asked_a_full_warehouse_stays_unless_yes_is_said(loa
     assert plays(loaded) == 0
 
 
-@pytest.mark.forms(2)
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("arguments", [["--yes"], []], ids=["create-tables --yes", "create_tables.py"])
 def test_what_went_is_said(loaded: Either, arguments: list[str]) -> None:
     done = command(loaded, *arguments, script="" if arguments else "create_tables.py")
@@ -114,7 +114,7 @@ def test_nobody_is_asked_about_a_warehouse_that_is_new_or_empty(either: Either) 
     assert plays(either) == 0
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 def test_what_somebody_loads_while_the_question_is_open_is_not_dropped(loaded: Either) -> None:
     agreed = look(loaded.settings)
     write(loaded.folder / "log_data/c.json", event(ts=3))
@@ -124,7 +124,7 @@ def test_what_somebody_loads_while_the_question_is_open_is_not_dropped(loaded: E
     assert plays(loaded) == 3
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 def test_tables_of_which_some_are_missing_or_old_are_asked_about_too(loaded: Either) -> None:
     turn_back(loaded.sql, BEFORE_HISTORY)
     loaded.sql("DROP TABLE encoding_repairs")

@@ -57,6 +57,7 @@ def on_terminal(folder: Path, columns: int, *arguments: str) -> str:
 needs_terminals = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 
 
+@pytest.mark.thorough
 @needs_terminals
 def test_tables_can_be_read_on_a_narrow_terminal(data: Path, tmp_path: Path) -> None:
     del data
@@ -70,6 +71,7 @@ def test_tables_can_be_read_on_a_narrow_terminal(data: Path, tmp_path: Path) -> 
     assert "…" not in shown
 
 
+@pytest.mark.thorough
 @needs_terminals
 def test_a_row_stays_a_line_where_only_texts_are_too_wide(data: Path, tmp_path: Path) -> None:
     del data

@@ -74,7 +74,7 @@ FAULTS = [
 """Each kind with one moment; both moments of both take half a minute."""
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize(("kind", "moment"), FAULTS)
 def test_create_run_again_after_a_failure_at_any_call_makes_one_whole_cluster(
     world: World, kind: str, moment: str
@@ -90,7 +90,7 @@ def test_create_run_again_after_a_failure_at_any_call_makes_one_whole_cluster(
     assert "HOST=music." in world.config.read_text()
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize(("kind", "moment"), FAULTS)
 def test_delete_run_again_after_a_failure_at_any_call_leaves_nothing(
     world: World, kind: str, moment: str
@@ -172,6 +172,7 @@ def test_delete_takes_a_stack_in_review_away_too(world: World) -> None:
     assert (world.delete().code, world.contents()) == (0, EMPTY)
 
 
+@pytest.mark.thorough
 def test_who_creates_while_somebody_else_does_waits_for_the_same_stack(world: World) -> None:
     world.cloudformation.is_stuck = True
     assert world.create("--timeout", "1").code == 1
@@ -229,6 +230,7 @@ def test_a_change_under_way_is_waited_for_before_the_stack_is_deleted(
     assert (world.delete().code, world.contents()) == (0, EMPTY)
 
 
+@pytest.mark.thorough
 def test_another_region_is_another_cluster(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.create()
     monkeypatch.setenv("SPARKIFY_AWS_REGION", "eu-west-1")

@@ -88,6 +88,7 @@ REMOVE = "run the same command again to remove the rest"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+@pytest.mark.thorough
 def test_who_stops_waiting_for_what_is_made_is_told_that_it_goes_on_and_can_join_again(
     account: Account, start: Start
 ) -> None:

@@ -130,6 +130,7 @@ def test_the_work_bucket_is_made_and_named_in_the_configuration(world: World) ->
     assert set(s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"].values()) == {True}
 
 
+@pytest.mark.thorough
 def test_a_work_prefix_of_ones_own_is_used_and_neither_emptied_nor_forgotten(world: World) -> None:
     s3 = world.client("s3")
     s3.create_bucket(Bucket="mine", CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -189,6 +190,7 @@ def test_the_network_is_open_to_the_callers_address_only(world: World) -> None:
     assert world.open_to() == [f"{MY_IP}/32:5439"]
 
 
+@pytest.mark.thorough
 def test_from_a_new_address_the_network_opens_to_it_and_closes_to_all_others(world: World) -> None:
     world.create()
     world.client("ec2").authorize_security_group_ingress(
@@ -257,6 +259,7 @@ def test_a_role_of_ones_own_is_used_as_it_is(world: World) -> None:
     assert f"ARN='{arn}'" in world.config.read_text()
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("kind", ["role", "cluster", "group", "stack"])
 def test_what_others_have_made_under_the_same_name_is_refused_and_left_alone(world: World, kind: str) -> None:
     if kind == "role":
@@ -315,7 +318,7 @@ def test_the_role_is_within_its_boundary_from_the_start_or_from_now_on(
     assert trust["Condition"] == {"StringLike": {"sts:ExternalId": users}}
 
 
-@pytest.mark.forms(3)
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("setting", "value", "said"),
     [
@@ -494,6 +497,7 @@ def test_creating_a_paused_cluster_leaves_it_paused_and_says_so(world: World) ->
     assert "is paused; start it with: sparkify cluster resume" in run.err
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", ["pause", "resume"])
 def test_there_is_nothing_to_pause_or_resume_without_a_cluster(world: World, command: str) -> None:
     run = world.run(command)

@@ -133,6 +133,7 @@ def test_creating_twice_changes_nothing(world: World) -> None:
     assert (world.create().code, world.changes(), world.contents()) == (0, [], SERVERLESS)
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     ("setting", "value", "said"),
     [

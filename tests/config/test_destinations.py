@@ -108,6 +108,7 @@ def test_a_found_files_own_secrets_go_where_it_says(folder: Path) -> None:
             _require_good_host(load_settings(None, environment), is_by_iam=environment is not PASSWORD)
 
 
+@pytest.mark.slow
 def test_what_does_not_log_in_there_is_not_held_up(run: Run, data: Path, tmp_path: Path) -> None:
     assert data.is_dir()
     (tmp_path / "dwh.cfg").write_text("[CLUSTER]\nHOST=warehouse.invalid\n[WAREHOUSE]\nMAX_REJECT_SHARE=1\n")
@@ -171,6 +172,7 @@ def test_credentials_go_over_http_only_where_that_is_said(folder: Path, endpoint
     )
 
 
+@pytest.mark.slow
 def test_every_command_that_goes_to_s3_is_refused_alike(run: Run, data: Path, tmp_path: Path) -> None:
     assert data.is_dir()
     assert run("etl", "--max-reject-share", "1").returncode == 0

@@ -119,6 +119,7 @@ def place_on(server: Server, request: pytest.FixtureRequest, database: str) -> I
 # --- what is there afterwards
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("server", ["at_rclone", "at_moto"])
 def test_the_rows_read_back_are_those_of_the_warehouse(
     request: pytest.FixtureRequest, server: str, database: str, tmp_path: Path

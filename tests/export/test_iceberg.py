@@ -186,6 +186,7 @@ def test_an_earlier_export_stays_readable_and_no_file_of_it_is_deleted(
     )
 
 
+@pytest.mark.thorough
 def test_an_empty_warehouse_makes_empty_tables(database: str, out: Path, tmp_path: Path) -> None:
     empty = str(tmp_path / "empty.duckdb")
     with opened(compose({"database": empty})) as warehouse:
@@ -224,7 +225,7 @@ def _killed(database: str, out: str, at: int) -> None:
     export(database, out)
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("at", [1, 3])
 def test_after_a_kill_each_table_is_whole_and_the_next_export_brings_all_up_to_date(
     database: str, out: Path, tmp_path: Path, at: int
@@ -296,6 +297,7 @@ def aws() -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.thorough
 def test_glue_lists_tables_on_s3(aws: Server, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     bucket: Bucket = aws.bucket("lake")
     bucket.put("tables/notes.txt", b"years of work")

@@ -326,6 +326,7 @@ def test_each_audit_catches_its_planted_faults(warehouse: Warehouse) -> None:
     assert found_by_audits(warehouse) == []  # each was undone
 
 
+@pytest.mark.thorough
 def test_each_audit_catches_its_planted_faults_in_an_incremental_run(
     engine: Engine, first_loaded: Prepared
 ) -> None:

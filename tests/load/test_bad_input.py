@@ -175,6 +175,7 @@ REJECTED: dict[str, tuple[str | bytes, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", REJECTED)
 def test_a_bad_record_is_rejected_with_its_line_and_reason_and_all_of_its_text(
     outcomes: dict[str, Outcome], engine: Engine, case: str

@@ -81,6 +81,7 @@ def test_days_as_usual_give_no_alarm_one_by_one(weeks: Path, load: Callable[...,
         assert found(load()) == {}
 
 
+@pytest.mark.thorough
 def test_half_a_day_that_is_missing_is_found_whichever_half(weeks: Path, load: Callable[..., Loaded]) -> None:
     whole = events_of(MONDAY, 200)
     noon = datetime(MONDAY.year, MONDAY.month, MONDAY.day, 12, tzinfo=UTC).timestamp() * 1000
@@ -97,6 +98,7 @@ def test_half_a_day_that_is_missing_is_found_whichever_half(weeks: Path, load: C
     assert found(load()) == {}  # mended
 
 
+@pytest.mark.thorough
 def test_a_day_that_came_twice_under_other_sessions_is_found(
     weeks: Path, load: Callable[..., Loaded]
 ) -> None:
@@ -141,6 +143,7 @@ def test_a_column_that_is_gone_is_found(weeks: Path, load: Callable[..., Loaded]
     assert names.get(key, key) in columns
 
 
+@pytest.mark.thorough
 def test_plays_that_match_no_more_are_found(weeks: Path, load: Callable[..., Loaded]) -> None:
     write(weeks / "song_data/song.json", track(title="Ain't No Sunshine", artist_name="Sydney Youngblood"))
     load()

@@ -358,7 +358,7 @@ def limited(settings: Settings, limit: int, *arguments: str) -> "subprocess.Comp
     )
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "rooms"), [((), (0, 500_000, 1_500_000)), (("--full",), (500_000,))], ids=["new", "full"]
 )

@@ -77,6 +77,7 @@ def test_a_clock_that_is_wrong_by_hours_is_nothing_to_warn_of_and_counts(logs: P
     assert level(loaded) == "paid"
 
 
+@pytest.mark.thorough
 def test_an_event_from_the_future_moves_nobodys_level_whenever_it_comes(logs: Path, load: Load) -> None:
     ahead, before, latest = visit(25 * HOUR, "free"), visit(-2 * DAY, "free"), visit(-DAY, "paid")
     for number, order in enumerate(
@@ -94,6 +95,7 @@ def test_an_event_from_the_future_moves_nobodys_level_whenever_it_comes(logs: Pa
             assert level(load(full=True)) == "paid"
 
 
+@pytest.mark.thorough
 def test_who_has_only_events_from_the_future_is_as_of_the_first_of_them(logs: Path, load: Load) -> None:
     with at(NOW):
         write(logs / "1.json", visit(4 * DAY, "paid"), visit(9 * DAY, "free"))

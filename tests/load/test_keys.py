@@ -136,6 +136,7 @@ def test_a_new_key_with_a_strange_name_is_shown_as_json(folder: Path, load: Load
     assert r'"a\u001b[31m\nb"' in note
 
 
+@pytest.mark.slow
 def test_jsonpaths_that_changed_are_said_to_need_a_full_load(
     folder: Path, with_paths: Callable[..., Settings], notes: Notes
 ) -> None:

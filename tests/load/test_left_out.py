@@ -36,6 +36,7 @@ def left_out(loaded: Loaded) -> list[str]:
     return [note for note in said if "left out" in note]
 
 
+@pytest.mark.slow
 def test_every_later_run_and_every_view_of_the_warehouse_names_them(
     folder: Path, load: Load, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -65,6 +66,7 @@ def test_every_later_run_and_every_view_of_the_warehouse_names_them(
     assert "left out" in (folder / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_they_are_loaded_once_they_are_good(folder: Path, load: Load) -> None:
     load(skip_bad_files=True)
     write(folder / "log_data/page.json", event(ts=2))
@@ -76,6 +78,7 @@ def test_they_are_loaded_once_they_are_good(folder: Path, load: Load) -> None:
     assert not any("no longer exist" in note for note in after.summary.notes)
 
 
+@pytest.mark.slow
 def test_they_keep_nobody_from_loading_everything_from_scratch(folder: Path, load: Load) -> None:
     load(skip_bad_files=True)
     again = load(full=True, skip_bad_files=True)

@@ -38,6 +38,7 @@ def logs(tmp_path: Path) -> Path:
     return tmp_path / "log_data"
 
 
+@pytest.mark.forms(1)
 def test_a_level_lasts_until_an_event_says_another_and_late_or_changed_files_fit_in(
     either: Either, logs: Path
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_level_lasts_until_an_event_says_another_and_late_or_changed_files_fit
     assert spans(either) == before
 
 
+@pytest.mark.forms(1)
 def test_of_several_events_at_a_moment_the_one_that_counts_for_users_says_the_level(
     either: Either, logs: Path
 ) -> None:
@@ -67,6 +69,7 @@ def test_of_several_events_at_a_moment_the_one_that_counts_for_users_says_the_le
     assert loaded.star["users"][0][-1] == "free"
 
 
+@pytest.mark.forms(1)
 def test_events_from_the_future_say_no_level_before_they_happen(either: Either, logs: Path) -> None:
     days = 24 * 60
     write(logs / "a.json", said(10, "free"), said(3 * days, "paid"), said(4 * days, "paid", 2))

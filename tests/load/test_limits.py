@@ -62,6 +62,7 @@ def test_bad_songs_are_not_made_up_for_by_good_events(engine: Engine, tmp_path: 
     assert "/songs.json:2: year: 'MCM' is not an integer" in message
 
 
+@pytest.mark.slow
 def test_each_source_with_too_many_is_named_with_rejects_of_its_own(engine: Engine, tmp_path: Path) -> None:
     song_files(tmp_path, 97, 3)
     log_file(tmp_path, "bad", 50, 50)

@@ -116,7 +116,7 @@ def make_older(either: Either) -> Callable[[], None]:
     return turn
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 def test_what_an_older_version_has_loaded_is_brought_forward_and_nothing_is_lost(
     either: Either, files: Path, make_older: Callable[[], None]
 ) -> None:

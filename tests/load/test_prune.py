@@ -86,6 +86,7 @@ def staged(either: Either) -> list[date]:
     return [day for (day,) in either.sql("SELECT CAST(ts AS DATE) FROM staging_events ORDER BY ts")]
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("seed", range(examples(1)))
 def test_a_pruned_warehouse_stays_and_goes_on_as_one_that_has_all_events(either: Either, seed: int) -> None:
     draw = random.Random(seed)
@@ -123,6 +124,7 @@ def test_a_pruned_warehouse_stays_and_goes_on_as_one_that_has_all_events(either:
     assert either.sql("SELECT * FROM pruned_events") == []
 
 
+@pytest.mark.thorough
 def test_what_would_need_pruned_events_is_refused_and_the_rest_is_loaded(either: Either) -> None:
     logs = either.folder / "log_data"
     write(either.folder / "song_data/song.json", track())
@@ -166,6 +168,7 @@ def audit_after(warehouse: Warehouse, script: str) -> None:
         run_audits(warehouse)
 
 
+@pytest.mark.forms(1)
 def test_audits_find_faults_of_the_time_that_was_pruned(either: Either) -> None:
     write(either.folder / "song_data/song.json", track())
     write(either.folder / "log_data/a.json", *twelve_events(userId="1"), *twelve_events(userId="2"))
@@ -189,6 +192,7 @@ def test_audits_find_faults_of_the_time_that_was_pruned(either: Either) -> None:
     star(either)
 
 
+@pytest.mark.thorough
 def test_a_song_that_comes_later_is_matched_to_plays_whose_events_were_pruned(either: Either) -> None:
     write(either.folder / "song_data/0.json", track())
     write(either.folder / "log_data/a.json", on_day(0, song="Jóga", artist="Björk"), on_day(1), on_day(2))
@@ -203,6 +207,7 @@ def test_a_song_that_comes_later_is_matched_to_plays_whose_events_were_pruned(ei
     star(either)
 
 
+@pytest.mark.thorough
 def test_a_kill_leaves_all_events_or_what_was_to_be_left_of_them(either: Either) -> None:
     write(either.folder / "song_data/song.json", track())
     write(either.folder / "log_data/a.json", *twelve_events())
@@ -222,6 +227,7 @@ def test_a_kill_leaves_all_events_or_what_was_to_be_left_of_them(either: Either)
         assert star(either) == before
 
 
+@pytest.mark.thorough
 def test_an_older_warehouse_gets_what_pruning_needs_and_a_pruned_one_is_not_derived_anew(
     either: Either,
 ) -> None:
@@ -244,6 +250,7 @@ def test_an_older_warehouse_gets_what_pruning_needs_and_a_pruned_one_is_not_deri
     assert star(either) == before
 
 
+@pytest.mark.forms(1)
 def test_what_has_changed_since_people_were_asked_or_what_time_forbids_is_not_pruned(either: Either) -> None:
     logs = either.folder / "log_data"
     write(either.folder / "song_data/song.json", track())

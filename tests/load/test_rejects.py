@@ -105,6 +105,8 @@ def test_of_many_rejects_all_are_counted_and_the_texts_of_the_first_are_kept(
     assert {row[2] for row in kept if not row[3]} == rest
 
 
+@pytest.mark.slow
+@pytest.mark.forms(1)
 def test_of_what_an_older_version_has_rejected_is_printed_what_it_has_kept_whole(
     either: Either, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
@@ -175,6 +177,7 @@ def test_a_text_that_the_database_cannot_hold_is_cut_at_a_character() -> None:
     assert KeptTexts(6).of(1, "a\0", "ts: why") == ("a\N{REPLACEMENT CHARACTER}", False)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_page_about_rejects_leads_from_the_bad_records_to_their_plays(tmp_path: Path) -> None:
     latin1 = [

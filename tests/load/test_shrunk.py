@@ -69,6 +69,7 @@ def test_a_log_that_was_rotated_by_renaming_is_named(log: Path, load: Load, name
     ]
 
 
+@pytest.mark.thorough
 def test_a_log_that_was_rotated_is_named_even_if_its_successor_is_longer(
     log: Path, load: Load, name: str
 ) -> None:
@@ -81,7 +82,7 @@ def test_a_log_that_was_rotated_is_named_even_if_its_successor_is_longer(
     ]
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["rename", "copy and truncate"])
 def test_a_log_that_was_rotated_to_a_name_that_is_read_loses_nothing(
     log: Path, load: Load, name: str, way: str
@@ -137,6 +138,7 @@ def test_what_has_bytes_and_no_record_is_empty_too(log: Path, load: Load, name: 
     assert name
 
 
+@pytest.mark.thorough
 def test_a_full_load_does_not_hide_what_has_shrunk(log: Path, load: Load, name: str) -> None:
     write(log, *events(0, 40))
     assert load(full=True).summary.warnings == [
@@ -148,6 +150,7 @@ def test_a_full_load_does_not_hide_what_has_shrunk(log: Path, load: Load, name: 
     assert plays(load(full=True, allow_shrunk=True)) == 0
 
 
+@pytest.mark.thorough
 def test_a_log_that_grows_or_is_only_touched_is_not_named(log: Path, load: Load, name: str) -> None:
     write(log, *events(0, 100), '{"ts": 15')  # the last line is still being written
     assert load().summary.warnings == []
@@ -194,6 +197,7 @@ def test_a_corrected_record_is_no_loss(tmp_path: Path, load: Load, log: Path, na
     assert name
 
 
+@pytest.mark.thorough
 def test_events_without_a_user_or_a_page_of_its_own_are_compared_as_well(
     log: Path, load: Load, name: str
 ) -> None:
@@ -206,6 +210,7 @@ def test_events_without_a_user_or_a_page_of_its_own_are_compared_as_well(
     assert name
 
 
+@pytest.mark.thorough
 def test_a_dry_run_says_which_files_may_have_lost_records(run: Run, data: Path) -> None:
     log = write(data / "log_data/app.json", *events(0, 300))
     other = write(data / "log_data/other.json", *events(300, 300))
@@ -218,6 +223,7 @@ def test_a_dry_run_says_which_files_may_have_lost_records(run: Run, data: Path) 
     assert said in run("etl", "--dry-run").stderr
 
 
+@pytest.mark.thorough
 def test_the_command_says_it_and_lets_records_go_when_told_to(run: Run, data: Path) -> None:
     log = write(data / "log_data/app.json", *events(0, 300))
     assert run("etl").returncode == 0

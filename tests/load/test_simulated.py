@@ -12,6 +12,7 @@ from tests.support.engines import Engine
 from tests.support.reference import build_star, read_records
 
 
+@pytest.mark.slow
 @pytest.mark.forms(1)
 @pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
 def test_the_rejects_of_dirty_data_are_the_records_that_the_simulator_broke(
@@ -47,6 +48,7 @@ def test_the_rejects_of_dirty_data_are_the_records_that_the_simulator_broke(
     assert {table: loaded.summary.tables[table][0] for table in expected} == expected
 
 
+@pytest.mark.slow
 def test_simulated_logs_give_the_tables_of_the_reference(tmp_path: Path, load: Callable[..., Loaded]) -> None:
     simulate(SimulationOptions(songs=300, users=150, days=8), sink_for(str(tmp_path)))
     star = load().star

@@ -92,6 +92,7 @@ STATES: dict[str, tuple[Record, Record]] = {
 }
 
 
+@pytest.mark.thorough
 def test_of_a_users_events_the_latest_counts(tmp_path: Path, load: Load) -> None:
     write(tmp_path / "song_data/song.json", track())
     winners = [event(userId=number, **wins) for number, (wins, _) in enumerate(STATES.values())]
@@ -204,6 +205,7 @@ def test_texts_match_after_repair_and_trimming_whichever_side_needs_it(
 BLANK = ["", " ", "   ", "\t", " \n", "\u00a0", "\u3000 ", "Â\u00a0"]
 
 
+@pytest.mark.thorough
 def test_a_blank_artist_or_title_matches_nothing(load_records: Callable[..., Loaded]) -> None:
     # In the first pair of each three all is blank, in the second the artist, in the third the title.
     pairs = [pair for blank in BLANK for pair in ((blank, blank), (blank, "Real"), ("Real", blank))]
@@ -282,6 +284,7 @@ PLACES: dict[str, tuple[tuple[Place, ...], Place]] = {
 }
 
 
+@pytest.mark.thorough
 def test_of_an_artists_places_one_counts_as_a_whole(load_records: Callable[..., Loaded]) -> None:
     keys = ("artist_location", "artist_latitude", "artist_longitude")
     tracks = [
@@ -312,6 +315,7 @@ def test_the_parts_of_a_moment(load_records: Callable[..., Loaded]) -> None:
     assert {round(row[0].replace(tzinfo=UTC).timestamp() * 1000): row[1:] for row in found} == MOMENTS
 
 
+@pytest.mark.thorough
 def test_what_a_changed_catalogue_no_longer_has_is_gone(load_records: Callable[..., Loaded]) -> None:
     both = [track(song_id="S1", artist_id="A1"), track(song_id="S2", artist_id="A2", **HEARD)]
     loaded = load_records(both, [event()])
@@ -322,6 +326,7 @@ def test_what_a_changed_catalogue_no_longer_has_is_gone(load_records: Callable[.
     assert loaded.summary.matched == 0
 
 
+@pytest.mark.thorough
 def test_a_song_that_moves_to_another_artist_takes_its_plays_along(
     load_records: Callable[..., Loaded],
 ) -> None:

@@ -68,6 +68,7 @@ def state(either: Either) -> State:
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(2))
 def test_what_is_left_is_what_a_load_without_the_files_gives(either: Either, seed: int) -> None:
     draw = random.Random(seed)
@@ -97,6 +98,8 @@ def test_what_is_left_is_what_a_load_without_the_files_gives(either: Either, see
     assert state(either) == left
 
 
+@pytest.mark.slow
+@pytest.mark.forms(1)
 def test_files_that_no_longer_exist_can_be_taken_out_and_sources_need_not_be_there(either: Either) -> None:
     write(either.folder / "song_data/A/song.json", track())
     for number in range(3):
@@ -110,6 +113,7 @@ def test_files_that_no_longer_exist_can_be_taken_out_and_sources_need_not_be_the
     assert {table: rows for table, rows in state(either).items() if rows} == {}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_kill_leaves_what_was_there_before_or_what_is_left_after(either: Either) -> None:
     write(either.folder / "song_data/A/song.json", track())
@@ -131,6 +135,8 @@ def test_a_kill_leaves_what_was_there_before_or_what_is_left_after(either: Eithe
     assert state(either) == after
 
 
+@pytest.mark.slow
+@pytest.mark.forms(1)
 def test_what_has_changed_since_people_were_asked_is_not_taken_out(either: Either) -> None:
     write(either.folder / "song_data/A/song.json", track())
     write(either.folder / "log_data/a.json", event(ts=1))
@@ -169,6 +175,8 @@ def test_the_command_asks_says_what_goes_and_leaves_a_row_in_the_history(run: Ru
     assert "unloaded 1 file" in json.loads(run("runs", str(last["run"]), "--json").stdout)["notes"][0]["note"]
 
 
+@pytest.mark.slow
+@pytest.mark.forms(1)
 def test_files_are_loaded_again_though_they_have_not_changed(either: Either) -> None:
     draw = random.Random(7)
     write(either.folder / "song_data/0.json", *(some_track(draw) for _ in range(4)))
@@ -191,6 +199,8 @@ def test_files_are_loaded_again_though_they_have_not_changed(either: Either) -> 
     assert state(either) == whole
 
 
+@pytest.mark.slow
+@pytest.mark.forms(1)
 def test_what_is_not_there_cannot_be_loaded_again(either: Either) -> None:
     write(either.folder / "song_data/A/song.json", track())
     for number in range(2):

@@ -114,6 +114,7 @@ def scene(request: pytest.FixtureRequest, either: Either) -> Scene:
     return scene
 
 
+@pytest.mark.forms(1)
 def test_an_older_warehouse_is_brought_forward_without_its_files_and_after_a_kill(scene: Scene) -> None:
     # Late, or after the tables have been changed: both are undone.
     step = "commit" if scene.older == BEFORE_LEVELS else "transform user_levels"
@@ -145,6 +146,7 @@ def test_upgrades_that_are_killed_at_every_step_and_at_random_leave_nothing_behi
     assert kills > len(set(steps.names))
 
 
+@pytest.mark.forms(1)
 def test_what_an_older_warehouse_has_can_be_read_and_what_it_lacks_is_named(either: Either) -> None:
     show(either, "old")
     either.load()
@@ -163,6 +165,7 @@ def test_what_an_older_warehouse_has_can_be_read_and_what_it_lacks_is_named(eith
     assert caught.value.hint == "upgrade it with: sparkify etl (nothing is lost)"
 
 
+@pytest.mark.forms(1)
 def test_an_upgrade_that_fails_an_audit_changes_nothing(either: Either) -> None:
     show(either, "old")
     either.load()

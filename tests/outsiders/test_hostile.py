@@ -169,6 +169,7 @@ def faults(root: Path, seed: int, most: int) -> list[str]:
     return found
 
 
+@pytest.mark.thorough
 def test_no_command_fails_badly_at_hostile_files(tmp_path: Path) -> None:
     assert faults(tmp_path / "0", 0, 2**14) == []
 

@@ -261,6 +261,7 @@ def test_nothing_with_a_hostile_name_speaks_to_a_terminal(hostile: Path) -> None
     assert "\\x1b]0;TITLE" in report
 
 
+@pytest.mark.thorough
 def test_no_line_of_a_hostile_name_looks_like_a_message_of_its_own(tmp_path: Path) -> None:
     folder = tmp_path / "data\nerror: forged\nwarning: forged"
     write(folder / "song_data/a.json", track())

@@ -86,6 +86,7 @@ def test_the_search_finds_secrets_in_text_in_other_spellings_and_in_compressed_f
 # --- on DuckDB
 
 
+@pytest.mark.thorough
 def test_the_commands_on_duckdb_let_no_secret_out(leaks: Leaks) -> None:
     # A record that is no JSON, for the rejects; the disk, the folder and the SQL below are wrong on purpose.
     write(leaks.folder / "data/log_data/b.json", event(ts=1543449657999), "not JSON")
@@ -293,6 +294,7 @@ def test_a_secret_in_an_argument_is_not_repeated(leaks: Leaks, arguments: tuple[
 # --- S3
 
 
+@pytest.mark.thorough
 def test_loading_from_s3_lets_no_secret_out(leaks: Leaks) -> None:
     # What AWS says to a wrong key or secret: both are in it, or what can be made from them.
     key_id = f"<AWSAccessKeyId>{KEY_ID}</AWSAccessKeyId>"
@@ -344,6 +346,7 @@ def test_loading_from_s3_lets_no_secret_out(leaks: Leaks) -> None:
 # --- Redshift
 
 
+@pytest.mark.thorough
 def test_the_commands_on_redshift_let_no_secret_out(
     leaks: Leaks, redshift: RedshiftStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -391,7 +394,7 @@ def test_the_commands_on_redshift_let_no_secret_out(
 # --- the cluster
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["multi-node", "serverless"])
 def test_the_cluster_commands_let_no_secret_out(
     leaks: Leaks, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kind: str
@@ -452,6 +455,7 @@ def test_the_known_scripts_let_no_secret_out(leaks: Leaks) -> None:
     assert leaks.found() == []
 
 
+@pytest.mark.thorough
 def test_a_notebook_that_fails_holds_no_secret(leaks: Leaks, redshift: RedshiftStandIn) -> None:
     # Those that make and remove the cluster are looked through where they are tested.
     (leaks.folder / "dwh.cfg").write_text(

@@ -150,6 +150,7 @@ def seen(
 UNTIL_SEEN = "import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.01)\n"
 
 
+@pytest.mark.thorough
 def test_a_run_counts_cpu_and_memory_of_a_server_that_it_leaves_to_its_own(
     tmp_path: Path, seen: Callable[[str, float], Path]
 ) -> None:
@@ -344,6 +345,7 @@ class Installed(Peer):
         return sys.executable
 
 
+@pytest.mark.thorough
 def test_what_a_way_has_loaded_counts_even_if_its_run_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,7 +60,7 @@ def assert_refused(done: "subprocess.CompletedProcess[str]", *parts: str) -> Non
         assert part in done.stderr
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "script",
     ["-m tests.answers_reference", "docs/make_report_picture.py", "docs/make_simulator_docs.py"],
@@ -88,7 +88,7 @@ def test_without_a_browser_the_diagram_stays_as_it_is_in_both_its_forms(clone: P
     assert contents(clone) == before
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("kept", [None, "{", ["peers", "growth"]])
 def test_pages_of_benchmarks_lose_nothing_that_was_measured(
     clone: Path, kept: str | list[str] | None

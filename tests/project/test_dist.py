@@ -86,6 +86,7 @@ def run(sparkify: Path, folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.thorough
 def test_from_the_wheel_alone_one_gets_from_nothing_to_answers(sparkify: Path, tmp_path: Path) -> None:
     run(sparkify, tmp_path, "simulate", "data", "--songs", "100", "--users", "20", "--days", "3")
     run(sparkify, tmp_path, "etl")

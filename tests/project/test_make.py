@@ -47,6 +47,7 @@ exec {python} "$@"
 """
 
 
+@pytest.mark.thorough
 def test_a_half_made_environment_is_made_again_and_the_package_that_it_takes_is_named(tmp_path: Path) -> None:
     (tmp_path / "python3").write_text(WITHOUT_VENV.format(python=sys.executable))
     (tmp_path / "python3").chmod(0o755)

@@ -57,6 +57,7 @@ def configured(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.thorough
 def test_one_notebook_creates_the_cluster_another_removes_all_of_it_and_neither_holds_a_secret(
     account: Account, configured: Path
 ) -> None:
@@ -80,6 +81,7 @@ def test_one_notebook_creates_the_cluster_another_removes_all_of_it_and_neither_
     assert traces(nbformat.writes(made) + nbformat.writes(gone)) + traces_in(configured) == []
 
 
+@pytest.mark.thorough
 def test_running_the_infra_notebooks_as_they_are_changes_nothing(account: Account, configured: Path) -> None:
     before = (configured / "dwh.cfg").read_text()
     environment = account.environment(configured)
@@ -93,6 +95,7 @@ def test_running_the_infra_notebooks_as_they_are_changes_nothing(account: Accoun
     assert (configured / "dwh.cfg").read_text() == before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "region", "said"),
     [

@@ -141,6 +141,7 @@ def test_the_recipes_in_python_are_python() -> None:
         compile(text, "docs/operations.md", "exec")
 
 
+@pytest.mark.thorough
 def test_what_is_restored_from_a_backup_knows_what_it_lacks(site: Path) -> None:
     backup, restore, *_ = recipes("sh")
     late, day = site / "late.json", site / DAYS[1]
@@ -154,6 +155,7 @@ def test_what_is_restored_from_a_backup_knows_what_it_lacks(site: Path) -> None:
     assert plays(site) == 6
 
 
+@pytest.mark.thorough
 def test_old_events_can_be_let_go(site: Path) -> None:
     *_, prune, _ = recipes("sh")
     done = sh(site, f"sparkify etl\n{prune}")
@@ -162,6 +164,7 @@ def test_old_events_can_be_let_go(site: Path) -> None:
     assert plays(site) == 6
 
 
+@pytest.mark.thorough
 def test_a_day_can_be_loaded_again_and_taken_back(site: Path) -> None:
     _, _, again, undo, *_ = recipes("sh")
     for text in ("sparkify etl", again):
@@ -174,6 +177,7 @@ def test_a_day_can_be_loaded_again_and_taken_back(site: Path) -> None:
     assert "nothing new" in sh(site, "sparkify etl").stderr
 
 
+@pytest.mark.thorough
 def test_two_environments_have_nothing_in_common(site: Path) -> None:
     *_, environments = recipes("sh")
     done = sh(site, environments)

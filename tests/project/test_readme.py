@@ -15,6 +15,7 @@ from tests.support.commands import ROOT, command
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_what_is_shown_of_the_first_minute_is_what_the_commands_print(tmp_path: Path) -> None:
     script = runpy.run_path(str(ROOT / "docs" / "make_recording.py"))

@@ -83,6 +83,7 @@ def test_what_is_to_be_installed_beside_a_wheel_is_what_the_extras_bring() -> No
         assert named <= set(packages.split()), extra
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("folder", ["", "docs", "notebooks", "src"])
 def test_nobody_is_told_to_install_an_extra_without_pins(folder: str) -> None:
     files = [path for path in (ROOT / folder).rglob("*") if path.suffix in (".md", ".ipynb", ".py")]
@@ -123,7 +124,7 @@ for arguments in (["etl"], ["report", "r.html"], ["export", "out"], ["simulate",
 """Several commands in one process."""
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no umask")
 @pytest.mark.parametrize("umask", [0o077, 0o027, 0o022])
 def test_who_may_read_what_is_written_says_the_umask(umask: int, tmp_path: Path) -> None:

@@ -551,6 +551,7 @@ def test_known_records_give_the_star_of_the_reference(
         check(folder, random.Random(seed), 4, loader(engine, folder), is_other=False)
 
 
+@pytest.mark.thorough
 def test_records_fare_the_same_on_s3(tmp_path: Path) -> None:
     with rclone(tmp_path / "s3") as server:
         bucket = server.bucket("records")

@@ -57,6 +57,7 @@ def without_separators(text: str) -> str:
     return "".join(character for character in text if character not in " \t\r\n,[]\x1e\ufeff")
 
 
+@pytest.mark.slow
 @given(
     contents=st.lists(
         st.tuples(
@@ -83,6 +84,7 @@ def test_records_do_not_depend_on_how_the_bytes_are_read(
         assert sorted(without_separators(kept)) == sorted(without_separators(text))
 
 
+@pytest.mark.slow
 @given(
     items=st.lists(objects, max_size=5),
     between=st.sampled_from(["", " ", "\n", "\n\n", "\r\n", ",", ",\n", "\n\x1e", "\ufeff", "]\n["]),

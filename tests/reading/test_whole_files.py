@@ -163,6 +163,7 @@ def test_the_objects_of_arrays_of_events_and_songs_are_records(place: Place) -> 
     assert len(loaded.star["songs"]) == 1 + 5 * len(ARRAYS)
 
 
+@pytest.mark.thorough
 def test_an_array_alone_is_loaded_as_the_same_objects_on_lines_are(engine: Engine, tmp_path: Path) -> None:
     songs, logs = tracks(20), events(50) + events(3, 10, userId="")
     stars = {}
@@ -177,6 +178,7 @@ def test_an_array_alone_is_loaded_as_the_same_objects_on_lines_are(engine: Engin
     assert stars == dict.fromkeys(stars, stars["lines"])
 
 
+@pytest.mark.thorough
 def test_arrays_larger_than_what_is_read_at_a_time_are_read_whole(place: Place) -> None:
     paths = {}
     for number, name in enumerate(("minified", "one object a line", "pretty-printed", "gzip"), 1):
@@ -358,7 +360,7 @@ AMONG_GOOD: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.forms(2)
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("what", AMONG_GOOD)
 def test_a_wrapper_among_good_records_fails_the_run_however_few_records_it_counts_as(
     place: Place, what: str
@@ -375,6 +377,7 @@ def test_a_wrapper_of_songs_among_good_ones_fails_the_run_as_well(place: Place) 
     assert 'in line 151 records lie below the key "songs"' in place.fails().message
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("key", ["", "data"])
 def test_of_records_below_a_key_each_no_jsonpaths_file_is_offered_that_would_load_one(
     place: Place, key: str
@@ -605,6 +608,7 @@ def test_a_file_of_another_kind_fails_the_run_and_is_named_with_what_it_looks_li
     assert "sparkify etl --skip-bad-files" in error.hint
 
 
+@pytest.mark.thorough
 def test_without_files_of_other_kinds_all_others_load_and_they_when_they_have_changed(place: Place) -> None:
     paths = {name: place.log(f"{n:02}.json", FOREIGN[name][0]) for n, name in enumerate(FOREIGN)}
     wrapper = place.songs("wrapper.json", WRAPPERS["Records"][0])
@@ -634,6 +638,7 @@ def test_without_files_of_other_kinds_all_others_load_and_they_when_they_have_ch
     assert [line for line in last.summary.warnings if place.location(still_bad) in line]
 
 
+@pytest.mark.thorough
 def test_loaded_files_that_have_become_bad_keep_their_rows_where_bad_files_are_skipped(place: Place) -> None:
     unread, unusable = ["zip"], ["other keys", "plain text"]
     paths = {
@@ -711,7 +716,7 @@ LARGE_DAMAGE = {
 }
 
 
-@pytest.mark.forms(3)
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("what", LARGE_DAMAGE)
 @pytest.mark.parametrize("is_first", [False, True], ids=["behind", "before"])
 def test_large_damage_counts_by_its_bytes(place: Place, what: str, is_first: bool) -> None:
@@ -729,6 +734,7 @@ def settings_of(engine: Engine, folder: Path) -> Place:
     return Place(engine, folder, engine.settings(folder))
 
 
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("name", ["C01", "C01b", "C01c", "C01d", "C01e", "C08", "C10", "C10b", "C12e"])
 def test_a_case_of_arrays_and_marks_is_read_whole(engine: Engine, cases: Path, name: str) -> None:
     loaded = settings_of(engine, cases / name).load()

@@ -88,6 +88,7 @@ def test_the_next_song_starts_when_the_last_one_ends(sessions: dict[int, list[Re
     assert checked > 1000
 
 
+@pytest.mark.slow
 def test_levels_change_by_submit_upgrade_and_submit_downgrade_only(run: Callable[..., Simulation]) -> None:
     year = run(songs=50, users=60, days=300)
     by_user, level_of = defaultdict(list), {}
@@ -185,6 +186,7 @@ def test_anything_that_takes_named_bytes_can_be_written_to(clean: Simulation) ->
     assert set(sink.names) == written
 
 
+@pytest.mark.thorough
 def test_memory_does_not_grow_with_the_period() -> None:
     def peak(days: int) -> int:
         tracemalloc.start()

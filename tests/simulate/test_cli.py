@@ -69,6 +69,7 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_alone(tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
 
+@pytest.mark.thorough
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "is a file" in _simulate(tmp_path / "file", *SMALL).stderr
@@ -84,6 +85,7 @@ def test_an_address_of_another_kind_is_refused_and_not_taken_for_a_folder() -> N
     assert "s3://bucket/prefix" in done.stderr
 
 
+@pytest.mark.thorough
 def test_running_out_of_space_is_told_in_one_line_with_the_file(tmp_path: Path) -> None:
     done = _simulate(tmp_path / "out", *SMALL, file_limit=20_000)
     assert done.returncode == 1

@@ -27,6 +27,7 @@ def simulated(month: Simulation) -> Likeness:
     return likeness(month.folder / "log_data")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
 def test_a_simulated_month_is_like_the_real_one_in(
     figure: Figure, real: Likeness, simulated: Likeness
@@ -72,6 +73,7 @@ def _kinds(lines: list[str]) -> set[tuple[str, ...]]:
     }
 
 
+@pytest.mark.slow
 def test_log_records_are_of_the_real_kinds_page_by_page(
     real_lines: list[str], simulated_lines: list[str]
 ) -> None:

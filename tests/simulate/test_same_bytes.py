@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.simulate.reading import Simulation
 
 # What these arguments give, on any machine and with any version of any library. It may change only
@@ -43,6 +45,7 @@ def test_the_bytes_do_not_depend_on_the_machine(tmp_path: Path) -> None:
     assert _digest(tmp_path / "out") == PINNED
 
 
+@pytest.mark.thorough
 def test_compressed_files_hold_what_plain_ones_do(dirty: Simulation, run: Callable[..., Simulation]) -> None:
     compressed = run(songs=500, users=400, days=10, dirty=0.05, gzip=True)
     assert [path.removesuffix(".gz") for path in compressed.paths("log")] == dirty.paths("log")

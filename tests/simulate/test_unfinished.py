@@ -254,7 +254,7 @@ def in_bucket(bucket: Bucket, folder: Path, prefix: str) -> Settings:
     )
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("moment", ["among the days", "at the end"])
 def test_on_s3_it_is_the_same(tmp_path: Path, bucket: Bucket, whole: dict[str, bytes], moment: str) -> None:
     prefix = moment.replace(" ", "_")

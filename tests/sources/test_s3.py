@@ -543,6 +543,7 @@ def test_a_source_of_which_nothing_listed_can_be_read_fails(
         etl(bucket.settings(settings))
 
 
+@pytest.mark.thorough
 def test_an_object_that_is_replaced_whenever_it_is_read_is_left_for_the_next_run_and_all_others_load(
     settings: Settings, faulty: tuple[FaultyS3, Bucket]
 ) -> None:
@@ -626,6 +627,7 @@ def test_an_object_that_changes_between_two_of_its_parts_is_never_mixed(
     assert len(read_star(options)["songplays"]) == 1000
 
 
+@pytest.mark.thorough
 def test_an_etag_that_was_never_listed_is_a_change(
     settings: Settings, faulty: tuple[FaultyS3, Bucket]
 ) -> None:

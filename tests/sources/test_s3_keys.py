@@ -78,7 +78,7 @@ def of_keys(notes: list[str]) -> list[str]:
     return [note for note in notes if "can't be requested" in note]
 
 
-@pytest.mark.forms(3)
+@pytest.mark.forms(2)
 @pytest.mark.parametrize("key", UNNAMEABLE, ids=ascii)
 def test_a_key_that_can_not_be_asked_for_is_told_of_and_all_else_loaded(
     settings: Settings, server: Server, bucket: Bucket, key: str

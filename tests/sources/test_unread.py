@@ -67,6 +67,7 @@ def test_a_file_that_is_not_read_is_named(engine: Engine, folder: Path, load: Lo
     assert load().summary.notes == [note]  # with nothing new, too
 
 
+@pytest.mark.slow
 def test_whatever_a_file_is_called_that_is_not_read_it_is_named(
     engine: Engine, folder: Path, load: Load
 ) -> None:

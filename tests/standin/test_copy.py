@@ -39,6 +39,7 @@ def copy(table: str, uri: str, options: str = "JSON 'auto'") -> str:
     return f"COPY {table} FROM '{uri}' IAM_ROLE DEFAULT {options}"
 
 
+@pytest.mark.thorough
 def test_the_sample_loads_whole(redshift: RedshiftStandIn, sql: Sql, sample: Path) -> None:
     # COPY from JSON format: JSONPaths; 'auto'. DateFormat and TimeFormat options: 'epochmillisecs'.
     redshift.upload(sample, f"s3://{BUCKET}/sample")

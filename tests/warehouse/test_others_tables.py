@@ -95,6 +95,7 @@ def test_a_table_of_others_in_the_middle_of_ours_keeps_all_of_them(either: Eithe
     assert either.sql("SELECT COUNT(*) FROM songplays") == [(2,)]
 
 
+@pytest.mark.slow
 @pytest.mark.forms(1)
 def test_of_ours_that_are_not_all_there_all_are_made_anew(either: Either, files: Path) -> None:
     del files
@@ -107,6 +108,7 @@ def test_of_ours_that_are_not_all_there_all_are_made_anew(either: Either, files:
     assert either.load().summary.tables["songplays"] == (2, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.forms(1)
 def test_the_five_tables_of_the_star_schema_alone_may_be_anybodys(either: Either, files: Path) -> None:
     del files
@@ -120,7 +122,7 @@ def test_the_five_tables_of_the_star_schema_alone_may_be_anybodys(either: Either
     assert either.sql("SELECT COUNT(*) FROM songplays") == [(2,)]
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 def test_tables_of_the_same_names_in_other_schemas_are_no_matter(either: Either, files: Path) -> None:
     either.sql("CREATE SCHEMA analytics")
     try:
@@ -137,6 +139,7 @@ def test_tables_of_the_same_names_in_other_schemas_are_no_matter(either: Either,
         either.sql("DROP SCHEMA analytics CASCADE")
 
 
+@pytest.mark.slow
 def test_capitals_make_no_other_table_on_duckdb(tmp_path: Path, files: Path) -> None:
     del files
     database = tmp_path / "mine.duckdb"
@@ -154,7 +157,7 @@ def test_capitals_make_no_other_table_on_duckdb(tmp_path: Path, files: Path) -> 
         assert mine.execute("SELECT * FROM users").fetchall() == [(7,)]
 
 
-@pytest.mark.forms(2)
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "newer", [["log_location", "song_location"], ["log_location", "song_location", "event_keys"], []]
 )
@@ -179,6 +182,7 @@ def test_tables_of_an_older_version_are_brought_up_to_date_and_nothing_is_lost(
     assert has_tables(either)
 
 
+@pytest.mark.slow
 @pytest.mark.forms(1)
 def test_what_a_newer_version_has_loaded_is_neither_written_nor_dropped_nor_taken_for_others(
     either: Either, files: Path
@@ -196,6 +200,7 @@ def test_what_a_newer_version_has_loaded_is_neither_written_nor_dropped_nor_take
     assert either.sql("SELECT COUNT(*) FROM songplays") == [(2,)]
 
 
+@pytest.mark.slow
 @pytest.mark.forms(1)
 def test_views_that_an_older_version_did_not_have_are_made(either: Either, files: Path) -> None:
     either.load()
@@ -208,6 +213,7 @@ def test_views_that_an_older_version_did_not_have_are_made(either: Either, files
     assert has_tables(either)
 
 
+@pytest.mark.slow
 @pytest.mark.forms(1)
 def test_the_columns_that_tables_are_told_by_are_those_that_are_made(either: Either) -> None:
     create_tables(either)
@@ -222,7 +228,7 @@ def test_the_columns_that_tables_are_told_by_are_those_that_are_made(either: Eit
         assert names == columns_of(table), table
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 def test_tables_under_names_that_a_run_uses_for_a_while_are_left_alone(either: Either, files: Path) -> None:
     names = (
         *(

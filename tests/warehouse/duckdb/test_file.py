@@ -56,6 +56,7 @@ def load(folder: Path, database: str, prelude: str = "") -> "subprocess.Complete
     )
 
 
+@pytest.mark.slow
 def test_what_another_process_loads_once_the_lock_is_free_stays(sources: Path) -> None:
     settings = DuckDBEngine(sources).settings(sources)
     failed = duckdb_warehouse(settings)  # made the file, and puts nothing into it
@@ -98,6 +99,7 @@ def test_a_file_that_always_goes_away_is_named(sources: Path) -> None:
     assert f"{settings.database}: can't be opened" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_interrupt_that_comes_when_a_statement_has_ended_leaves_no_empty_file(tmp_path: Path) -> None:
     for number in range(40):
         session = DuckDBSession(str(tmp_path / f"{number}.duckdb"), DuckDBOptions())

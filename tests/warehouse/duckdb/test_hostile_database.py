@@ -157,6 +157,7 @@ def test_an_export_writes_to_its_own_folder_only(database: Path, tmp_path: Path)
         warehouse.close()
 
 
+@pytest.mark.thorough
 def test_what_does_not_fit_in_memory_still_goes_to_files_beside_the_database(tmp_path: Path) -> None:
     path = str(tmp_path / "w.duckdb")
     warehouse = duckdb_warehouse(settings_of(database=path, memory_limit="50MB"))

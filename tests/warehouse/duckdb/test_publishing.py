@@ -102,6 +102,7 @@ def test_readers_keep_the_copy_that_they_have_open(settings: Settings, tmp_path:
     assert plays_in(settings.duckdb.publish) == 2
 
 
+@pytest.mark.slow
 def test_a_copy_keeps_the_permissions_that_it_was_given(settings: Settings, tmp_path: Path) -> None:
     run_etl(settings, NullProgress())
     Path(settings.duckdb.publish).chmod(0o440)
@@ -228,6 +229,7 @@ def test_a_reader_without_a_copy_is_told_of_publishing(settings: Settings) -> No
             pass
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_readers_who_read_all_the_time_and_a_writer_never_meet(settings: Settings, tmp_path: Path) -> None:
     run_etl(settings, NullProgress())
@@ -383,6 +385,7 @@ def test_a_copy_is_no_warehouse_until_it_is_restored_elsewhere(settings: Setting
     assert plays_in(str(restored)) == 2
 
 
+@pytest.mark.slow
 def test_a_copy_that_somebody_has_changed_is_replaced_with_all_that_belongs_to_it(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -399,6 +402,7 @@ def test_a_copy_that_somebody_has_changed_is_replaced_with_all_that_belongs_to_i
     assert plays_in(str(copy)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("problem", ["no room", "no rights"])
 def test_a_copy_that_fails_is_a_warning_and_the_load_stays(
     settings: Settings,

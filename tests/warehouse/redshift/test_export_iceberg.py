@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
 from sparkify.config.settings import Settings
@@ -30,6 +31,7 @@ def read(out: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.thorough
 def test_the_tables_are_there_as_duckdb_exports_them(site: Site, tmp_path: Path) -> None:
     write(site.folder / "song_data/A/song.json", track(), track(song_id="SO2", year=1999))
     write(site.folder / "log_data/a.json", *(event(ts=1543449657000 + n * 3 * 86_400_000) for n in range(4)))

@@ -84,6 +84,7 @@ def test_runs_in_any_order_end_as_one_load_of_the_same_files(site: Site, tmp_pat
     assert len(site.state["songplays"]) > 20
 
 
+@pytest.mark.thorough
 def test_so_they_do_where_copy_reads_the_files_themselves(site: Site, tmp_path: Path, seed: int) -> None:
     whole = tmp_path / "whole"
     simulate(SimulationOptions(songs=15, users=30, days=3, dirty=0.04), sink_for(str(whole)))
@@ -134,6 +135,7 @@ def test_rows_that_cannot_be_told_from_others_are_not_taken_out(site: Site) -> N
     assert again.star == before
 
 
+@pytest.mark.thorough
 def test_events_whose_files_are_not_known_can_be_pruned_if_loads_only_add(site: Site) -> None:
     write(site.folder / "song_data/song.json", track())
     write(site.folder / "log_data/a.json", *(event(ts=1541030400000 + n * 43_200_000) for n in range(8)))

@@ -135,6 +135,7 @@ def test_a_run_killed_at_a_step_leaves_nothing_behind(scene: Scene) -> None:
         scene.kill_at("incremental", step)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scene", ["bundled"], indirect=True)
 def test_a_run_killed_at_a_random_moment_leaves_nothing_behind(scene: Scene, seed: int) -> None:
     scene.kill_at_random("incremental", random.Random(seed))

@@ -159,6 +159,7 @@ def test_by_prefix_whatever_changes_everything_is_loaded_again_in_one_transactio
     assert loaded.query("SELECT COUNT(*) FROM songplays") == [(5,)]
 
 
+@pytest.mark.thorough
 def test_a_file_loaded_directly_that_changes_makes_everything_be_loaded_again(site: Site) -> None:
     few_files(site.folder)
     site.use("manifest")
@@ -191,7 +192,7 @@ def test_what_has_gone_from_the_source_is_not_lost_by_loading_everything_again(s
     assert runs == [(1, "loaded"), (2, "failed"), (3, "loaded")]
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["manifest", "prefix"])
 def test_the_runs_of_before_stay_where_everything_is_loaded_again(site: Site, way: str) -> None:
     few_files(site.folder)
@@ -201,7 +202,7 @@ def test_the_runs_of_before_stay_where_everything_is_loaded_again(site: Site, wa
     assert site.load().query("SELECT run_id, is_full FROM runs ORDER BY 1") == [(1, True), (2, True)]
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["manifest", "prefix"])
 def test_a_file_that_has_lost_records_is_named_where_everything_is_loaded_again(site: Site, way: str) -> None:
     few_files(site.folder)
@@ -230,7 +231,7 @@ def test_by_prefix_what_is_no_source_file_stops_the_run_before_copy_reads_it(sit
     assert site.load().query("SELECT COUNT(*) FROM songplays") == [(6,)]
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", WAYS)
 def test_compressed_files_are_loaded_and_by_prefix_not_mixed_with_others(site: Site, way: str) -> None:
     simulate(SimulationOptions(songs=10, users=5, days=2, gzip=True), sink_for(str(site.folder)))
@@ -276,6 +277,7 @@ def test_a_file_that_changes_during_the_run_is_loaded_as_it_is_in_the_end(site: 
     assert loaded.query("SELECT COUNT(*) FROM songplays") == [(3,)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["manifest", "prefix"])
 def test_a_file_that_copy_has_read_in_another_version_is_told_by_its_etag(
     site: Site, way: str, monkeypatch: pytest.MonkeyPatch
@@ -407,6 +409,7 @@ def test_empty_objects_below_the_prefix_that_tools_make_for_folders_are_no_matte
     assert site.load().query("SELECT COUNT(*) FROM songplays") == [(6,)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["manifest", "prefix"])
 def test_the_lines_of_files_that_copy_reads_are_told_by_redshift_and_not_read_a_second_time(
     serverless_engine: RedshiftEngine, tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch

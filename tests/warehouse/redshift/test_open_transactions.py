@@ -110,6 +110,7 @@ def requested_while_open(loaded: Site, monkeypatch: pytest.MonkeyPatch) -> list[
     return asked
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", WAYS)
 def test_all_that_is_listed_read_uploaded_and_removed_is_so_outside_of_the_transaction(
     loaded: Site, requested_while_open: list[str], way: str
@@ -142,6 +143,7 @@ def test_an_export_fetches_what_was_unloaded_after_its_transaction(
     assert not loaded.engine.stand_in.s3.list(f"{loaded.root}/export")
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, None])
 def test_a_run_that_fails_while_it_prepares_leaves_nothing_but_its_row(
     loaded: Site, monkeypatch: pytest.MonkeyPatch, failure: type[BaseException] | None
@@ -167,6 +169,7 @@ def test_a_run_that_fails_while_it_prepares_leaves_nothing_but_its_row(
     assert loaded.loaded.query("SELECT COUNT(*) FROM staging_events") == [(1,)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("statement", ["COPY batch_events", ""])
 def test_an_interrupt_undoes_the_transaction_whether_it_ends_a_statement_or_not(
     loaded: Site, monkeypatch: pytest.MonkeyPatch, statement: str
@@ -196,6 +199,7 @@ def test_an_interrupt_undoes_the_transaction_whether_it_ends_a_statement_or_not(
     assert loaded.load().query("SELECT COUNT(*) FROM songplays") == [(2,)]
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("step", ["list log_data", "stage log_data"])
 def test_a_run_begins_again_if_another_one_came_in_between(loaded: Site, step: str) -> None:
     class OtherRun(NullProgress):
@@ -250,6 +254,7 @@ def test_a_session_that_redshift_has_ended_while_files_were_read_is_opened_anew(
     assert loaded.loaded.query("SELECT COUNT(*) FROM songplays") == [(2,)]
 
 
+@pytest.mark.thorough
 def test_many_long_rows_are_inserted_by_statements_below_the_limit(site: Site) -> None:
     # SQL reference: the maximum size for a single SQL statement is 16 MB, which the stand-in enforces.
     rows = [

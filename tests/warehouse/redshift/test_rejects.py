@@ -78,6 +78,7 @@ def test_more_bad_records_than_allowed_change_nothing_and_are_named(
     assert site.loaded.rejects == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", STRAIGHT)
 def test_a_share_is_of_the_records_and_not_of_what_maxerror_lets_pass(
     redshift_engine: RedshiftEngine, tmp_path: Path, way: str
@@ -124,7 +125,7 @@ def late(redshift_engine: RedshiftEngine) -> Iterator[None]:
     cluster.late_s = 0
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.usefixtures("late")
 @pytest.mark.parametrize("way", WAYS)
 def test_what_the_system_views_tell_late_is_waited_for(site: Site, way: str) -> None:
@@ -153,6 +154,7 @@ def test_what_the_system_views_do_not_tell_in_time_is_no_mistake_of_this_softwar
     assert site.loaded.query("SELECT COUNT(*) FROM songplays") == [(0,)]
 
 
+@pytest.mark.thorough
 def test_a_file_that_is_not_what_its_name_says_is_named(
     redshift_engine: RedshiftEngine, tmp_path: Path
 ) -> None:

@@ -36,6 +36,7 @@ def in_redshift(loaded: Site) -> Iterator[Warehouse]:
     warehouse.close()
 
 
+@pytest.mark.thorough
 def test_every_row_of_every_table_is_duckdbs(loaded: Site) -> None:
     assert_equal(loaded.state, loaded.state_in_duckdb())
     assert len(loaded.state["songplays"]) == 6820
@@ -58,6 +59,7 @@ def read_export(folder: Path, table: str) -> tuple[dict[str, str], list[tuple[An
     return types, sort_rows(rows), folders
 
 
+@pytest.mark.thorough
 def test_the_exported_parquet_is_duckdbs(loaded: Site, tmp_path: Path) -> None:
     told = export(loaded.settings, tmp_path / "redshift")
     expected = export(loaded.in_duckdb("exported.duckdb").settings, tmp_path / "duckdb")

@@ -163,6 +163,7 @@ def test_a_reader_can_change_nothing(loaded: Site) -> None:
     reader.close()
 
 
+@pytest.mark.thorough
 def test_a_run_waits_for_no_reader_whose_snapshot_goes_on_showing_what_was_there(loaded: Site) -> None:
     reader = connect(loaded.settings, read_only=True)
     with reader.snapshot():
@@ -174,6 +175,7 @@ def test_a_run_waits_for_no_reader_whose_snapshot_goes_on_showing_what_was_there
     reader.close()
 
 
+@pytest.mark.thorough
 def test_the_next_writer_begins_as_soon_as_the_one_before_has_gone(loaded: Site) -> None:
     first = redshift_warehouse(loaded.settings)
     transaction = first.transaction()
@@ -197,6 +199,7 @@ def test_a_run_begins_again_when_others_write_to_its_tables_meanwhile(loaded: Si
     assert found.query("SELECT level FROM users") == [("free",)]
 
 
+@pytest.mark.thorough
 def test_a_run_gives_up_when_others_do_not_stop_writing(loaded: Site) -> None:
     class Stubborn(NullProgress):
         def step(self, name: str, *, files: int = 0, size: int = 0) -> Callable[[int, int], None]:
