@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.lineage import lineage
 
 from sparkify.load.transforms import TRANSFORMS
-from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS
+from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS, filled_columns
 from sparkify.sql import TABLES, columns_of, read_sql
 
 Column = tuple[str, str]
@@ -39,7 +39,7 @@ def sources() -> Sources:
     schema = {table: list(columns_of(table)) for table in TABLES}
     found: Sources = {table: {column: set() for column in columns} for table, columns in schema.items()}
     for table, (source, keys) in FILES.items():
-        for column, key in zip(schema[table], keys, strict=False):
+        for column, key in zip(filled_columns(source), keys, strict=True):
             found[table][column].add((source, key))
     for batch, table in _BATCHES.items():
         schema[batch] = [*schema[table], "event_id"]

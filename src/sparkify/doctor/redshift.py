@@ -132,7 +132,8 @@ def _examine_role(
 
 
 def _probe(warehouse: RedshiftWarehouse, uri: str, region: str) -> None:
-    copy = Copy("copy_probe", uri, MAX_MAXERROR, 1, region, options=["GZIP"] * uri.endswith(".gz"))
+    gzip = ["GZIP"] * uri.endswith(".gz")
+    copy = Copy("copy_by_name", uri, MAX_MAXERROR, 1, region, options=gzip, table="doctor_probe")
     try:
         warehouse.query(copy.statement(warehouse.role_arn))
     except WarehouseError as error:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from sparkify.reading.aside import INVALID, aside
 from sparkify.reading.jsonpaths import Path
-from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS
+from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS, filled_columns
 from sparkify.reading.records import SCHEMA, RecordReader
 from sparkify.reading.splitter import recut
 from sparkify.reading.staged import LARGE_RECORD_BYTES, Staged
@@ -27,20 +27,17 @@ IS_GOOD = "CASE WHEN reason IS NULL THEN TRUE ELSE SET_ASIDE(file_id, line, raw,
 T = TypeVar("T")
 
 
-def prepare(
-    connection: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[str], paths: Sequence[Path]
-) -> None:
+def prepare(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]) -> None:
     """Say which key of a record fills which column.
 
     Args:
         connection: where the records will be judged.
         source: whose records.
-        columns: of the staging table, in order; those beyond the paths are not filled by keys.
-        paths: for each column the keys that lead to its value.
+        paths: for each of its filled columns the keys that lead to its value.
     """
     keys = SONG_KEYS if source == "song_data" else EVENT_KEYS
     for name, value in (
-        ("columns", list(columns[: len(paths)])),
+        ("columns", list(filled_columns(source))),
         ("keys", list(keys)),
         ("pointers", [f"/{key}" for key in keys]),
         ("paths", [_json_path(path) for path in paths]),

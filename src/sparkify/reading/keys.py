@@ -11,43 +11,26 @@ from dataclasses import dataclass
 from sparkify.config.settings import AwsOptions, LoadOptions
 from sparkify.errors import SourceMissingError
 from sparkify.reading.jsonpaths import Path, parsed_jsonpaths, read_jsonpaths
+from sparkify.sources.objects import NOUNS, Source
 from sparkify.sources.opening import beside, open_source
+from sparkify.sql import columns_of
 
-EVENT_KEYS = (
-    "artist",
-    "auth",
-    "firstName",
-    "gender",
-    "itemInSession",
-    "lastName",
-    "length",
-    "level",
-    "location",
-    "method",
-    "page",
-    "registration",
-    "sessionId",
-    "song",
-    "status",
-    "ts",
-    "userAgent",
-    "userId",
-)
-"""The keys of the logs, in the order of the columns of staging_events that they fill."""
 
-SONG_KEYS = (
-    "num_songs",
-    "artist_id",
-    "artist_latitude",
-    "artist_longitude",
-    "artist_location",
-    "artist_name",
-    "song_id",
-    "title",
-    "duration",
-    "year",
-)
-"""The keys of the song files, in the order of the columns of staging_songs."""
+def filled_columns(source: Source) -> tuple[str, ...]:
+    """The columns of a staging table that the records' keys fill, in the order of their paths."""
+    return tuple(name for name in columns_of(f"staging_{NOUNS[source]}") if name != "file_id")
+
+
+def _camel_case(column: str) -> str:
+    first, *others = column.split("_")
+    return first + "".join(map(str.title, others))
+
+
+EVENT_KEYS = tuple(_camel_case(column) for column in filled_columns("log_data"))
+"""The keys of the logs, in the order of the columns that they fill: user_agent is called userAgent there."""
+
+SONG_KEYS = filled_columns("song_data")
+"""The keys of the song files: the columns' names."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,11 @@ numbered AS (
         * EXCLUDE (document),
         -- what is no object of JSON has no v
         CASE WHEN v IS NOT NULL THEN document END AS document,
-        TRY_CAST(v.userId AS BIGINT) AS user_id
+        TRY_CAST(v.userId AS BIGINT) AS user_id,
+        -- of all texts but the level, of which nearly all come after '['
+        GREATEST(*COLUMNS(v.* EXCLUDE (
+            itemInSession, length, level, registration, sessionId, status, ts, userId
+        ))) AS last_text
     FROM typed
 ),
 
@@ -77,27 +81,8 @@ glanced_at AS (
                     THEN v.userId IS DISTINCT FROM CAST(user_id AS VARCHAR) || '.0'
             END
             OR CASE
-                WHEN
-                    v.artist >= '['
-                    OR v.auth >= '['
-                    OR v.firstName >= '['
-                    OR v.gender >= '['
-                    OR v.lastName >= '['
-                    OR v.location >= '['
-                    OR v.method >= '['
-                    OR v.page >= '['
-                    OR v.song >= '['
-                    OR v.userAgent >= '['
-                    OR v.level NOT IN ('free', 'paid')
-                    THEN
-                        LIST_HAS_ANY(
-                            [
-                                LEFT(v.artist, 1), LEFT(v.auth, 1), LEFT(v.firstName, 1), LEFT(v.gender, 1),
-                                LEFT(v.lastName, 1), LEFT(v.level, 1), LEFT(v.location, 1), LEFT(v.method, 1),
-                                LEFT(v.page, 1), LEFT(v.song, 1), LEFT(v.userAgent, 1)
-                            ],
-                            ['[', '{']
-                        )
+                WHEN last_text >= '[' OR v.level NOT IN ('free', 'paid')
+                    THEN REGEXP_MATCHES(document, ':\s*[\[{]')
             END
             OR CASE WHEN CONTAINS(raw, '\u') THEN CONTAINS(raw, '\u0000') END
             OR STRLEN(raw) > 65535,
@@ -119,13 +104,17 @@ looked_at AS (
 cast_once AS (
     SELECT
         * EXCLUDE (user_id),
-        CASE WHEN is_odd THEN INTEGER_AT(parts, kinds, texts, 5) ELSE TRY_CAST(v.itemInSession AS BIGINT) END AS item,
-        CASE WHEN is_odd THEN NUMBER_AT(parts, kinds, 7) ELSE v.length END AS length,
-        CASE WHEN is_odd THEN NUMBER_AT(parts, kinds, 12) ELSE v.registration END AS registration,
-        CASE WHEN is_odd THEN INTEGER_AT(parts, kinds, texts, 13) ELSE TRY_CAST(v.sessionId AS BIGINT) END AS session,
-        CASE WHEN is_odd THEN INTEGER_AT(parts, kinds, texts, 15) ELSE TRY_CAST(v.status AS BIGINT) END AS status,
-        CASE WHEN is_odd THEN INTEGER_AT(parts, kinds, texts, 16) ELSE TRY_CAST(v.ts AS BIGINT) END AS ts_ms,
-        CASE WHEN is_odd THEN INTEGER_AT(parts, kinds, texts, 18) ELSE user_id END AS user_id
+        CASE
+            WHEN is_odd THEN INTEGER_AT(parts, kinds, texts, 'item_in_session') ELSE TRY_CAST(v.itemInSession AS BIGINT)
+        END AS item,
+        CASE WHEN is_odd THEN NUMBER_AT(parts, kinds, 'length') ELSE v.length END AS length,
+        CASE WHEN is_odd THEN NUMBER_AT(parts, kinds, 'registration') ELSE v.registration END AS registration,
+        CASE
+            WHEN is_odd THEN INTEGER_AT(parts, kinds, texts, 'session_id') ELSE TRY_CAST(v.sessionId AS BIGINT)
+        END AS session,
+        CASE WHEN is_odd THEN INTEGER_AT(parts, kinds, texts, 'status') ELSE TRY_CAST(v.status AS BIGINT) END AS status,
+        CASE WHEN is_odd THEN INTEGER_AT(parts, kinds, texts, 'ts') ELSE TRY_CAST(v.ts AS BIGINT) END AS ts_ms,
+        CASE WHEN is_odd THEN INTEGER_AT(parts, kinds, texts, 'user_id') ELSE user_id END AS user_id
     FROM looked_at
 )
 
@@ -157,21 +146,21 @@ SELECT
         WHEN fault IS NOT NULL THEN fault
         WHEN NOT STARTS_WITH(LTRIM(raw), '{') THEN 'not a JSON object'
         WHEN odd IS NULL THEN 'not valid JSON'
-        WHEN IS_MISSING(kinds, texts, 16) THEN 'ts is missing'
-        WHEN ts_ms IS NULL THEN INTEGER_FAULT(parts, kinds, texts, 16, 'ts', NULL)
+        WHEN IS_MISSING(kinds, texts, 'ts') THEN 'ts is missing'
+        WHEN ts_ms IS NULL THEN INTEGER_FAULT(parts, kinds, texts, 'ts', NULL)
         WHEN ts_ms NOT BETWEEN -62135596800000 AND 253402300799999
-            THEN 'ts: ' || LEFT(texts[16], 100) || ' ms lies outside the years 1 to 9999'
-        WHEN session IS NULL AND NOT IS_MISSING(kinds, texts, 13)
-            THEN INTEGER_FAULT(parts, kinds, texts, 13, 'session_id', session)
+            THEN 'ts: ' || LEFT(texts[PLACE('ts')], 100) || ' ms lies outside the years 1 to 9999'
+        WHEN session IS NULL AND NOT IS_MISSING(kinds, texts, 'session_id')
+            THEN INTEGER_FAULT(parts, kinds, texts, 'session_id', session)
         WHEN session IS NULL THEN 'session_id is missing'
-        WHEN texts[11] IS NULL THEN 'page is missing'
+        WHEN texts[PLACE('page')] IS NULL THEN 'page is missing'
         ELSE COALESCE(
-            INTEGER_FAULT(parts, kinds, texts, 18, 'user_id', user_id),
-            INTEGER_FAULT(parts, kinds, texts, 5, 'item_in_session', TRY_CAST(item AS INTEGER)),
-            INTEGER_FAULT(parts, kinds, texts, 15, 'status', TRY_CAST(status AS INTEGER)),
-            NUMBER_FAULT(kinds, texts, 7, 'length', length),
-            NUMBER_FAULT(kinds, texts, 12, 'registration', registration),
-            TEXT_FAULT(kinds, texts, GETVARIABLE('record_columns'))
+            INTEGER_FAULT(parts, kinds, texts, 'user_id', user_id),
+            INTEGER_FAULT(parts, kinds, texts, 'item_in_session', TRY_CAST(item AS INTEGER)),
+            INTEGER_FAULT(parts, kinds, texts, 'status', TRY_CAST(status AS INTEGER)),
+            NUMBER_FAULT(kinds, texts, 'length', length),
+            NUMBER_FAULT(kinds, texts, 'registration', registration),
+            TEXT_FAULT(kinds, texts)
         )
     END AS reason
 FROM cast_once;

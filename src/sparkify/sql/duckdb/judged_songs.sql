@@ -20,23 +20,23 @@ spread AS (
 cast_once AS (
     SELECT
         *,
-        TRY_CAST(INTEGER_AT(parts, kinds, texts, 1) AS INTEGER) AS num_songs,
-        NUMBER_AT(parts, kinds, 3) AS artist_latitude,
-        NUMBER_AT(parts, kinds, 4) AS artist_longitude,
-        NUMBER_AT(parts, kinds, 9) AS duration,
-        TRY_CAST(INTEGER_AT(parts, kinds, texts, 10) AS INTEGER) AS year
+        TRY_CAST(INTEGER_AT(parts, kinds, texts, 'num_songs') AS INTEGER) AS num_songs,
+        NUMBER_AT(parts, kinds, 'artist_latitude') AS artist_latitude,
+        NUMBER_AT(parts, kinds, 'artist_longitude') AS artist_longitude,
+        NUMBER_AT(parts, kinds, 'duration') AS duration,
+        TRY_CAST(INTEGER_AT(parts, kinds, texts, 'year') AS INTEGER) AS year
     FROM spread
 )
 
 SELECT
     num_songs,
-    texts[2] AS artist_id,
+    texts[PLACE('artist_id')] AS artist_id,
     artist_latitude,
     artist_longitude,
-    texts[5] AS artist_location,
-    texts[6] AS artist_name,
-    texts[7] AS song_id,
-    texts[8] AS title,
+    texts[PLACE('artist_location')] AS artist_location,
+    texts[PLACE('artist_name')] AS artist_name,
+    texts[PLACE('song_id')] AS song_id,
+    texts[PLACE('title')] AS title,
     duration,
     year,
     file_id,
@@ -46,15 +46,15 @@ SELECT
         WHEN fault IS NOT NULL THEN fault
         WHEN NOT STARTS_WITH(LTRIM(raw), '{') THEN 'not a JSON object'
         WHEN document IS NULL THEN 'not valid JSON'
-        WHEN IS_MISSING(kinds, texts, 7) THEN 'song_id is missing'
-        WHEN IS_MISSING(kinds, texts, 2) THEN 'artist_id is missing'
+        WHEN IS_MISSING(kinds, texts, 'song_id') THEN 'song_id is missing'
+        WHEN IS_MISSING(kinds, texts, 'artist_id') THEN 'artist_id is missing'
         ELSE COALESCE(
-            INTEGER_FAULT(parts, kinds, texts, 1, 'num_songs', num_songs),
-            INTEGER_FAULT(parts, kinds, texts, 10, 'year', year),
-            NUMBER_FAULT(kinds, texts, 3, 'artist_latitude', artist_latitude),
-            NUMBER_FAULT(kinds, texts, 4, 'artist_longitude', artist_longitude),
-            NUMBER_FAULT(kinds, texts, 9, 'duration', duration),
-            TEXT_FAULT(kinds, texts, GETVARIABLE('record_columns'))
+            INTEGER_FAULT(parts, kinds, texts, 'num_songs', num_songs),
+            INTEGER_FAULT(parts, kinds, texts, 'year', year),
+            NUMBER_FAULT(kinds, texts, 'artist_latitude', artist_latitude),
+            NUMBER_FAULT(kinds, texts, 'artist_longitude', artist_longitude),
+            NUMBER_FAULT(kinds, texts, 'duration', duration),
+            TEXT_FAULT(kinds, texts)
         )
     END AS reason
 FROM cast_once;

@@ -104,16 +104,9 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
         # File ids only grow, so that what is new is found by one comparison, and by whole row groups.
         is_new = "false" if first is None else f"file_id >= {first}"
         self._replace(job.source, job.removed, is_new)
-        columns = [
-            row[0]
-            for row in self.query(
-                "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index",
-                [f"staging_{NOUNS[job.source]}"],
-            )
-        ]
         from sparkify.warehouse.duckdb.staging import stage_files
 
-        return stage_files(self, job, reader, columns)
+        return stage_files(self, job, reader)
 
     def unstage(self, source: Source, file_ids: Sequence[int]) -> None:
         """Take out the records and rejects of files."""

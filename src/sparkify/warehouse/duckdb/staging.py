@@ -14,25 +14,24 @@ from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.duckdb.session import DuckDBSession
 
 
-def stage_files(session: DuckDBSession, job: LoadJob, reader: RecordReader, columns: list[str]) -> Staged:
+def stage_files(session: DuckDBSession, job: LoadJob, reader: RecordReader) -> Staged:
     """Load the records of files, each to its staging table or to staging_rejects.
 
     Args:
         session: of the warehouse.
         job: its files.
         reader: reads them; counts the records.
-        columns: of the staging table.
 
     Raises:
         UnusableFilesError: some files can't be loaded.
         TooManyRejectsError: far more records are bad than may be.
     """
     noun, is_in_memory = NOUNS[job.source], session.location == ":memory:"
-    prepare(session.connection, job.source, columns, job.paths)
+    prepare(session.connection, job.source, job.paths)
 
     def load() -> list[Row]:
         session.connection.execute(
-            f"INSERT INTO staging_{noun}"
+            f"INSERT INTO staging_{noun} BY NAME"
             f" SELECT * EXCLUDE (line, raw, reason) FROM judged_{noun} WHERE {IS_GOOD}"
         )
         return []

@@ -74,8 +74,10 @@ class Copy:
         max_errors: how many records may be bad.
         max_reject_share: what that came from, for messages.
         region: where the files are; empty if where Redshift is.
-        jsonpaths: the URI of the JSONPaths file, for a template that has one.
         options: MANIFEST, GZIP.
+        table: which to load, for a template that does not name one.
+        columns: which to fill, for a template that lists them.
+        jsonpaths: the URI of the JSONPaths file, for a template that has one.
     """
 
     template: str
@@ -83,8 +85,10 @@ class Copy:
     max_errors: int
     max_reject_share: float
     region: str = ""
-    jsonpaths: str = ""
     options: Sequence[str] = ()
+    table: str = ""
+    columns: Sequence[str] = ()
+    jsonpaths: str = ""
 
     def statement(self, role_arn: str) -> str:
         """The SQL.
@@ -94,6 +98,8 @@ class Copy:
         """
         region = [f"REGION {literal(self.region)}"] if self.region else []
         return Template(read_sql(self.template, "redshift")).substitute(
+            table=self.table,
+            columns=", ".join(self.columns),
             uri=literal(self.uri),
             role=role(role_arn),
             jsonpaths=literal(self.jsonpaths),

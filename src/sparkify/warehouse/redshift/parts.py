@@ -20,7 +20,6 @@ from sparkify.reading.raw_text import SPACE, KeptTexts
 from sparkify.reading.records import RecordReader
 from sparkify.reading.staged import Staged
 from sparkify.sources.objects import NOUNS
-from sparkify.sql import columns_of
 from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.duckdb.opening import NO_EXTENSIONS
 from sparkify.warehouse.reading import reader_of
@@ -82,7 +81,7 @@ def bundle(job: LoadJob, work: WorkFolder, memory_limit: str, smallest: int) -> 
     ):
         judge.execute("SET enable_progress_bar = false")  # on stdout, where Python is interactive
         judge.execute("SET TimeZone = 'UTC'")
-        prepare(judge, job.source, columns_of(f"staging_{NOUNS[job.source]}"), job.paths)
+        prepare(judge, job.source, job.paths)
         for number, lines in enumerate(_part_lines(judge, reader, target, result)):
             result.records += len(lines)
             uploads.append(pool.submit(_upload, work, f"{job.source}-{number:04}.json.gz", lines))
@@ -145,12 +144,13 @@ def load_bundle(session: RedshiftSession, bundle: Bundle) -> None:
 
     share = job.options.max_reject_share
     copy = Copy(
-        f"copy_{NOUNS[job.source].removesuffix('s')}_parts",
+        "copy_by_name",
         bundle.manifest,
         int(share * bundle.records),
         share,
         session.region,
         options=["MANIFEST", "GZIP"],
+        table=f"batch_{NOUNS[job.source]}",
     )
     for error in run_copy(session, copy, origin) if bundle.manifest else ():
         # Redshift may know better than the judge here; then the record is a reject after all.

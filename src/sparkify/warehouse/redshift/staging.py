@@ -24,6 +24,7 @@ from sparkify.config.location import is_on_s3
 from sparkify.config.settings import AwsOptions, RedshiftOptions
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.reading.jsonpaths import mixes_notations
+from sparkify.reading.keys import filled_columns
 from sparkify.reading.samples import some_records
 from sparkify.reading.staged import Staged
 from sparkify.sources.objects import NOUNS, Source
@@ -231,7 +232,16 @@ class RedshiftStaging(RedshiftSession):
         # No record is shorter than a byte and a newline, so this is never too few; compressed, nobody knows.
         most = MAX_MAXERROR if "GZIP" in options else int(share * (job.size // 2 + 1))
         region = self._aws.s3_region or self._aws.aws_region
-        return job, Copy(f"copy_{NOUNS[job.source]}", uri, most, share, region, jsonpaths, options)
+        return job, Copy(
+            f"copy_{NOUNS[job.source]}",
+            uri,
+            most,
+            share,
+            region,
+            options=options,
+            jsonpaths=jsonpaths,
+            columns=filled_columns(job.source),
+        )
 
 
 def _names_positions(job: LoadJob) -> bool:
