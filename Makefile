@@ -79,7 +79,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal -q
 test: setup  ## run the tests
 	$(PYTEST)
 
-test-thorough: setup  ## run the tests that make test leaves out, because others take samples of the same (some three minutes)
+test-thorough: setup  ## run the tests that make test leaves out, because others take samples of the same (some seven minutes)
 	$(PYTEST) -m thorough
 
 test-fast: setup  ## run those tests that need neither servers nor browsers nor much time (a minute or two)

@@ -139,7 +139,6 @@ def test_the_file_that_is_named_reads_all_that_is_spelled_otherwise(
     assert [row[:-1] for row in found] == [row[:-1] for row in read_as_usual]
 
 
-@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     ("case", "found", "lost", "plays"),
     [

@@ -734,7 +734,6 @@ def settings_of(engine: Engine, folder: Path) -> Place:
     return Place(engine, folder, engine.settings(folder))
 
 
-@pytest.mark.forms(2)
 @pytest.mark.parametrize("name", ["C01", "C01b", "C01c", "C01d", "C01e", "C08", "C10", "C10b", "C12e"])
 def test_a_case_of_arrays_and_marks_is_read_whole(engine: Engine, cases: Path, name: str) -> None:
     loaded = settings_of(engine, cases / name).load()
