@@ -85,7 +85,7 @@ WRONG = {
     ),
     "a work prefix in no bucket": Wrong(
         {"work_prefix": "s3://not-there/work"},
-        "/alive: no such bucket",
+        "/begun: no such bucket",
         "check",
     ),
     "keys that S3 doesn't know": Wrong(

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 
 from sparkify.errors import TooManyRejectsError, UsageError, WarehouseError
 from sparkify.sql import read_sql
@@ -109,16 +109,8 @@ class Copy:
         )
 
 
-@dataclass(frozen=True)
-class LoadError:
-    """A record that COPY refused.
-
-    Attributes:
-        uri: the object.
-        line: the number of the record's last line.
-        column: where it failed; may be empty.
-        reason: as COPY words it.
-    """
+class LoadError(NamedTuple):
+    """A record that COPY refused: its object, its last line's number, where it failed if told, and why."""
 
     uri: str
     line: int
@@ -129,14 +121,8 @@ class LoadError:
         return f"{self.column}: {self.reason}" if self.column else self.reason
 
 
-@dataclass(frozen=True)
-class FileRead:
-    """What COPY read of a file.
-
-    Attributes:
-        lines: how many.
-        etag: of the object that it read; may be empty.
-    """
+class FileRead(NamedTuple):
+    """What COPY read of a file: how many lines, and the ETag of the object, which may be empty."""
 
     lines: int
     etag: str

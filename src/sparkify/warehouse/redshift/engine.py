@@ -56,7 +56,7 @@ class RedshiftWarehouse(RedshiftStaging, RedshiftUnloading, OwnTables):
         # By DELETE: TRUNCATE would commit, and DROP would take along grants and other people's views, and
         # keep readers waiting until the end of the run.
         for table in REBUILT_TABLES:
-            self.execute(f"DELETE FROM {table}")
+            self.query(f"DELETE FROM {table}")
 
     def insert_songplays(self, select: str) -> None:
         """Append new plays to songplays and play_matches; IDENTITY numbers them."""

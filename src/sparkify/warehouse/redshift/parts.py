@@ -23,7 +23,7 @@ from sparkify.sources.objects import NOUNS
 from sparkify.warehouse.contract import LoadJob, Row
 from sparkify.warehouse.duckdb.opening import NO_EXTENSIONS
 from sparkify.warehouse.reading import reader_of
-from sparkify.warehouse.redshift.copy import LONGEST_TEXT_BYTES, Copy, LoadError, run_copy
+from sparkify.warehouse.redshift.copy import LONGEST_TEXT_BYTES, MAX_MAXERROR, Copy, LoadError, run_copy
 from sparkify.warehouse.redshift.session import RedshiftSession
 from sparkify.warehouse.redshift.work import WorkFolder
 
@@ -32,9 +32,6 @@ PART_BYTES = 64 * 2**20
 
 PARTS_WANTED = 8
 """Below PART_BYTES parts get smaller rather than fewer, so that all slices of a small cluster have some."""
-
-MAX_REJECTS = 100_000
-"""As many as COPY itself tolerates at most (MAXERROR)."""
 
 
 @dataclass
@@ -109,9 +106,9 @@ def _part_lines(
             text, is_whole = kept.of(file_id, raw.strip(SPACE), reason)
             uri = reader.uris[file_id]
             result.rejects.append((job.source, uri, line, reason, text, file_id, is_whole))
-        if len(result.rejects) > MAX_REJECTS:
+        if len(result.rejects) > MAX_MAXERROR:  # COPY itself tolerates no more
             raise WarehouseError(
-                f"more than {MAX_REJECTS:,} records are bad; nothing was changed",
+                f"more than {MAX_MAXERROR:,} records are bad; nothing was changed",
                 "look at staging_rejects of a DuckDB warehouse loaded from the same files, and mend them",
             )
         for text in texts:

@@ -88,20 +88,16 @@ class RedshiftSession:
 
     def _prepare_to_write(self) -> None:
         # An idle workgroup takes seconds to wake up, which must not count as waiting for a lock.
-        self.execute("CREATE TEMP TABLE sparkify_awake AS SELECT 1 AS nothing")
+        self.select("CREATE TEMP TABLE sparkify_awake AS SELECT 1 AS nothing")
         there = f"SELECT 1 FROM {CATALOG} WHERE n.nspname = CURRENT_SCHEMA() AND c.relname = 'writer_lock'"
         if not self.query(there):
             with self._impatient():
-                self.execute(read_sql("writer_lock", self.engine))
+                self.select(read_sql("writer_lock", self.engine))
         with self.transaction():
             pass  # a second writer learns of the first one before it has listed anything
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[Row]]:
-        """Run one statement with ``?`` for its parameters.
-
-        Returns:
-            The names of its columns and its rows; none where it has no result.
-        """
+    def select(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[Row]]:
+        """Run one statement with ``?`` for its parameters; gives the names of its columns, and its rows."""
         if not self._is_reader:
             if not self._in_transaction and time.monotonic() - self._last_sent > _IDLE_SECONDS:
                 self.close()
@@ -165,7 +161,7 @@ class RedshiftSession:
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with ``?`` for its parameters, and return its rows."""
-        return self.execute(sql, parameters)[1]
+        return self.select(sql, parameters)[1]
 
     def watch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Ask a system view, in a session of its own.
@@ -176,19 +172,15 @@ class RedshiftSession:
             self._watcher = RedshiftSession(self._redshift, self._aws, read_only=True)
         return self._watcher.query(sql, parameters)
 
-    def select(self, sql: str) -> tuple[list[str], list[Row]]:
-        """Run a statement, and return the names of its columns and its rows."""
-        return self.execute(sql)
-
     def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
         """Run a user's SELECT; the driver takes all of its rows at once."""
-        columns, rows = self.execute(sql)
+        columns, rows = self.select(sql)
         return columns, iter(rows)
 
     def run(self, script: str) -> None:
         """Run all statements of a SQL file in the shared dialect."""
         for statement in duckdb.extract_statements(script):
-            self.execute(statement.query)
+            self.select(statement.query)
 
     def insert(self, table: str, rows: Iterable[Row]) -> None:
         """Append rows to a table of this project, in the order of its columns."""
@@ -208,7 +200,7 @@ class RedshiftSession:
 
     def _insert(self, table: str, rows: list[Row]) -> None:
         places = ", ".join(["(" + ", ".join("?" * len(rows[0])) + ")"] * len(rows))
-        self.execute(f"INSERT INTO {table} VALUES {places}", [value for row in rows for value in row])
+        self.select(f"INSERT INTO {table} VALUES {places}", [value for row in rows for value in row])
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -236,7 +228,7 @@ class RedshiftSession:
         """
         with self._impatient():
             try:
-                self.execute(f"LOCK {', '.join(tables)}")
+                self.select(f"LOCK {', '.join(tables)}")
             except CanceledError:
                 self.roll_back()
                 raise self._in_use(
@@ -246,9 +238,9 @@ class RedshiftSession:
     @contextlib.contextmanager
     def _impatient(self) -> Iterator[None]:
         """Let statements wait for locks a moment only; after an error roll_back ends that, too."""
-        self.execute(f"SET statement_timeout TO {LOCK_WAIT_MS}")
+        self.select(f"SET statement_timeout TO {LOCK_WAIT_MS}")
         yield
-        self.execute("RESET statement_timeout")
+        self.select("RESET statement_timeout")
 
     def _in_use(self, holder: str) -> BusyError:
         return BusyError(

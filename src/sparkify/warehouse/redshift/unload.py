@@ -78,4 +78,4 @@ class RedshiftUnloading(RedshiftSession):
         if self._aws.aws_region:
             options.append(f"REGION {literal(self._aws.aws_region)}")
         target = literal(uri.rstrip("/") + "/")
-        self.execute(f"UNLOAD ({literal(select)}) TO {target} {' '.join(options)}")
+        self.query(f"UNLOAD ({literal(select)}) TO {target} {' '.join(options)}")

@@ -1,13 +1,12 @@
 """The work prefix: where a run keeps what Redshift is to load from.
 
 A run writes below ``<work prefix>/sparkify-staging/<its own name>/`` and removes it when it ends. What a
-killed run left behind is removed by a later one: a run that is alive writes something there now and then.
+killed run left behind is removed by a later one, once it is as old as objects of the stack's bucket get.
 """
 
 import contextlib
 import json
 import secrets
-import threading
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -17,9 +16,9 @@ from sparkify.errors import SourceError, SparkifyError, UsageError
 from sparkify.reading.jsonpaths import written
 from sparkify.sources.s3_folder import S3Folder
 
-_SIGN_OF_LIFE = "alive"
-_LEFT_BEHIND_AFTER = timedelta(days=1)
-"""Since anything was last written to a run's folder, by the clock of S3."""
+_BEGUN = "begun"
+_LEFT_BEHIND_AFTER = timedelta(days=2)
+"""Since anything was last written to a run's folder, by the clock of S3; no run takes that long."""
 
 
 class WorkFolder:
@@ -28,28 +27,23 @@ class WorkFolder:
     Args:
         prefix: the work prefix.
         aws: how to reach S3.
-        renewed_after: seconds between two signs of life.
 
     Raises:
         UsageError: the work prefix is no s3:// URI.
         SourceError: it can't be reached.
     """
 
-    def __init__(self, prefix: str, aws: AwsOptions, *, renewed_after: float = 600.0) -> None:
+    def __init__(self, prefix: str, aws: AwsOptions) -> None:
         place = s3_location(prefix)
         if not place or not place.bucket:
             raise UsageError("[S3] WORK_PREFIX is not on S3", "write it as s3://bucket/folder")
         self._place = S3Folder(f"{prefix.rstrip('/')}/sparkify-staging", aws)
         self._run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         self._names: list[str] = []
-        self._renewed_after = renewed_after
-        self._ended = threading.Event()
-        self._renewal = threading.Thread(target=self._stay_alive, name="sign of life", daemon=True)
 
     def __enter__(self) -> Self:
-        self._renewal.start()
         try:
-            self.put(_SIGN_OF_LIFE, b"1")  # not empty: that would be a console's folder
+            self.put(_BEGUN, b"1")  # not empty: that would be a console's folder
             self._remove_left_behind()
         except BaseException:
             self.__exit__()
@@ -58,7 +52,7 @@ class WorkFolder:
 
     def _remove_left_behind(self) -> None:
         entries = self._place.entries()
-        ours = entries.get(f"{self._run}/{_SIGN_OF_LIFE}")
+        ours = entries.get(f"{self._run}/{_BEGUN}")
         if ours is None:  # a listing that is behind, and nothing to tell the time by
             return
         last_written: dict[str, datetime] = {}
@@ -68,15 +62,7 @@ class WorkFolder:
         oldest = ours.modified - _LEFT_BEHIND_AFTER
         self._place.delete(name for name in entries if last_written[name.partition("/")[0]] < oldest)
 
-    def _stay_alive(self) -> None:
-        """Renew the sign of life: one COPY may take longer than others wait before they tidy up."""
-        while not self._ended.wait(self._renewed_after):
-            with contextlib.suppress(SparkifyError):  # the next one may arrive
-                self._place.put(f"{self._run}/{_SIGN_OF_LIFE}", b"1")
-
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._renewal.join(timeout=1)
         # Nothing depends on it: what is left costs a little until a later run removes it.
         with contextlib.suppress(SparkifyError):
             self._place.delete(self._names)
