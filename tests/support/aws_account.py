@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError
 from botocore.loaders import Loader
 from botocore.session import get_session
 from botocore.validate import ParamValidator
@@ -197,6 +197,12 @@ class Serverless:
         return {key: copy.deepcopy(value) for key, value in thing.items() if key not in secret}
 
 
+def _require_credentials(session: Any) -> None:
+    """As botocore signs what it sends: what stands in for a service is answered before."""
+    if session.get_credentials() is None:
+        raise NoCredentialsError
+
+
 def _adding(arns: list[str]) -> list[str]:
     return [f"IamRole(applyStatus=adding, iamRoleArn={arn})" for arn in arns]
 
@@ -284,6 +290,8 @@ class World:
         events = session.events
         events.register("before-parameter-build", self._record)
         events.register_first("before-call", lambda **_: self._fail("before"))
+        for name in ("redshift-serverless", "cloudformation"):
+            events.register_first(f"before-call.{name}", lambda **_: _require_credentials(session))
         events.register_first("before-call.redshift-serverless", self._answer_serverless)
         events.register_first("before-call.cloudformation", self._answer_cloudformation)
         events.register("before-call.redshift.ModifyClusterIamRoles", self._modify_roles)

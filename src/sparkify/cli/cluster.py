@@ -158,7 +158,7 @@ def pause(config: Config = None, timeout: Timeout = None, dry_run: DryRun = Fals
 
     settings = _settings(config, cluster_timeout_minutes=timeout)
     aws, waiter = _connect(settings)
-    commands.pause(aws, waiter, make_target(settings, aws.region), typer.echo if dry_run else None)
+    commands.switch(aws, waiter, make_target(settings, aws.region), "pause", typer.echo if dry_run else None)
 
 
 @app.command()
@@ -169,7 +169,7 @@ def resume(config: Config = None, timeout: Timeout = None, dry_run: DryRun = Fal
 
     settings = _settings(config, cluster_timeout_minutes=timeout)
     aws, waiter = _connect(settings)
-    commands.resume(aws, waiter, make_target(settings, aws.region), typer.echo if dry_run else None)
+    commands.switch(aws, waiter, make_target(settings, aws.region), "resume", typer.echo if dry_run else None)
 
 
 @app.command()

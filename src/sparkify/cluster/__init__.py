@@ -1,7 +1,7 @@
 """The Redshift cluster: has CloudFormation create it, shows what it costs, and deletes all of it.
 
     warehouse.yaml  the template: role, network, work bucket, cluster or workgroup
-    commands        create, pause, resume, delete: each flow on one screen
+    commands        create, switch (pause and resume), delete: each flow on one screen
     found           what is there of this project, and what it costs
     plan, places    what is asked for, as the template's parameters, checked before anything is sent
     stack           what would change, the change itself, and its end

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sparkify.cluster.aws_errors import CREDENTIALS_HINT, explain
+from sparkify.cluster.aws_errors import explain
 from sparkify.config.settings import AwsOptions, Settings
 from sparkify.errors import ClusterError, SparkifyError, UsageError
 from sparkify.system.extras import how_to_install
@@ -93,15 +93,6 @@ class Aws:
         """Whether there are any."""
         return self._guard("credentials", self._session.get_credentials) is not None
 
-    def require_credentials(self) -> None:
-        """See that there are credentials.
-
-        Raises:
-            UsageError: there are none.
-        """
-        if not self.has_credentials():
-            raise UsageError("no AWS credentials", CREDENTIALS_HINT)
-
     def call(self, service: str, operation: str, /, absent: str = "", **parameters: Any) -> dict[str, Any]:
         """What a call answers, or {} where AWS's error code says that what is asked for is not there.
 
@@ -131,6 +122,12 @@ class Aws:
 
         return list(self._guard(f"{service} {operation}", collect))
 
+    def empty(self, bucket: str) -> None:
+        """Delete all objects of a bucket, in all their versions."""
+        self.has_asked = True
+        s3 = self._session.resource("s3", config=self._config())
+        self._guard("s3 delete_objects", s3.Bucket(bucket).object_versions.delete)
+
     def _guard(self, call: str, function: Callable[[], Any]) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -143,14 +140,15 @@ class Aws:
         raise explained
 
     def _client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service, config=self._config())
+        return self._clients[service]
+
+    @staticmethod
+    def _config() -> Any:
         from botocore.config import Config
 
-        if service not in self._clients:
-            config = Config(
-                connect_timeout=10, read_timeout=60, retries={"mode": "standard", "max_attempts": 5}
-            )
-            self._clients[service] = self._session.client(service, config=config)
-        return self._clients[service]
+        return Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "max_attempts": 5})
 
 
 def tag_dict(tags: Iterable[dict[str, str]] | None) -> dict[str, str]:

@@ -20,6 +20,7 @@ Confirm = Callable[[str], None]
 Show = Callable[[str], None]
 """Prints a line of a dry run."""
 
+_SWITCHED = {"pause": ("paused", "pausing"), "resume": ("available", "resuming")}
 # States that a cluster does not leave by itself (Redshift Management Guide, "Cluster status").
 _FAILED = ("hardware-failure", "incompatible-", "not there")
 
@@ -30,15 +31,8 @@ _FAILED = ("hardware-failure", "incompatible-", "not there")
 def create(aws: Aws, waiter: Waiter, plan: Plan, address: str, config: Path, confirm: Confirm) -> str:
     """Make the stack, or correct it, and write its address to the configuration file.
 
-    Run again, also after a failure half-way, it goes on from what is there.
-
-    Args:
-        aws: the way there.
-        waiter: tells what is done, and waits.
-        plan: what is wanted.
-        address: the IPv4 address from which it may be reached.
-        config: the configuration file.
-        confirm: called with what would change and its price, before anything is changed.
+    Run again, also after a failure half-way, it goes on from what is there. Before anything is changed, that
+    is told with its price, and ``confirm`` is called.
 
     Returns:
         Where the database answers, with its port.
@@ -138,25 +132,24 @@ def _refuse_taken_names(aws: Aws, plan: Plan, vpc: str) -> None:
     role = {}
     if "RoleArn" not in plan.parameters:
         role = aws.call("iam", "get_role", "NoSuchEntity", RoleName=name).get("Role", {})
+    owner = tag_dict(role.get("Tags")).get(CLUSTER_TAG)
     filters = [{"Name": "group-name", "Values": [plan.stack]}, {"Name": "vpc-id", "Values": [vpc]}]
-    groups = aws.call("ec2", "describe_security_groups", Filters=filters)["SecurityGroups"]
-    computing = compute.look(aws, plan.parameters)
-    taken = [
-        (computing.title if computing else "", "choose another identifier with DWH_CLUSTER_IDENTIFIER"),
-        (
-            f"role {name}" if role else "",
+    if found := compute.look(aws, plan.parameters):
+        taken = f"{found.title} is there already and is not this stack's"
+        hint = "choose another identifier with DWH_CLUSTER_IDENTIFIER"
+    elif role:
+        whose = f"belongs to cluster {owner}" if owner else "is not this stack's"
+        taken = f"role {name} is there already and {whose}"
+        hint = (
             "name another with DWH_IAM_ROLE_NAME, or use that one as it is: set its ARN as [IAM_ROLE] ARN, "
-            "and another DWH_IAM_ROLE_NAME",
-        ),
-        (f"security group {plan.stack}" if groups else "", "delete it, or choose another identifier"),
-    ]
-    owner = tag_dict(role.get("Tags")).get(CLUSTER_TAG, "")
-    for what, hint in taken:
-        if what:
-            whose = (
-                f"belongs to cluster {owner}" if owner and what.startswith("role") else "is not this stack's"
-            )
-            raise ClusterError(f"{what} is there already and {whose}", hint)
+            "and another DWH_IAM_ROLE_NAME"
+        )
+    elif aws.call("ec2", "describe_security_groups", Filters=filters)["SecurityGroups"]:
+        taken = f"security group {plan.stack} is there already and is not this stack's"
+        hint = "delete it, or choose another identifier"
+    else:
+        return
+    raise ClusterError(taken, hint)
 
 
 def _write(waiter: Waiter, config: Path, values: dict[str, str]) -> None:
@@ -176,33 +169,13 @@ def _computing(aws: Aws, target: Target) -> tuple[dict[str, str], compute.Comput
 
 
 @tells_what_goes_on()
-def pause(aws: Aws, waiter: Waiter, target: Target, show: Show | None = None) -> None:
-    """Pause the cluster: nodes cost nothing then, what is stored does.
+def switch(aws: Aws, waiter: Waiter, target: Target, verb: str, show: Show | None = None) -> None:
+    """Pause the cluster, whose nodes cost nothing then (what is stored does), or resume it.
 
     Raises:
-        ClusterError: there is none.
+        ClusterError: there is none, or it can't get there.
     """
-    _switch(aws, waiter, target, show, "pause", ("paused", "pausing"))
-
-
-@tells_what_goes_on()
-def resume(aws: Aws, waiter: Waiter, target: Target, show: Show | None = None) -> None:
-    """Start a paused cluster again.
-
-    Raises:
-        ClusterError: there is none.
-    """
-    _switch(aws, waiter, target, show, "resume", ("available", "resuming"))
-
-
-def _switch(
-    aws: Aws,
-    waiter: Waiter,
-    target: Target,
-    show: Show | None,
-    verb: str,
-    states: tuple[str, str],
-) -> None:
+    states = _SWITCHED[verb]
     parameters, found = _computing(aws, target)
     if parameters["Kind"] == "serverless":
         why = {"pause": "needs no pause: it costs nothing while no query runs and no transaction is open"}
@@ -234,14 +207,8 @@ def delete(
 ) -> None:
     """Delete the stack, what is in its work bucket and the logs, and see that nothing is left.
 
-    Args:
-        aws: the way there.
-        waiter: tells what is done, and waits.
-        target: which cluster.
-        config: the configuration file, out of which its address, role and work prefix are taken.
-        confirm: called with what will be removed, before anything is.
-        final_snapshot: the name of a snapshot to keep; without one the data is lost.
-        show: prints what would be deleted; given, it is a dry run.
+    Its address, role and work prefix are taken out of the configuration file. With ``final_snapshot``, a
+    snapshot of that name is kept; with ``show``, nothing is changed, and what would go is shown.
 
     Raises:
         ClusterError: AWS refused a call, or something is still there.
@@ -294,17 +261,8 @@ def _empty_bucket(aws: Aws, there: dict[str, Any]) -> None:
     for it in aws.pages(
         "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=there["StackId"]
     ):
-        if it["ResourceType"] != "AWS::S3::Bucket" or it["ResourceStatus"] == "DELETE_COMPLETE":
-            continue
-        bucket = it["PhysicalResourceId"]
-        versions = [
-            {"Key": version["Key"], "VersionId": version["VersionId"]}
-            for key in ("Versions", "DeleteMarkers")
-            for version in aws.pages("s3", "list_object_versions", key, Bucket=bucket)
-        ]
-        for begin in range(0, len(versions), 1000):
-            some = {"Objects": versions[begin : begin + 1000], "Quiet": True}
-            aws.call("s3", "delete_objects", Bucket=bucket, Delete=some)
+        if it["ResourceType"] == "AWS::S3::Bucket" and it["ResourceStatus"] != "DELETE_COMPLETE":
+            aws.empty(it["PhysicalResourceId"])
 
 
 def _keep_snapshot(aws: Aws, waiter: Waiter, parameters: dict[str, str], name: str) -> None:

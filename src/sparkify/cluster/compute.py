@@ -25,7 +25,6 @@ class Compute:
     Attributes:
         title: what it is, with its name.
         state: AWS's word for it, in lower case.
-        address: where the database answers, with its port; empty as long as there is none.
         roles: how far each of its roles is: in-sync, or adding.
         default_role: the ARN of the one that IAM_ROLE DEFAULT means, where AWS tells it.
         secret: the ARN of the password in Secrets Manager; empty where it is the user's own.
@@ -34,7 +33,6 @@ class Compute:
 
     title: str
     state: str
-    address: str
     roles: dict[str, str]
     default_role: str
     secret: str
@@ -53,7 +51,6 @@ def look(aws: Aws, parameters: Mapping[str, str]) -> Compute | None:
     return Compute(
         f"cluster {name}",
         cluster["ClusterStatus"],
-        _address(cluster.get("Endpoint", {}), "Address", "Port"),
         {role["IamRoleArn"]: role.get("ApplyStatus", "") for role in cluster.get("IamRoles", ())},
         cluster.get("DefaultIamRoleArn", ""),
         cluster.get("MasterPasswordSecretArn", ""),
@@ -80,7 +77,6 @@ def _workgroup(aws: Aws, name: str, namespace: str) -> Compute | None:
     return Compute(
         f"workgroup {name}" if group else f"namespace {namespace}",
         (group or space)["status"].lower(),
-        _address(group.get("endpoint", {}), "address", "port"),
         {role[2]: role[1] for role in roles if role},
         space.get("defaultIamRoleArn", ""),
         space.get("adminPasswordSecretArn", ""),
@@ -90,10 +86,6 @@ def _workgroup(aws: Aws, name: str, namespace: str) -> Compute | None:
             if key in group
         },
     )
-
-
-def _address(endpoint: Mapping[str, Any], host: str, port: str) -> str:
-    return f"{endpoint[host]}:{endpoint[port]}" if endpoint.get(host) else ""
 
 
 def kept(

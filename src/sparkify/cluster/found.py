@@ -45,7 +45,6 @@ def find(aws: Aws, say: Callable[[str], None], target: Target) -> list[Resource]
         say: told what could not be looked at.
         target: which cluster.
     """
-    aws.require_credentials()
     computing = _clusters(aws, target)
     try:
         computing += _serverless(aws, target)

@@ -3,6 +3,7 @@
 import ipaddress
 import urllib.error
 import urllib.request
+from itertools import chain
 from typing import Any
 
 from sparkify.cluster.aws import Aws
@@ -83,15 +84,12 @@ def default_network(aws: Aws, *, is_serverless: bool) -> tuple[dict[str, str], l
 
 def describe_rules(group: dict[str, Any]) -> str:
     """Who may reach what a security group guards."""
+    kinds = ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs", "PrefixListIds")
     sources = [
-        f"{entry.get(key)} to port {rule.get('FromPort', 'any')}"
+        f"{entry[key]} to port {rule.get('FromPort', 'any')}"
         for rule in group["IpPermissions"]
-        for kind, key in (
-            ("IpRanges", "CidrIp"),
-            ("Ipv6Ranges", "CidrIpv6"),
-            ("UserIdGroupPairs", "GroupId"),
-            ("PrefixListIds", "PrefixListId"),
-        )
-        for entry in rule.get(kind, ())
+        for entry in chain.from_iterable(rule.get(kind, ()) for kind in kinds)
+        for key in ("CidrIp", "CidrIpv6", "GroupId", "PrefixListId")
+        if key in entry
     ]
     return f"open from {', '.join(sources)}" if sources else "open to nobody"

@@ -36,7 +36,6 @@ def find(aws: Aws, name: str) -> dict[str, Any]:
     Raises:
         ClusterError: one of that name is not this project's.
     """
-    aws.require_credentials()
     answer = aws.call(_CLOUDFORMATION, "describe_stacks", "ValidationError", StackName=name)
     stack = dict(answer["Stacks"][0]) if answer else {}
     if not stack or stack["StackStatus"] == "DELETE_COMPLETE":
@@ -89,14 +88,7 @@ class ChangeSet:
 def prepare(
     aws: Aws, waiter: Waiter, plan: Plan, parameters: Mapping[str, str], *, is_new: bool
 ) -> ChangeSet:
-    """Have AWS work out what would change.
-
-    Args:
-        aws: the way there.
-        waiter: waits.
-        plan: what is wanted.
-        parameters: of the template; the password of a stack that is there stays.
-        is_new: whether the stack is to be made.
+    """Have AWS work out what would change; the password of a stack that is there stays.
 
     Raises:
         ClusterError: AWS refuses the change, or it would lose data.
