@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sparkify.config.settings import Settings
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
+from sparkify.load.summary import Summary
 from tests.standin.fixtures import redshift
 from tests.support import machine
 from tests.support.builders import HANGS, Loaded

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from sparkify.config.settings import Settings, values_of
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
+from sparkify.load.summary import Summary
 from sparkify.reading.records import RecordReader
 from sparkify.sources.local import LocalSource
 from sparkify.sources.objects import SourceObject

@@ -13,8 +13,8 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.errors import UnusableFilesError
 from sparkify.load.key_sample import KEPT_CHARACTERS, MAX_UNKNOWN, SAMPLED_RECORDS, KeySample
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
+from sparkify.load.summary import Summary
 from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS, KeyMap
 from sparkify.simulate import SimulationOptions, simulate, sink_for
 from tests.support.builders import Loaded, Record, event, track, write

@@ -8,8 +8,8 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, TooManyRejectsError, UnusableFilesError
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
+from sparkify.load.summary import Summary
 from sparkify.reading import records
 from sparkify.reading.keys import EVENT_KEYS
 from tests.support.builders import Loaded, Record, event, track, write

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from sparkify.errors import SparkifyError, TooManyRejectsError
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
+from sparkify.load.summary import Summary
 from tests.support.builders import Loaded, event, track, write
 from tests.support.cli import Run
 from tests.support.engines import Engine

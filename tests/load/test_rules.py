@@ -16,7 +16,6 @@ from hypothesis import given, settings
 
 from sparkify.load import accounts
 from sparkify.load.accounts import EventAccount
-from sparkify.load.pipeline import load
 from sparkify.load.progress import NullProgress
 from sparkify.sql import LEVEL_TABLES, STAR_TABLES
 from sparkify.warehouse.contract import Warehouse
@@ -25,6 +24,7 @@ from tests.support.builders import Record, event, examples, track, write
 from tests.support.clock import at
 from tests.support.engines import Engine
 from tests.support.reference import Star, build_star, sort_rows
+from tests.support.runs import run_in
 
 pytestmark = pytest.mark.slow
 
@@ -142,7 +142,7 @@ def check_files(engine: Engine, songs: list[Record], events: list[Record], seed:
         write_logs(folder, "2018-11-02-events", again)
         write_songs(folder, "TRAAA", songs)
         engine.publish(folder)
-        load(warehouse, options.loading, options.aws, NullProgress(), allow_shrunk=True)
+        run_in(warehouse, options, NullProgress(), allow_shrunk=True)
         expected = build_star(songs, events + again)
         for table, rows in star_of(warehouse).items():
             assert rows == expected[table], table
@@ -199,11 +199,11 @@ def check_runs(
             if number not in pauses:
                 engine.publish(folder)
                 with at(BEGIN + timedelta(days=days[number])):
-                    load(warehouse, options.loading, options.aws, NullProgress(), allow_shrunk=True)
+                    run_in(warehouse, options, NullProgress(), allow_shrunk=True)
         engine.publish(folder)
         now = BEGIN + timedelta(days=days[-1])
         with at(now):
-            load(warehouse, options.loading, options.aws, NullProgress(), allow_shrunk=True)
+            run_in(warehouse, options, NullProgress(), allow_shrunk=True)
         visits = [item for (source, _), found in present.items() if source == "log_data" for item in found]
         expected = build_star(
             [song for (source, _), found in present.items() if source == "song_data" for song in found],
@@ -244,8 +244,8 @@ def test_of_several_tracks_a_play_is_matched_to_the_one_of_the_closest_duration(
         write_songs(folder, "first", tracks[:1])
         if seed % 2:
             engine.publish(folder)
-            load(warehouse, options.loading, options.aws, NullProgress(), allow_shrunk=True)
+            run_in(warehouse, options, NullProgress(), allow_shrunk=True)
         write_songs(folder, "second", tracks[1:])
         engine.publish(folder)
-        load(warehouse, options.loading, options.aws, NullProgress(), allow_shrunk=True)
+        run_in(warehouse, options, NullProgress(), allow_shrunk=True)
         assert star_of(warehouse)["songplays"] == build_star(tracks, plays)["songplays"]

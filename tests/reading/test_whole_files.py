@@ -19,8 +19,8 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import SparkifyError, TooManyRejectsError, UnusableFilesError
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
+from sparkify.load.summary import Summary
 from tests.support.builders import Loaded, Record, event, read_star, track, write
 from tests.support.engines import Engine
 from tests.support.prepared import Prepared

@@ -15,8 +15,8 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, SparkifyError
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
+from sparkify.load.summary import Summary
 from sparkify.reading.keys import EVENT_KEYS
 from sparkify.sources.objects import LoadFile
 from sparkify.sources.opening import open_source

@@ -13,8 +13,8 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceChangedError, SourceError
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress, ignore
+from sparkify.load.summary import Summary
 from sparkify.sources import s3_exact
 from sparkify.sources.objects import LoadFile
 from sparkify.sources.opening import open_source

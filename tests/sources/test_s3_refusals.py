@@ -9,8 +9,8 @@ import pytest
 
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
+from sparkify.load.summary import Summary
 from sparkify.sources.opening import open_source
 from tests.support.builders import event, track, write
 from tests.support.engines import DuckDBEngine

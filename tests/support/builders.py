@@ -8,7 +8,7 @@ from typing import Any
 import hypothesis
 
 from sparkify.config.settings import Settings
-from sparkify.load.pipeline import Summary
+from sparkify.load.summary import Summary
 from sparkify.sql import LEVEL_TABLES, STAR_TABLES
 from sparkify.warehouse.opening import connect
 from tests.support.reference import Star, sort_rows

@@ -2,26 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, tzinfo
-from typing import ClassVar
+from datetime import UTC, datetime
 
-import pytest
-
-from sparkify.load import pipeline
+_moments: list[datetime] = []
 
 
-class _Clock(datetime):
-    moment: ClassVar[datetime]
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-        return cls.moment.replace(tzinfo=tz)
+def now() -> datetime:
+    """The moment that a test has set, or else the time."""
+    return _moments[-1].replace(tzinfo=UTC) if _moments else datetime.now(UTC)
 
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Let runs begin at a moment, in UTC."""
-    _Clock.moment = moment
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "datetime", _Clock)
+    _moments.append(moment)
+    try:
         yield
+    finally:
+        _moments.pop()

@@ -11,8 +11,8 @@ import pytest
 from redshift_connector.core import Connection
 
 from sparkify.config.settings import Settings, values_of
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress
+from sparkify.load.summary import Summary
 from sparkify.sql import TABLES, VIEWS
 from tests.standin.fixtures import connect as driver_connect
 from tests.standin.server import RedshiftStandIn

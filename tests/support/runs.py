@@ -10,9 +10,10 @@ from typing import Any
 from sparkify.config.settings import Settings
 from sparkify.export import parquet, s3
 from sparkify.load import pipeline, prune, unload
-from sparkify.load.pipeline import Summary
+from sparkify.load.planning import Wanted
 from sparkify.load.progress import NullProgress, Progress
 from sparkify.load.prune import OldEvents
+from sparkify.load.summary import Summary
 from sparkify.load.unload import Chosen
 from sparkify.sources.objects import Source, SourcePlan
 from sparkify.warehouse import recreate
@@ -21,6 +22,7 @@ from sparkify.warehouse.duckdb.engine import DuckDBWarehouse
 from sparkify.warehouse.opening import opened, opened_if_there
 from sparkify.warehouse.recreate import Holdings
 from sparkify.warehouse.redshift.engine import RedshiftWarehouse
+from tests.support import clock
 
 
 class At(NullProgress):
@@ -48,13 +50,20 @@ def run_meddled_with(
     """A run to whose warehouse something is done, in its transaction, when a step begins."""
     progress = At(step, act)
     with opened(settings) as progress.warehouse:
-        return pipeline.run_etl(progress.warehouse, settings.loading, settings.aws, progress, **options)
+        return run_in(progress.warehouse, settings, progress, **options)
 
 
 def run_etl(settings: Settings, progress: Progress, **options: Any) -> Summary:
     """As ``sparkify etl`` runs it."""
     with opened(settings) as warehouse:
-        return pipeline.run_etl(warehouse, settings.loading, settings.aws, progress, **options)
+        return run_in(warehouse, settings, progress, **options)
+
+
+def run_in(warehouse: Warehouse, settings: Settings, progress: Progress, **options: Any) -> Summary:
+    """The same, in a warehouse that is open."""
+    return pipeline.run_etl(
+        warehouse, settings.loading, settings.aws, progress, Wanted(**options), now=clock.now
+    )
 
 
 def run_unload(
@@ -90,7 +99,7 @@ def plan_etl(
 ) -> dict[Source, SourcePlan]:
     """As ``sparkify etl --dry-run`` plans it."""
     with opened_if_there(settings) as warehouse:
-        return pipeline.plan_etl(warehouse, settings.loading, settings.aws, warn, **options)
+        return pipeline.plan_etl(warehouse, settings.loading, settings.aws, warn, Wanted(**options))
 
 
 def export(settings: Settings, out: Path, **options: Any) -> dict[str, Any]:

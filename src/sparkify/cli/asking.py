@@ -12,8 +12,8 @@ from sparkify.printing.terminal import printable, say
 
 if TYPE_CHECKING:
     from sparkify.config.settings import Settings
-    from sparkify.load.pipeline import Summary
     from sparkify.load.progress import Progress
+    from sparkify.load.summary import Summary
     from sparkify.printing.console import Console
     from sparkify.warehouse.contract import Warehouse
 

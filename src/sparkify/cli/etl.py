@@ -20,7 +20,7 @@ from sparkify.system import interrupts
 
 if TYPE_CHECKING:
     from sparkify.config.settings import Settings
-    from sparkify.load.pipeline import Summary
+    from sparkify.load.summary import Summary
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sparkify.answers.check import Outcome
     from sparkify.cluster.found import Resource
     from sparkify.load.audits import AuditResult
-    from sparkify.load.pipeline import Summary
+    from sparkify.load.summary import Summary
     from sparkify.warehouse.contract import Session
 
 

@@ -11,8 +11,8 @@ from sparkify.errors import UsageError
 
 if TYPE_CHECKING:
     from sparkify.config.settings import Settings
-    from sparkify.load.pipeline import Summary
     from sparkify.load.progress import Progress
+    from sparkify.load.summary import Summary
 
 app = typer.Typer()
 
@@ -97,8 +97,11 @@ def etl_command(
     from sparkify.cli import etl, summary
     from sparkify.cli.progress import JsonLines
     from sparkify.load import pipeline
+    from sparkify.load.planning import Wanted
     from sparkify.printing.console import Console
     from sparkify.warehouse.opening import opened, opened_if_there
+
+    wanted = Wanted(full, reload or (), allow_shrunk, skip_bad_files, drop_missing)
 
     def settings(warn: Callable[[str], None] | None = None) -> "Settings":
         if drop_missing and not full:
@@ -121,17 +124,7 @@ def etl_command(
     def load(settings: "Settings", progress: "Progress", warn: Callable[[str], None]) -> "Summary":
         try:
             with opened(settings, begin=progress.step, warn=warn) as warehouse:
-                return pipeline.run_etl(
-                    warehouse,
-                    settings.loading,
-                    settings.aws,
-                    progress,
-                    full=full,
-                    reload=reload or (),
-                    allow_shrunk=allow_shrunk,
-                    skip_bad_files=skip_bad_files,
-                    drop_missing=drop_missing,
-                )
+                return pipeline.run_etl(warehouse, settings.loading, settings.aws, progress, wanted)
         finally:
             progress.done()
 
@@ -143,9 +136,7 @@ def etl_command(
                 found.loading,
                 found.aws,
                 lambda problem: summary.warn(console, f"warning: {problem}"),
-                full=full,
-                skip_bad_files=skip_bad_files,
-                reload=reload or (),
+                wanted,
             )
         summary.print_plan(plan, console)
         return

@@ -13,7 +13,7 @@ from sparkify.printing.terminal import printable
 from sparkify.printing.wording import plural, size_text
 
 if TYPE_CHECKING:
-    from sparkify.load.pipeline import Summary
+    from sparkify.load.summary import Summary
     from sparkify.load.unload import Chosen
     from sparkify.sources.objects import Source, SourcePlan
     from sparkify.warehouse.recreate import Holdings

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from sparkify.errors import WarehouseError
 from sparkify.load import history
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import Progress
+from sparkify.load.summary import Summary
 from sparkify.system import interrupts
 from sparkify.warehouse.contract import Warehouse
 

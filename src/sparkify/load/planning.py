@@ -17,6 +17,25 @@ Listed = dict[Source, tuple[Store, list[SourceObject]]]
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What is asked of a run, beside the settings.
+
+    Attributes:
+        full: load everything from scratch.
+        reload: names of files to load again, though they have not changed.
+        allow_shrunk: load files that had records and are empty now.
+        skip_bad_files: go on without files from which nothing can be loaded, or that can't be replaced.
+        drop_missing: let a load from scratch drop the rows of files that no longer exist.
+    """
+
+    full: bool = False
+    reload: Sequence[str] = ()
+    allow_shrunk: bool = False
+    skip_bad_files: bool = False
+    drop_missing: bool = False
+
+
+@dataclass(frozen=True)
 class RunPlan:
     """What a run is to do.
 
@@ -40,15 +59,7 @@ class RunPlan:
         return not any(todo.known or todo.removed for todo in self.sources.values())
 
 
-def plan_run(
-    warehouse: Warehouse,
-    listed: Listed,
-    left_out: LeftOut,
-    *,
-    full: bool,
-    drop_missing: bool,
-    reload: Sequence[str],
-) -> RunPlan:
+def plan_run(warehouse: Warehouse, listed: Listed, left_out: LeftOut, wanted: Wanted) -> RunPlan:
     """Plan a run in a warehouse whose tables are of this version, or still to be made.
 
     Raises:
@@ -56,13 +67,22 @@ def plan_run(
             replaced.
     """
     has_tables = warehouse.has_tables()
-    loaded = ledger.loaded_files(warehouse.query) if has_tables else {}
-    loaded = ledger.as_if_changed(loaded, listed, reload)
-    plans, is_rebuilt = plan_sources(warehouse, loaded, listed, left_out, full=full)
-    if is_rebuilt and not drop_missing:
-        gone.require_none_lost(warehouse.location, plans, left_out, is_asked_for=full)
+    loaded = loaded_before(warehouse, listed, wanted.reload)
+    plans, is_rebuilt = plan_sources(warehouse, loaded, listed, left_out, full=wanted.full)
+    if is_rebuilt and not wanted.drop_missing:
+        gone.require_none_lost(warehouse.location, plans, left_out, is_asked_for=wanted.full)
     run_id = history.next_run_id(warehouse) if has_tables else 1
     return RunPlan(run_id, has_tables, loaded, plans, is_rebuilt)
+
+
+def loaded_before(warehouse: Warehouse | None, listed: Listed, reload: Sequence[str]) -> LoadedFiles:
+    """What the ledger has, with the files that are to be loaded again as if they had changed.
+
+    Raises:
+        UsageError: a name means no listed file.
+    """
+    loaded = ledger.loaded_files(warehouse.query) if warehouse and warehouse.has_tables() else {}
+    return ledger.as_if_changed(loaded, listed, reload)
 
 
 def plan_sources(

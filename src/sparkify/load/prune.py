@@ -7,8 +7,8 @@ from sparkify.errors import WarehouseError
 from sparkify.load import history
 from sparkify.load.agreement import in_one_transaction, require_as_agreed
 from sparkify.load.audits import run_audits
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import Progress
+from sparkify.load.summary import Summary
 from sparkify.printing.wording import plural
 from sparkify.sql import STAR_TABLES, read_sql
 from sparkify.warehouse.contract import Schema, Session, Warehouse
@@ -94,6 +94,7 @@ def _prune(
     require_as_agreed(old.location, agreed, old)
     summary = Summary(history.next_run_id(warehouse), started=started)
     progress.begin_run(summary.run_id)
+    before_pruning = count_rows(warehouse.query, STAR_TABLES)
     if old.events:
         progress.step("prune")
         _remove(warehouse, summary.run_id, old.before)
@@ -108,9 +109,8 @@ def _prune(
         )
     else:
         summary.notes.append(f"no event from before {old.before} can be pruned")
-    summary.tables = {table: (rows, 0) for table, rows in count_rows(warehouse.query, STAR_TABLES).items()}
-    run = history.Run(summary.run_id, started, summary.outcome)
-    history.record(warehouse, run, summary.said, summary.audits)
+    summary.count_tables(warehouse, before_pruning)
+    summary.record(warehouse)
     return summary
 
 

@@ -9,9 +9,9 @@ from sparkify.load import history, ledger, retention
 from sparkify.load.agreement import in_one_transaction, require_as_agreed
 from sparkify.load.file_names import meant_by
 from sparkify.load.horizon import Horizon
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import Progress
 from sparkify.load.staging import SourceSummary
+from sparkify.load.summary import Summary
 from sparkify.load.updating import update_star
 from sparkify.printing.wording import plural
 from sparkify.sources.objects import NOUNS, LoadedFile, Source, first_few
@@ -104,14 +104,12 @@ def _unload(
         warehouse, horizon, summary.run_id, 0, progress, is_full=False
     )
     ledger.forget(warehouse, ids)
-    after = count_rows(warehouse.query, STAR_TABLES)
-    summary.tables = {table: (after[table], after[table] - before[table]) for table in after}
-    ((summary.matched,),) = warehouse.query("SELECT COUNT(song_id) FROM songplays")
+    summary.count_tables(warehouse, before)
     summary.notes.append(f"unloaded {chosen.described()}")
     summary.notes.append(
         "the next etl loads again what is still at the source: remove or fix it there before"
     )
-    _record(warehouse, summary)
+    summary.record(warehouse, files=len(ids))
     return summary
 
 
@@ -128,17 +126,3 @@ def _require_attributed(warehouse: Session, source: Source, files: dict[str, Loa
             " rows from those of others; nothing was changed",
             "remove the file from the source, and load the others again: sparkify etl --full --drop-missing",
         )
-
-
-def _record(warehouse: Session, summary: Summary) -> None:
-    counts = summary.sources.values()
-    run = history.Run(
-        summary.run_id,
-        summary.started,
-        summary.outcome,
-        files=sum(count.files for count in counts),
-        records=sum(count.records for count in counts),
-        loaded=sum(count.loaded for count in counts),
-        rejected=sum(count.rejected for count in counts),
-    )
-    history.record(warehouse, run, summary.said, summary.audits)

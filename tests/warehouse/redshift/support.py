@@ -9,8 +9,8 @@ from typing import Any
 
 from sparkify.config.loading import load_settings
 from sparkify.config.settings import Settings
-from sparkify.load.pipeline import Summary
 from sparkify.load.progress import NullProgress, Progress
+from sparkify.load.summary import Summary
 from sparkify.reading.keys import EVENT_KEYS
 from sparkify.sql import TABLES, VIEWS
 from sparkify.warehouse.opening import connect
