@@ -9,9 +9,9 @@ import typer
 
 import sparkify
 from sparkify.config import credentials
-from sparkify.errors import SparkifyError, UsageError
+from sparkify.errors import UsageError
 from sparkify.printing.terminal import say
-from sparkify.system.disk import remedy
+from sparkify.system.disk import writing
 
 
 def notebooks(
@@ -26,15 +26,11 @@ def notebooks(
         raise UsageError(
             f"{out / taken[0]}: is there already, and was not touched", "move it away, or name another folder"
         )
-    try:
+    with writing(out, "name another folder"):
         out.mkdir(parents=True, exist_ok=True)
         for name, content in sorted(found.items()):
             with (out / name).open("xb") as file:
                 file.write(content)
-    except OSError as error:
-        raise SparkifyError(
-            f"{out}: can't be written: {error.strerror}", remedy(error, "name another folder")
-        ) from None
     for name in sorted(found):
         typer.echo(out / name)
     say("to open them: pip install jupyterlab altair pandas, then jupyter lab")

@@ -1,7 +1,6 @@
 """Progress on stderr: bars on a terminal, plain lines otherwise."""
 
 import sys
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +16,7 @@ from rich.progress import (
     Progress as Bars,
 )
 
-from sparkify.load.progress import NullProgress, Progress, ignore
+from sparkify.load.progress import Progress, StepByStep
 from sparkify.printing.console import Console
 from sparkify.printing.output import object_text
 from sparkify.printing.terminal import printable
@@ -32,37 +31,26 @@ def _now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-class Lines:
+class Lines(StepByStep):
     """One line per step, for logs: when it ended and in which run, what was done and how long it took."""
 
     def __init__(self, console: Console) -> None:
+        super().__init__()
         self._console = console
-        self._name = ""
-        self._began = 0.0
         self._run = ""
 
     def begin_run(self, run_id: int) -> None:
         """The run has a number now."""
-        self.done()
+        super().begin_run(run_id)
         self._run = f" run {run_id}"
 
-    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
-        """A step begins."""
-        self.done()
-        self._name, self._began = printable(name), time.perf_counter()
-        if files:
-            self._name += f" ({plural(files, 'file')}, {size_text(size)})"
-        return ignore
-
-    def done(self) -> None:
-        """The last step has ended."""
-        if self._name:
-            took = time.perf_counter() - self._began
-            self._console.print(f"{_now()}{self._run} {self._name}: {took:.2f} s")
-        self._name = ""
+    def ended(self, name: str, files: int, size: int, seconds: float) -> None:
+        """A step has ended."""
+        what = f" ({plural(files, 'file')}, {size_text(size)})" if files else ""
+        self._console.print(f"{_now()}{self._run} {printable(name)}{what}: {seconds:.2f} s")
 
 
-class JsonLines(NullProgress):
+class JsonLines(StepByStep):
     """Progress and messages as JSON objects, one a line, for programs that collect logs.
 
     Each has ``time`` (UTC), ``run`` (its number, null before it has one), ``level`` (info, warning or error)
@@ -73,29 +61,20 @@ class JsonLines(NullProgress):
     """
 
     def __init__(self, *, is_quiet: bool = False) -> None:
+        super().__init__()
         self._is_quiet = is_quiet
         self._run_id: int | None = None
-        self._step: dict[str, Any] = {}
-        self._began = 0.0
 
     def begin_run(self, run_id: int) -> None:
         """The run has a number now."""
-        self.done()
+        super().begin_run(run_id)
         self._run_id = run_id
 
-    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
-        """A step begins; its line is written when it ends."""
-        self.done()
-        self._step = {"step": name} | ({"files": files, "bytes": size} if files else {})
-        self._began = time.perf_counter()
-        return ignore
-
-    def done(self) -> None:
-        """The last step has ended."""
-        if self._step and not self._is_quiet:
-            seconds = round(time.perf_counter() - self._began, 3)
-            self.say("info", "step", **self._step, seconds=seconds)
-        self._step = {}
+    def ended(self, name: str, files: int, size: int, seconds: float) -> None:
+        """A step has ended."""
+        if not self._is_quiet:
+            read = {"files": files, "bytes": size} if files else {}
+            self.say("info", "step", step=name, **read, seconds=round(seconds, 3))
 
     def say(self, level: str, event: str, **more: Any) -> None:
         """Write a line.

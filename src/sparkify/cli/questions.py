@@ -20,9 +20,9 @@ from sparkify.cli.options import (
     settings_of,
 )
 from sparkify.config import credentials
-from sparkify.errors import SparkifyError, UsageError
+from sparkify.errors import UsageError
 from sparkify.printing.terminal import say
-from sparkify.system.disk import remedy
+from sparkify.system.disk import writing
 from sparkify.system.switching import move, name_beside
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _write_files(answering: "_Answering", chosen: "list[Question]", folder: Path
     """Write each answer into a file of its own, in a folder that is not there yet, or empty."""
     credentials.require_none(str(folder), "FOLDER")
     ending = "json" if answering.form == "json" else "csv"
-    try:
+    with writing(folder, "name another folder"):
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise UsageError(f"{folder}: is not empty, and was not touched", "name a new folder")
@@ -151,10 +151,6 @@ def _write_files(answering: "_Answering", chosen: "list[Question]", folder: Path
             path = folder / f"{question.name}.{ending}"
             with path.open("x", encoding="utf-8", newline="") as file, redirect_stdout(file):
                 answering.print_all([question])
-    except OSError as error:
-        raise SparkifyError(
-            f"{folder}: can't be written: {error.strerror}", remedy(error, "name another folder")
-        ) from None
     say(f"wrote {len(chosen)} answers to {folder}")
 
 
@@ -181,13 +177,11 @@ def _write_excel(answering: "_Answering", chosen: "list[Question]", file: Path) 
     content, cut = workbook(sheets, about(answering.span, is_compared=answering.is_compared))
     aside = name_beside(file)
     try:
-        aside.write_bytes(content)
-        move(aside, file)
-    except OSError as error:
+        with writing(file, "name another file"):
+            aside.write_bytes(content)
+            move(aside, file)
+    finally:
         aside.unlink(missing_ok=True)
-        raise SparkifyError(
-            f"{file}: can't be written: {error.strerror}", remedy(error, "name another file")
-        ) from None
     if cut:
         say(f"note: {cut:,} texts were cut to what a cell of Excel holds; --csv has them whole")
     say(f"wrote {len(chosen)} answer{'s' * (len(chosen) != 1)} to {file}")

@@ -31,7 +31,7 @@ def require_good_host(redshift: RedshiftOptions, aws: AwsOptions, *, is_by_iam: 
         UsageError: naming the host.
     """
     host = redshift.host.lower().rstrip(".")
-    if "host" not in redshift.found or _is_this_machine(host) or _AMAZONS_DATABASES.fullmatch(host):
+    if "host" not in redshift.found or is_this_machine(host) or _AMAZONS_DATABASES.fullmatch(host):
         return
     if _has_keys_of_its_own(aws) if is_by_iam else "db_password" in redshift.found:
         return
@@ -54,7 +54,7 @@ def require_good_endpoint(aws: AwsOptions) -> None:
         host = (address.hostname or "").lower().rstrip(".")
     except ValueError:
         raise UsageError("[S3] ENDPOINT is not a server address", "use the form https://host:9000") from None
-    if not aws.s3_endpoint or aws.s3_anonymous or _is_this_machine(host):
+    if not aws.s3_endpoint or aws.s3_anonymous or is_this_machine(host):
         return
     is_known = "s3_endpoint" not in aws.found or _AMAZONS_S3.fullmatch(host)
     if not is_known and not _has_keys_of_its_own(aws):
@@ -79,7 +79,8 @@ def _has_keys_of_its_own(aws: AwsOptions) -> bool:
     return used <= aws.found
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether a host is the one that this process runs on."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

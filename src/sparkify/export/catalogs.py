@@ -4,7 +4,6 @@ A catalog is opened by its class and with these properties alone. PyIceberg's ow
 also follows a .pyiceberg.yaml in the working directory, which may have come with somebody's data.
 """
 
-import ipaddress
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sparkify.config import credentials
+from sparkify.config.destinations import is_this_machine
 from sparkify.config.location import is_on_s3
 from sparkify.config.settings import AwsOptions
 from sparkify.errors import SparkifyError, UsageError
@@ -57,7 +57,7 @@ def require_usable(catalog: str, place: str) -> None:
     address = urlsplit(catalog)
     if address.scheme not in ("http", "https") or not address.hostname:
         raise UsageError(f"--catalog {catalog}: no such catalog", "name sqlite, glue, or https://host")
-    if address.scheme == "http" and os.environ.get(TOKEN) and not _is_this_machine(address.hostname):
+    if address.scheme == "http" and os.environ.get(TOKEN) and not is_this_machine(address.hostname):
         raise UsageError(
             f"--catalog {catalog}: {TOKEN} would go there readable for everybody on the way",
             "write https://, or unset it",
@@ -153,10 +153,3 @@ def explained(what: str) -> Iterator[None]:
         raise SparkifyError(
             f"{what}: {type(error).__name__}: {said}", "check the catalog, and what you may do there"
         ) from None
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

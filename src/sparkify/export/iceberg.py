@@ -27,7 +27,7 @@ from sparkify.errors import SparkifyError, UsageError
 from sparkify.export import catalogs
 from sparkify.export.parquet import PARQUET_LAYOUTS, Layout, OpenToWrite
 from sparkify.sources.s3_folder import S3Folder
-from sparkify.system.disk import remedy
+from sparkify.system.disk import remedy, writing
 from sparkify.warehouse.contract import Warehouse
 
 ICEBERG_LAYOUTS = PARQUET_LAYOUTS | {"songs": Layout("SELECT * FROM songs", "song_id", ("year",))}
@@ -121,12 +121,8 @@ def _prepared(target: Target, aside: str) -> Iterator[None]:
             f"{out}: holds something other than an export to Iceberg, and was not touched",
             "name a folder that is not there yet",
         )
-    try:
+    with writing(out, "name another folder", "made"):
         Path(aside).mkdir(parents=True)
-    except OSError as error:
-        raise SparkifyError(
-            f"{out}: can't be made: {error.strerror}", remedy(error, "name another folder")
-        ) from None
     try:
         yield
     except OSError as error:

@@ -24,7 +24,7 @@ from typing import Any
 from sparkify import __version__
 from sparkify.answers.questions import require_tables
 from sparkify.errors import SparkifyError, UsageError
-from sparkify.system.disk import remedy
+from sparkify.system.disk import remedy, writing
 from sparkify.system.switching import move, name_beside, switch
 from sparkify.warehouse.contract import Unloading, Warehouse
 
@@ -112,13 +112,9 @@ def export(
     with open_to_write(str(aside)) as warehouse:
         require_tables(warehouse, PARQUET_LAYOUTS)
         before = _require_replaceable(out, overwrite=overwrite)
-        try:
+        with writing(out, "name another folder", "made"):
             aside.parent.mkdir(parents=True, exist_ok=True)
             aside.mkdir()
-        except OSError as error:
-            raise SparkifyError(
-                f"{out}: can't be made: {error.strerror}", remedy(error, "name another folder")
-            ) from None
         try:
             with warehouse.snapshot():
                 rows = {

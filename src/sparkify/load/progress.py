@@ -49,8 +49,38 @@ class NullProgress:
         """The last step has ended."""
 
 
-class Timed:
-    """Passes on what the pipeline tells, and takes the time of each step.
+class StepByStep:
+    """Takes the time of each step, and tells of it when it has ended."""
+
+    def __init__(self) -> None:
+        self._step: tuple[str, int, int] | None = None
+        self._began = 0.0
+
+    def begin_run(self, run_id: int) -> None:  # noqa: ARG002
+        """The run has a number now."""
+        self._end()
+
+    def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
+        """A step begins."""
+        self._end()
+        self._step, self._began = (name, files, size), time.perf_counter()
+        return ignore
+
+    def done(self) -> None:
+        """The last step has ended."""
+        self._end()
+
+    def ended(self, name: str, files: int, size: int, seconds: float) -> None:
+        """A step has ended."""
+
+    def _end(self) -> None:
+        if self._step:
+            self.ended(*self._step, time.perf_counter() - self._began)
+        self._step = None
+
+
+class Timed(StepByStep):
+    """Passes on what the pipeline tells, and keeps the time of each step.
 
     Args:
         inner: to whom it is passed on.
@@ -60,9 +90,8 @@ class Timed:
     """
 
     def __init__(self, inner: Progress) -> None:
+        super().__init__()
         self._inner = inner
-        self._name = ""
-        self._began = 0.0
         self.steps: list[tuple[str, float]] = []
 
     def begin_run(self, run_id: int) -> None:
@@ -71,16 +100,14 @@ class Timed:
 
     def step(self, name: str, *, files: int = 0, size: int = 0) -> Advance:
         """A step begins."""
-        self._end()
-        self._name, self._began = name, time.perf_counter()
+        super().step(name, files=files, size=size)
         return self._inner.step(name, files=files, size=size)
 
     def done(self) -> None:
         """The last step has ended."""
-        self._end()
+        super().done()
         self._inner.done()
 
-    def _end(self) -> None:
-        if self._name:
-            self.steps.append((self._name, time.perf_counter() - self._began))
-        self._name = ""
+    def ended(self, name: str, files: int, size: int, seconds: float) -> None:  # noqa: ARG002
+        """A step has ended."""
+        self.steps.append((name, seconds))

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from sparkify.errors import SparkifyError, UsageError
-from sparkify.system.disk import remedy
+from sparkify.system.disk import writing
 from sparkify.system.switching import name_beside, switch
 
 _OTHER_KINDS = {
@@ -49,13 +49,8 @@ def put(html: str, out: Path) -> None:
         UsageError: something else has come to its place meanwhile, and is there still.
         SparkifyError: the file can't be written.
     """
-    try:
+    with writing(out, "name a file in a folder that is there"):
         _put(html, out)
-    except OSError as error:
-        raise SparkifyError(
-            f"{out}: can't be written: {error.strerror}",
-            remedy(error, "name a file in a folder that is there"),
-        ) from None
 
 
 def _put(html: str, out: Path) -> None:
