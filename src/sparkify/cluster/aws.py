@@ -96,11 +96,7 @@ class Aws:
     def call(self, service: str, operation: str, /, absent: str = "", **parameters: Any) -> dict[str, Any]:
         """What a call answers, or {} where AWS's error code says that what is asked for is not there.
 
-        Args:
-            service: boto3's name of it.
-            operation: boto3's name of the method.
-            absent: that code.
-            **parameters: the call's.
+        Service and operation have boto3's names; ``absent`` is that code.
         """
         self.has_asked |= not operation.startswith(_HARMLESS)
         try:

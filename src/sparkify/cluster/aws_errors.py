@@ -65,13 +65,7 @@ _SAID = (
 
 
 def explain(error: Exception, call: str, secrets: Iterable[str]) -> SparkifyError:
-    """What is to be told when a call has failed.
-
-    Args:
-        error: botocore's.
-        call: service and operation.
-        secrets: values that must not be in the message.
-    """
+    """What is to be told when a call, named by service and operation, has failed; without the secrets."""
     from botocore import exceptions  # only who talks to AWS has it
 
     if isinstance(error, exceptions.ClientError):

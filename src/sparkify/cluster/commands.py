@@ -258,10 +258,8 @@ def _delete_stack(
 
 
 def _empty_bucket(aws: Aws, there: dict[str, Any]) -> None:
-    for it in aws.pages(
-        "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=there["StackId"]
-    ):
-        if it["ResourceType"] == "AWS::S3::Bucket" and it["ResourceStatus"] != "DELETE_COMPLETE":
+    for it in stack.resources(aws, there["StackId"]):
+        if it["ResourceType"] == "AWS::S3::Bucket":
             aws.empty(it["PhysicalResourceId"])
 
 

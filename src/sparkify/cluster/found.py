@@ -40,10 +40,7 @@ class Resource:
 def find(aws: Aws, say: Callable[[str], None], target: Target) -> list[Resource]:
     """All that is on AWS of this project in the region: stacks with what they made, snapshots, logs.
 
-    Args:
-        aws: the way there.
-        say: told what could not be looked at.
-        target: which cluster.
+    ``say`` is told what could not be looked at.
     """
     computing = _clusters(aws, target)
     try:
@@ -72,11 +69,9 @@ def _owner(aws: Aws, it: dict[str, list[dict[str, str]]]) -> str:
 
 def _parts(aws: Aws, stack_id: str, cluster: str) -> list[Resource]:
     parts = []
-    for it in aws.pages(
-        "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack_id
-    ):
+    for it in stack.resources(aws, stack_id):
         kind, identifier = _KINDS.get(it["ResourceType"], ""), it.get("PhysicalResourceId", "")
-        if not kind or not identifier or it["ResourceStatus"] == "DELETE_COMPLETE":
+        if not kind or not identifier:
             continue
         note = ""
         if kind == "security group":

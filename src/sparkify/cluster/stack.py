@@ -48,6 +48,12 @@ def find(aws: Aws, name: str) -> dict[str, Any]:
     return stack
 
 
+def resources(aws: Aws, stack_id: str) -> list[dict[str, Any]]:
+    """What a stack has made, and what is still there of it."""
+    made = aws.pages(_CLOUDFORMATION, "list_stack_resources", "StackResourceSummaries", StackName=stack_id)
+    return [it for it in made if it["ResourceStatus"] != "DELETE_COMPLETE"]
+
+
 def is_own(stack: Mapping[str, Any]) -> bool:
     """Whether a stack carries this project's tag."""
     return tag_dict(stack.get("Tags")).get(PROJECT_TAG[0]) == PROJECT_TAG[1]

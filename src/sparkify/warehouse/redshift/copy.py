@@ -91,11 +91,7 @@ class Copy:
     jsonpaths: str = ""
 
     def statement(self, role_arn: str) -> str:
-        """The SQL.
-
-        Args:
-            role_arn: of the role that reads; empty for the cluster's default role.
-        """
+        """The SQL, for the role that reads; empty is the cluster's default role."""
         region = [f"REGION {literal(self.region)}"] if self.region else []
         return Template(read_sql(self.template, "redshift")).substitute(
             table=self.table,
@@ -138,12 +134,7 @@ def run_copy(
     copy: Copy,
     origin: Callable[[LoadError], tuple[str, int]] = lambda error: (error.uri, error.line),
 ) -> list[LoadError]:
-    """Run a COPY, and give the records it refused.
-
-    Args:
-        session: of the warehouse.
-        copy: the COPY.
-        origin: tells the file and the line that people know a refused record by.
+    """Run a COPY, and give the records it refused, whose file and line ``origin`` tells as people know them.
 
     Raises:
         TooManyRejectsError: more were bad than MAXERROR allows; the transaction is rolled back.

@@ -26,12 +26,7 @@ from sparkify.warehouse.redshift.session import RedshiftSession
 
 
 def copy_direct(session: RedshiftSession, job: LoadJob, copy: Copy) -> dict[int, tuple[int, int]]:
-    """Load files into the batch table, and what COPY refused into staging_rejects.
-
-    Args:
-        session: of the warehouse.
-        job: the files.
-        copy: of their prefix, or of a manifest of them.
+    """Load files into the batch table by a COPY of them, and what it refused into staging_rejects.
 
     Returns:
         By file_id: how many records it has, and how many of them were refused.

@@ -124,10 +124,6 @@ def _part_lines(
 def load_bundle(session: RedshiftSession, bundle: Bundle) -> None:
     """Load the parts into the batch table, and what was refused before or by COPY into staging_rejects.
 
-    Args:
-        session: of the warehouse.
-        bundle: the parts.
-
     Raises:
         TooManyRejectsError: COPY refuses more records than max_reject_share allows.
     """
