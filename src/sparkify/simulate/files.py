@@ -10,6 +10,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
+from sparkify.reading.keys import EVENT_KEYS
 from sparkify.simulate.catalogue import Song
 from sparkify.simulate.draws import Ints
 from sparkify.simulate.events import Events
@@ -18,10 +19,6 @@ from sparkify.simulate.render import Renderer
 from sparkify.simulate.sinks import Sink
 from sparkify.simulate.warts import BOM, EventWarts, Marks, SongWarts
 
-_KEYS = (
-    *("artist", "auth", "firstName", "gender", "itemInSession", "lastName", "length", "level", "location"),
-    *("method", "page", "registration", "sessionId", "song", "status", "ts", "userAgent", "userId"),
-)
 # Rendered at a time: some 40 MB of text.
 _CHUNK = 80_000
 # Compressing takes most of the time at any level; at the first one it is bearable.
@@ -30,7 +27,7 @@ _GZIP_LEVEL = 1
 
 def write_jsonpaths(sink: Sink) -> None:
     """Write log_json_path.json: the logs' keys in the order of staging_events' columns."""
-    paths = {"jsonpaths": [f"$['{key}']" for key in _KEYS]}
+    paths = {"jsonpaths": [f"$['{key}']" for key in EVENT_KEYS]}
     sink.put("log_json_path.json", json.dumps(paths, indent=4).encode())
 
 
