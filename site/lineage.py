@@ -93,7 +93,7 @@ def _derived(statement: exp.Expr, schema: dict[str, list[str]]) -> Iterator[tupl
     leaves = _leaves(query, schema)
     if isinstance(target, exp.Schema):
         names = [each.name for each in target.expressions]
-    elif isinstance(statement, exp.Insert):
+    elif isinstance(statement, exp.Insert) and not statement.args.get("by_name"):
         names = schema[relation]
     else:
         names = list(leaves)

@@ -6,20 +6,13 @@ SELECT
     (SELECT COUNT(*) FROM touched_plays) AS touched,
     (SELECT COALESCE(MIN(batch_events.event_id), 0) FROM batch_events) AS first_event;
 
-INSERT INTO songplays
+INSERT INTO songplays BY NAME
 SELECT
     numbering.last_id + CASE
         WHEN new_plays.event_id < 0 THEN -new_plays.event_id
         ELSE numbering.touched + 1 + new_plays.event_id - numbering.first_event
     END AS songplay_id,
-    new_plays.start_time,
-    new_plays.user_id,
-    new_plays.level,
-    new_plays.song_id,
-    new_plays.artist_id,
-    new_plays.session_id,
-    new_plays.location,
-    new_plays.user_agent
+    new_plays.* EXCLUDE (event_id, match_id) -- noqa: RF02
 FROM new_plays
 CROSS JOIN numbering;
 
