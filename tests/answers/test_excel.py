@@ -17,7 +17,6 @@ from typer.testing import CliRunner, Result
 from sparkify.answers.questions import load_questions
 from sparkify.cli.app import app
 from sparkify.errors import UsageError
-from sparkify.printing import excel
 from sparkify.printing.excel import Sheet, workbook
 from tests.support.answers import load, play, write_sources
 
@@ -100,10 +99,9 @@ def test_null_is_an_empty_cell_and_a_text_is_cut_to_what_a_cell_holds() -> None:
     assert (cut, Read(content).rows(2)[1]) == (1, [("text", "x" * 32_767)])
 
 
-def test_an_answer_with_more_rows_than_a_sheet_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(excel, "_MOST_ROWS", 2)
+def test_an_answer_with_more_rows_than_a_sheet_holds_is_refused() -> None:
     with pytest.raises(UsageError, match="has 3 rows, and a sheet of Excel holds 2"):
-        workbook([Sheet("a", "", ["a"], [(1,), (2,), (3,)])], "")
+        workbook([Sheet("a", "", ["a"], [(1,), (2,), (3,)])], "", most_rows=2)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ Other faults have tests of their own: bad records in test_bad_input, S3 in test_
 signals and a second writer in test_interrupts, failing audits in test_audits, time zones in test_cli.
 """
 
-import functools
 import gzip
 import json
 import os
@@ -19,7 +18,6 @@ import pytest
 from sparkify.config.settings import Settings, values_of
 from sparkify.load.progress import NullProgress
 from sparkify.load.summary import Summary
-from sparkify.reading.records import RecordReader
 from sparkify.sources.local import LocalSource
 from sparkify.sources.objects import SourceObject
 from sparkify.warehouse.contract import Advance
@@ -272,11 +270,9 @@ def test_a_log_that_grows_while_it_is_read_is_loaded_up_to_its_last_whole_line(
 @pytest.mark.forms(2)
 @pytest.mark.parametrize("chunk_bytes", [2**22, 1000, 70])
 def test_a_growing_log_is_read_to_the_same_line_however_large_it_is(
-    folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, chunk_bytes: int
+    folder: Path, settings: Settings, chunk_bytes: int
 ) -> None:
-    monkeypatch.setattr(
-        RecordReader, "__init__", functools.partialmethod(RecordReader.__init__, chunk_bytes=chunk_bytes)
-    )
+    settings = changed(settings, chunk_bytes=chunk_bytes)
     path = write(folder / "log_data/12.json", *(event(ts=number) for number in range(50)), "", '{"ts": 4')
     text = path.read_text()
     meddler = Meddler("stage log_data", 1, lambda: path.write_text(text + "}\n" + text))
@@ -289,12 +285,10 @@ def test_a_growing_log_is_read_to_the_same_line_however_large_it_is(
 @pytest.mark.forms(2)
 @pytest.mark.parametrize("kind", ["gzip", "gzip in chunks", "UTF-16"])
 def test_a_growing_file_without_lines_is_left_for_the_next_run_and_all_others_load(
-    folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, kind: str
+    folder: Path, settings: Settings, kind: str
 ) -> None:
     if kind == "gzip in chunks":
-        monkeypatch.setattr(
-            RecordReader, "__init__", functools.partialmethod(RecordReader.__init__, chunk_bytes=500)
-        )
+        settings = changed(settings, chunk_bytes=500)
     some = "\n".join(
         json.dumps(event(ts=number, userAgent=f"{number * 7919:x}" * 9)) for number in range(500)
     )

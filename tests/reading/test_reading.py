@@ -5,7 +5,6 @@ They are written to files in every way that is read, and loaded by the keys of t
 way of their own, and by a JSONPaths file that says the same of other keys, which have not.
 """
 
-import functools
 import gzip
 import os
 import random
@@ -22,7 +21,7 @@ import pytest
 from sparkify.config.loading import load_settings
 from sparkify.load.progress import NullProgress
 from sparkify.reading.keys import EVENT_KEYS
-from sparkify.reading.records import CHUNK_BYTES, RecordReader
+from sparkify.reading.records import CHUNK_BYTES
 from tests.support.builders import Loaded, examples, track, write
 from tests.support.engines import Engine
 from tests.support.reference import build_star
@@ -521,22 +520,14 @@ def loader(engine: Engine, folder: Path, **options: Any) -> Load:
     return load
 
 
-def in_chunks(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(
-        RecordReader, "__init__", functools.partialmethod(RecordReader.__init__, chunk_bytes=size)
-    )
-
-
 CHUNKS = (CHUNK_BYTES, 7, 50, 1000, 10_000)
 
 
-def test_records_fare_the_same_however_they_are_written(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_records_fare_the_same_however_they_are_written(engine: Engine, tmp_path: Path) -> None:
     for seed in range(examples(2, long=30)):
-        in_chunks(monkeypatch, CHUNKS[seed % len(CHUNKS)])
         folder = tmp_path / str(seed)
-        check(folder, random.Random(seed), 4, loader(engine, folder))
+        load = loader(engine, folder, chunk_bytes=CHUNKS[seed % len(CHUNKS)])
+        check(folder, random.Random(seed), 4, load)
 
 
 def test_known_records_give_the_star_of_the_reference(
@@ -577,15 +568,13 @@ FILES = 10_000
 
 
 @pytest.mark.long
-def test_ten_thousand_files_fare_the_same(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ten_thousand_files_fare_the_same(engine: Engine, tmp_path: Path) -> None:
     seed = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6)))
     files = 0
     while files < FILES:
         print(f"SEED={seed}: after {files:,} files")  # noqa: T201 (pytest shows it with a failure)
         folder = tmp_path / str(seed)
-        in_chunks(monkeypatch, CHUNKS[seed % len(CHUNKS)])
-        files += check(folder, random.Random(seed), 40, loader(engine, folder))
+        load = loader(engine, folder, chunk_bytes=CHUNKS[seed % len(CHUNKS)])
+        files += check(folder, random.Random(seed), 40, load)
         shutil.rmtree(folder)
         seed += 1

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-_MOST_ROWS, _LONGEST_TEXT, _MOST_DIGITS = 1_048_575, 32_767, 15
+MOST_ROWS, _LONGEST_TEXT, _MOST_DIGITS = 1_048_575, 32_767, 15
 """What Excel can hold: rows below a header, characters in a cell, digits of a number."""
 
 _LONGEST_NAME = 31
@@ -57,18 +57,25 @@ def require_excel() -> None:
         ) from None
 
 
-def workbook(sheets: Sequence[Sheet], about: str) -> tuple[bytes, int]:
+def workbook(sheets: Sequence[Sheet], about: str, most_rows: int = MOST_ROWS) -> tuple[bytes, int]:
     """The bytes of a file with a list of the answers and a sheet for each, and how many texts were cut.
 
     Args:
         sheets: the answers.
         about: what all of them are about.
+        most_rows: how many rows a sheet may have below its header.
 
     Raises:
         UsageError: one has more rows than a sheet can hold.
     """
     from xlsxwriter.workbook import Workbook
 
+    for sheet in sheets:
+        if len(sheet.rows) > most_rows:
+            raise UsageError(
+                f"{sheet.name}: has {len(sheet.rows):,} rows, and a sheet of Excel holds {most_rows:,}",
+                "limit them with --limit N, or write --csv",
+            )
     made = io.BytesIO()
     book = Workbook(made, {"in_memory": True})
     listed = [(sheet.name, sheet.title, len(sheet.rows), about) for sheet in sheets]
@@ -82,11 +89,6 @@ def workbook(sheets: Sequence[Sheet], about: str) -> tuple[bytes, int]:
 
 
 def _write(book: "Workbook", sheet: Sheet) -> int:
-    if len(sheet.rows) > _MOST_ROWS:
-        raise UsageError(
-            f"{sheet.name}: has {len(sheet.rows):,} rows, and a sheet of Excel holds {_MOST_ROWS:,}",
-            "limit them with --limit N, or write --csv",
-        )
     page = book.add_worksheet(sheet.name[:_LONGEST_NAME])
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     for column, name in enumerate(sheet.columns):
