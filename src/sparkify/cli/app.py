@@ -7,7 +7,7 @@ them, so that ``sparkify --help`` answers at once.
 import functools
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -26,9 +26,6 @@ from sparkify.cli.shell import shell
 from sparkify.cli.wording import application
 from sparkify.errors import UsageError
 from sparkify.printing.terminal import say
-
-if TYPE_CHECKING:
-    from sparkify.printing.console import Console
 
 app = application(
     "sparkify",
@@ -111,6 +108,7 @@ def create_tables(config: Config = None, database: Database = None, yes: Yes = F
     """Drop and recreate all tables and the ledger of loaded files; asks first unless they are empty."""
     from sparkify.cli.asking import require_agreement
     from sparkify.cli.summary import print_dropped
+    from sparkify.printing.console import Console
     from sparkify.warehouse import recreate
     from sparkify.warehouse.opening import opened, opened_if_there
 
@@ -123,14 +121,9 @@ def create_tables(config: Config = None, database: Database = None, yes: Yes = F
         require_agreement(f"{agreed.location} holds {agreed.described()}", "Drop all of it?")
     with opened(settings) as warehouse:
         dropped = recreate.create_tables(warehouse, agreed)
-    print_dropped(dropped, _stderr())
-    _stderr().print(f"created the tables in {dropped.location}")
-
-
-def _stderr() -> "Console":
-    from sparkify.printing.console import Console
-
-    return Console()
+    console = Console()
+    print_dropped(dropped, console)
+    console.print(f"created the tables in {dropped.location}")
 
 
 def main(args: list[str] | None = None) -> None:

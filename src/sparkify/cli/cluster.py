@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sparkify.cli.options import ResultAsJson
+from sparkify.cli.options import Config, ResultAsJson, Yes
 from sparkify.cli.wording import application
 from sparkify.errors import ClusterError, UsageError
 from sparkify.printing.terminal import printable, say
@@ -22,12 +22,7 @@ app = application(
     "cluster", "The Redshift cluster: create it, see what it costs, pause it, and delete all of it."
 )
 
-Config = Annotated[
-    str | None,
-    typer.Option("--config", metavar="FILE", help="Configuration file.", show_default="./dwh.cfg, if there"),
-]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change, but change nothing.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Timeout = Annotated[
     int | None,
     typer.Option(metavar="MINUTES", help="How long to wait for the cluster.", show_default="60", min=0),

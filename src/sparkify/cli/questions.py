@@ -22,6 +22,7 @@ from sparkify.cli.options import (
 from sparkify.config import credentials
 from sparkify.errors import UsageError
 from sparkify.printing.terminal import say
+from sparkify.printing.wording import plural
 from sparkify.system.disk import writing
 from sparkify.system.switching import move, name_beside
 
@@ -184,7 +185,7 @@ def _write_excel(answering: "_Answering", chosen: "list[Question]", file: Path) 
         aside.unlink(missing_ok=True)
     if cut:
         say(f"note: {cut:,} texts were cut to what a cell of Excel holds; --csv has them whole")
-    say(f"wrote {len(chosen)} answer{'s' * (len(chosen) != 1)} to {file}")
+    say(f"wrote {plural(len(chosen), 'answer')} to {file}")
 
 
 def _print_list(form: "Form", look: "Look") -> None:

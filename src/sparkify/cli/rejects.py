@@ -7,7 +7,7 @@ from sparkify.load.rejects import Selection
 from sparkify.printing.output import Form, print_rows
 from sparkify.printing.tables import Look
 from sparkify.printing.terminal import printable, say
-from sparkify.printing.wording import plural
+from sparkify.printing.wording import counted, plural
 from sparkify.sources.objects import first_few
 from sparkify.warehouse.contract import Session
 
@@ -54,9 +54,9 @@ def print_raw(warehouse: Session, selection: Selection) -> None:
             sys.stdout.buffer.write(record.data + b"\n")
     sys.stdout.flush()
     if count:
-        are = "1 record is" if count == 1 else f"{count:,} records are"
         say(
-            f"warning: {are} not printed, because not all of the text is kept: {first_few(left_out)}\n"
+            f"warning: {counted(count, 'record is', 'records are')} not printed, because not all of the text"
+            f" is kept: {first_few(left_out)}\n"
             "  hint: take these from the files; docs/rejects.md says how much is kept",
             in_lines=True,
         )

@@ -11,6 +11,7 @@ import typer
 from sparkify.cli.options import Config, Database, settings_of
 from sparkify.errors import SparkifyError, StatementError, UsageError
 from sparkify.printing.terminal import say
+from sparkify.printing.wording import plural
 from sparkify.system import interrupts
 from sparkify.system.extras import how_to_install
 
@@ -160,7 +161,7 @@ class Asking:
             except StatementError as error:
                 raise users_error(error, statement) from None
         self._print(columns, shown)
-        count = f"{len(shown):,} row{'' if len(shown) == 1 else 's'}"
+        count = plural(len(shown), "row")
         say(count if is_all else f"showing the first {count}; for more: sparkify shell --limit N")
 
     def _print(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

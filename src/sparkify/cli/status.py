@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from sparkify.answers.questions import require_tables
-from sparkify.cli.history import list_runs, run_fields
+from sparkify.cli.history import RUN_COLUMNS, list_runs, run_fields
 from sparkify.errors import StaleError, UsageError
 from sparkify.load import accounts, gone
 from sparkify.load.accounts import EventAccount
@@ -27,6 +27,7 @@ _WHOLE = Look(is_prose=True)
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([mhd])")
 _DIGITS = 8
 _DAYS_FROM_HOURS = 72
+_HEADERS = {"started": "started (UTC)", "finished": "finished (UTC)", "is_full": "full"}
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -84,21 +85,9 @@ def print_status(status: dict[str, Any], console: Console) -> None:
     sys.stdout.write("\n")
     print_rows(["log_data", "events"], EventAccount(**status["events"]).rows(), "table", _WHOLE)
     sys.stdout.write("\n")
-    names = {
-        "run": "run",
-        "started": "started (UTC)",
-        "finished": "finished (UTC)",
-        "outcome": "outcome",
-        "engine": "engine",
-        "version": "version",
-        "is_full": "full",
-        "files": "files",
-        "records": "records",
-        "loaded": "loaded",
-        "rejected": "rejected",
-    }
+    names = [name for name in RUN_COLUMNS if name not in ("warnings", "reason")]
     runs = [tuple(run[name] for name in names) for run in status["runs"]]
-    print_rows(list(names.values()), runs, "table", _WHOLE)
+    print_rows([_HEADERS.get(name, name) for name in names], runs, "table", _WHOLE)
     for note in status["notes"]:
         console.print(Text(printable(f"note: {note}"), "yellow"))
 

@@ -10,7 +10,7 @@ from sparkify.printing.console import Console
 from sparkify.printing.output import print_rows
 from sparkify.printing.tables import Column, laid_out
 from sparkify.printing.terminal import printable
-from sparkify.printing.wording import plural, size_text
+from sparkify.printing.wording import counted, plural, size_text
 
 if TYPE_CHECKING:
     from sparkify.load.summary import Summary
@@ -117,8 +117,8 @@ def print_concerns(summary: "Summary", console: Console) -> None:
     """Say only what somebody should look at: warnings, and that records were rejected."""
     rejected = sum(source.rejected for source in summary.sources.values())
     if rejected:
-        were = "was" if rejected == 1 else "were"
-        warn(console, f"warning: {plural(rejected, 'record')} {were} rejected; to see them: sparkify rejects")
+        records = counted(rejected, "record was", "records were")
+        warn(console, f"warning: {records} rejected; to see them: sparkify rejects")
     _print_first(console, "warning", summary.concerns, summary.run_id)
 
 
@@ -154,8 +154,9 @@ def print_plan(plans: "dict[Source, SourcePlan]", console: Console) -> None:
 def _smaller_note(source: str, uris: list[str]) -> list[str]:
     if not uris:
         return []
-    files, more = ("file is", "") if len(uris) == 1 else ("files are", ", …")
+    files = counted(len(uris), "changed file is", "changed files are")
+    more = ", …" if len(uris) > 1 else ""
     return [
-        f"{source}: {len(uris):,} changed {files} smaller than when loaded ({uris[0]}{more}):"
+        f"{source}: {files} smaller than when loaded ({uris[0]}{more}):"
         " records may leave the warehouse, and etl fails over one without any unless --allow-shrunk is said"
     ]

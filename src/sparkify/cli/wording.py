@@ -102,9 +102,7 @@ class Commands(TyperGroup):
         command = super().get_command(ctx, cmd_name)
         if command is None:
             return None
-        for parameter in command.get_params(ctx):
-            if getattr(parameter, "is_flag", False):
-                parameter.metavar = ""
+        _flags_without_a_type(command.get_params(ctx))
         where = "cluster " if ctx.info_name == "cluster" and cmd_name == "status" else ""
         examples = [
             example.replace("sparkify ", f"sparkify {where}") for example in EXAMPLES.get(cmd_name, ())
@@ -139,11 +137,14 @@ class Commands(TyperGroup):
 
     def get_params(self, ctx: Any) -> Any:
         """The options, flags without a type."""
-        parameters = super().get_params(ctx)
-        for parameter in parameters:
-            if getattr(parameter, "is_flag", False):
-                parameter.metavar = ""
-        return parameters
+        return _flags_without_a_type(super().get_params(ctx))
+
+
+def _flags_without_a_type(parameters: Any) -> Any:
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False):
+            parameter.metavar = ""
+    return parameters
 
 
 def _common_last(args: list[str]) -> list[str]:

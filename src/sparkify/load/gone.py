@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sparkify.config.location import is_on_s3
 from sparkify.errors import WarehouseError
+from sparkify.printing.wording import plural
 from sparkify.sources.objects import (
     GoneFiles,
     LoadedFile,
@@ -153,7 +154,7 @@ def _missing(files: GoneFiles, left_out: Container[str] = frozenset()) -> str:
 
 def _held(files: GoneFiles) -> str:
     records = sum(file.records for file in files.values())
-    return f"{records:,} record{'s' * (records != 1)} ({first_few(list(files))})"
+    return f"{plural(records, 'record')} ({first_few(list(files))})"
 
 
 def _set_gone_at(warehouse: Session, file_ids: list[int], when: datetime | None) -> None:

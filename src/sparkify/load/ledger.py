@@ -8,6 +8,7 @@ from sparkify.load import gone
 from sparkify.load.file_names import meant_by
 from sparkify.load.limits import FileCount
 from sparkify.load.retries import LeftOut
+from sparkify.printing.wording import counted
 from sparkify.reading.staged import Staged
 from sparkify.sources.objects import (
     NOUNS,
@@ -149,8 +150,7 @@ def left_out_note(source: str, files: Mapping[str, str]) -> str:
         files: by URI, why nothing of it could be loaded.
     """
     named = first_few([f"{uri} ({why})" for uri, why in sorted(files.items())])
-    what = "1 file is" if len(files) == 1 else f"{len(files):,} files are"
-    return f"{source}: {what} left out until changed: {named}"
+    return f"{source}: {counted(len(files), 'file is', 'files are')} left out until changed: {named}"
 
 
 def must_rebuild(warehouse: Loading, plans: Mapping[Source, SourcePlan]) -> bool:

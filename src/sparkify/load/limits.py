@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sparkify.errors import TooManyRejectsError
+from sparkify.printing.wording import counted
 from sparkify.sources.objects import LoadFile, Source, first_few
 
 _BAD_FILE_SHARE = 0.1
@@ -116,5 +117,5 @@ def empty_files(source: Source, files: Sequence[LoadFile], counts: Mapping[int, 
     empty = [file.source.uri for file in files if not counts[file.file_id].records]
     if not empty:
         return []
-    what = "1 file holds" if len(empty) == 1 else f"{len(empty):,} files hold"
+    what = counted(len(empty), "file holds", "files hold")
     return [f"{source}: {what} no records: {first_few(empty)}"]

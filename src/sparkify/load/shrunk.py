@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sparkify.errors import SourceError
 from sparkify.load.limits import FileCount
+from sparkify.printing.wording import counted, plural
 from sparkify.sources.objects import NOUNS, LoadedFile, LoadedFiles, Source, SourcePlan, first_few
 from sparkify.sql import read_sql
 from sparkify.warehouse.contract import Session
@@ -44,18 +45,18 @@ def check(
                 continue
             now = counts[file.file_id]
             if before.loaded and not now.records:
-                emptied.append(f"{file.source.uri} (held {_records(before.records)})")
+                emptied.append(f"{file.source.uri} (held {plural(before.records, 'record')})")
             if change := _change(before, now, missing.get(before.file_id, 0)):
                 shrunk.append(f"{file.source.uri} ({change})")
                 is_fewer |= now.records < before.records or now.loaded < before.loaded
         if shrunk:
             what = "lost records since being loaded" if is_fewer else "other records than when loaded"
-            files = "1 file has" if len(shrunk) == 1 else f"{len(shrunk):,} files have"
+            files = counted(len(shrunk), "file has", "files have")
             # Where everything is loaded anew, the rows of before are not there to compare.
             left = f"; {_left(sum(missing.values()))}" if todo.removed else ""
             warnings.append(f"{source}: {files} {what}: {first_few(shrunk)}{left}")
     if emptied and not may_be_empty:
-        files = "1 file that was loaded is" if len(emptied) == 1 else f"{len(emptied):,} loaded files are"
+        files = counted(len(emptied), "file that was loaded is", "loaded files are")
         raise SourceError(
             f"{files} empty now: {first_few(emptied)}; nothing was changed",
             "restore the records, or accept that they leave the warehouse with: sparkify etl --allow-shrunk",
@@ -68,22 +69,14 @@ def _change(before: LoadedFile, now: FileCount, missing: int) -> str:
     if now.records >= before.records and now.loaded < before.loaded:
         return f"{before.loaded:,} of its records were good, {now.loaded:,} are"
     if now.records < before.records:
-        return f"held {_records(before.records)}, holds {now.records:,}"
+        return f"held {plural(before.records, 'record')}, holds {now.records:,}"
     if missing:
-        gone = f"of which {missing:,} {_are(missing)} gone"
-        return f"held {_records(before.records)}, {gone}; holds {now.records:,}"
+        gone = f"of which {counted(missing, 'is', 'are')} gone"
+        return f"held {plural(before.records, 'record')}, {gone}; holds {now.records:,}"
     return ""
 
 
 def _left(missing: int) -> str:
     if not missing:
         return "all that was loaded is still in the warehouse"
-    return f"{_records(missing)} {_are(missing)} no longer in the warehouse"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
-
-
-def _records(count: int) -> str:
-    return f"{count:,} record" + "s" * (count != 1)
+    return f"{counted(missing, 'record is', 'records are')} no longer in the warehouse"

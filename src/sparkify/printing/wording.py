@@ -3,7 +3,12 @@
 
 def plural(count: int, noun: str) -> str:
     """So many of something: ``1 file``, ``2,000 files``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return counted(count, noun, f"{noun}s")
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """So many of something, with what follows: ``1 file is``, ``2,000 files are``."""
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def size_text(size: int) -> str:
