@@ -507,13 +507,13 @@ def known_star(made: Sets) -> Any:
     return build_star([track()], [meaning for meaning in records if meaning is not BAD])
 
 
-def loader(engine: Engine, folder: Path, **options: Any) -> Load:
+def loader(engine: Engine, folder: Path, *, chunk_bytes: int = CHUNK_BYTES) -> Load:
     """Loads a folder into an empty warehouse."""
 
     def load(place: Path, prefix: str) -> Loaded:
         # Without a JSONPaths file the keys of the logs count.
         paths = {"log_jsonpath": str(paths_file(folder, prefix))} if prefix else {}
-        settings = engine.settings(place, max_reject_share=1, **paths, **options)
+        settings = changed(engine.settings(place, max_reject_share=1, **paths), chunk_bytes=chunk_bytes)
         engine.publish(place)
         return Loaded(settings, run_etl(settings, NullProgress()))
 
