@@ -159,10 +159,11 @@ def begin_of(
     """What stands before an audit so that it sees what it is to look at."""
     instead = {}
     if in_run and audit.is_of_load:
-        instead = {
+        of_run = {
             "staging_events": "SELECT * FROM batch_events",
             "judged_days": "SELECT day FROM touched_days",
         }
+        instead = {name: sql for name, sql in of_run.items() if name in audit.sql}
     if oldest_allowed and audit.is_of_age:
         moment = oldest_allowed.replace(tzinfo=None)
         instead["oldest_allowed"] = f"SELECT TIMESTAMP '{moment}' AS moment"

@@ -122,17 +122,17 @@ def _run(
     started: datetime,
 ) -> Summary:
     """One attempt, without the files that are left out."""
-    before = last_run(warehouse)
-    listed = list_sources(options, aws, progress)
-
-    plan = planned(
-        warehouse,
-        lambda: plan_run(warehouse, listed, left_out, wanted),
-        is_full=wanted.full,
-    )
+    with warehouse.catalogue_asked_once():
+        before = last_run(warehouse)
+        listed = list_sources(options, aws, progress)
+        plan = planned(
+            warehouse,
+            lambda: plan_run(warehouse, listed, left_out, wanted),
+            is_full=wanted.full,
+        )
     run = _Load(warehouse, options, aws, progress, started, plan, left_out)
     # What takes long comes before the transaction, which Redshift Serverless bills by the second.
-    with run.staging.prepared(), warehouse.transaction():
+    with run.staging.prepared(), warehouse.transaction(), warehouse.catalogue_asked_once():
         if last_run(warehouse) != before:
             raise ConflictError(
                 f"{warehouse.location}: another run has written to it meanwhile; nothing was changed",

@@ -36,7 +36,8 @@ class Aside:
         max_rejects: how many bad records a run may have.
 
     Attributes:
-        bad: how many of the records are bad for sure: those that are no JSON may be several good ones.
+        records: how many were kept.
+        bad: how many of them are bad for sure: those that are no JSON may be several good ones.
         error: why one could not be kept.
     """
 
@@ -46,7 +47,7 @@ class Aside:
         self._max_rejects = max_rejects
         self._writer = pa.ipc.new_stream(file, _SCHEMA)
         self._lock = threading.Lock()
-        self.bad = 0
+        self.records = self.bad = 0
         self.error: OSError | SparkifyError | None = None
 
     def keep(
@@ -61,6 +62,7 @@ class Aside:
         try:
             with self._lock:  # DuckDB calls from all of its threads
                 self._writer.write_table(records)
+                self.records += len(records)
                 self.bad += bad
             if self.bad > self._most:
                 raise TooManyRejectsError(

@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 
 from sparkify.errors import WarehouseError
-from sparkify.reading.judging import IS_GOOD, judge
+from sparkify.reading.judging import IS_GOOD, judge, judged
 from sparkify.reading.records import RecordReader
-from sparkify.sources.objects import NOUNS, Source
+from sparkify.sources.objects import Source
 
 BadRecord = tuple[Any, ...]
 """file_id, line, text and reason."""
@@ -32,10 +32,10 @@ def judged_json(
         SparkifyError: a file can't be read, or far too many records are bad.
         WarehouseError: there is too little memory.
     """
-    relation = f"judged_{NOUNS[source]}"
+    relation = judged(source)
 
     def good() -> Iterator[list[str]]:
-        columns = [name for name, *_ in connection.execute(f"DESCRIBE {relation}").fetchall()]
+        columns = [name for name, *_ in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
         # A TIMESTAMP's own text has the form that COPY's TIMEFORMAT 'auto' reads.
         pairs = ", ".join(
             f"'{name}', {'ts::VARCHAR' if name == 'ts' else name}"
@@ -48,7 +48,7 @@ def judged_json(
 
     try:
         folder = tempfile.gettempdir()
-        for texts in judge(connection, reader, source, good, max_rejects=max_rejects, folder=folder):
+        for texts in judge(connection, reader, good, max_rejects=max_rejects, folder=folder):
             yield texts, []
         bad = connection.execute("SELECT file_id, line, raw, reason FROM judged ORDER BY file_id, line")
         while rows := bad.fetchmany(_BATCH_ROWS):

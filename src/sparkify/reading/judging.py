@@ -24,6 +24,15 @@ from sparkify.sql import read_sql
 IS_GOOD = "CASE WHEN reason IS NULL THEN TRUE ELSE SET_ASIDE(file_id, line, raw, reason) END"
 """What a statement says that takes the good records of judged_*.sql, so that the bad ones are set aside."""
 
+
+def judged(source: Source) -> str:
+    """The judged records of a source, to be selected from.
+
+    This is no view, because DuckDB would plan it once when it is made, and again when it is read.
+    """
+    return f"(\n{read_sql(f'judged_{NOUNS[source]}', 'duckdb').strip().removesuffix(';')}\n) AS judged"
+
+
 T = TypeVar("T")
 
 
@@ -48,7 +57,6 @@ def prepare(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequen
 def judge(
     connection: duckdb.DuckDBPyConnection,
     reader: RecordReader,
-    source: Source,
     run: Callable[[], Iterable[T]],
     *,
     max_rejects: int,
@@ -61,8 +69,7 @@ def judge(
     Args:
         connection: where records are judged; prepared.
         reader: of the files.
-        source: whose records.
-        run: runs a statement that takes the rows of ``judged_events`` or ``judged_songs`` that are IS_GOOD.
+        run: runs a statement that takes the rows of ``judged`` that are IS_GOOD.
         max_rejects: how many bad records a run may have.
         folder: where to keep the bad ones for a while.
 
@@ -73,27 +80,34 @@ def judge(
         "CREATE OR REPLACE TEMP TABLE judged (file_id INTEGER, line BIGINT, raw VARCHAR, reason VARCHAR)"
     )
 
-    def judged(records: pa.RecordBatchReader | pa.Table) -> Iterator[T]:
+    bad = 0
+
+    def judge_all(records: pa.RecordBatchReader | pa.Table) -> Iterator[T]:
         connection.register("records", records)
         with aside(connection, folder, max_rejects) as kept:
-            for name in ("review", "documents", f"judged_{NOUNS[source]}"):
+            for name in ("review", "documents"):
                 connection.execute(read_sql(name, "duckdb"))
             yield from run()
-            connection.register("records", kept.read())
-            connection.execute("INSERT INTO judged SELECT * FROM records")
+            if kept.records:
+                connection.register("records", kept.read())
+                connection.execute("INSERT INTO judged SELECT * FROM records")
         connection.unregister("records")
+        nonlocal bad
+        bad += kept.records
 
     try:
-        yield from judged(reader.stream())
+        yield from judge_all(reader.stream())
     except Exception:
         if isinstance(reader.error, Exception):  # it comes through two layers that keep its text alone
             raise reader.error from None
         raise
     reader.require_all()
+    if not bad:
+        return
     torn = connection.execute("SELECT file_id, line, raw FROM judged WHERE reason = ?", [INVALID]).fetchall()
     if torn:
         connection.execute("DELETE FROM judged WHERE reason = ?", [INVALID])
-        yield from judged(_pieces_of(torn, reader))
+        yield from judge_all(_pieces_of(torn, reader))
 
 
 def _pieces_of(torn: Iterable[tuple[int, int, str]], reader: RecordReader) -> pa.Table:
@@ -108,19 +122,16 @@ def _pieces_of(torn: Iterable[tuple[int, int, str]], reader: RecordReader) -> pa
     return pa.table({**columns, "fault": [None] * size, "is_doubtful": [True] * size}, schema=SCHEMA)
 
 
-def staged(connection: duckdb.DuckDBPyConnection, reader: RecordReader) -> Staged:
-    """What was read of files, all of which have been judged."""
-    lost = Counter(
-        dict(
-            connection.execute(
-                "SELECT file_id, SUM(STRLEN(raw))::BIGINT FROM judged"
-                " WHERE reason LIKE 'not %' OR STRLEN(raw) > ? GROUP BY file_id",
-                [LARGE_RECORD_BYTES],
-            ).fetchall()
-        )
-    )
+def staged(connection: duckdb.DuckDBPyConnection, reader: RecordReader) -> tuple[Staged, list[int]]:
+    """What was read of files, all of which have been judged, and which of them have bad records."""
+    damaged = connection.execute(
+        "SELECT file_id, SUM(CASE WHEN reason LIKE 'not %' OR STRLEN(raw) > ? THEN STRLEN(raw) END)::BIGINT"
+        " FROM judged GROUP BY file_id",
+        [LARGE_RECORD_BYTES],
+    ).fetchall()
+    lost = Counter({file_id: size for file_id, size in damaged if size is not None})
     lost.update(reader.lost)
-    return Staged(reader.counts, reader.sizes, dict(lost))
+    return Staged(reader.counts, reader.sizes, dict(lost)), [file_id for file_id, _ in damaged]
 
 
 def _json_path(path: Sequence[str | int]) -> str:

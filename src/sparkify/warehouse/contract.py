@@ -104,6 +104,14 @@ class Session(Protocol):
 class Schema(Session, Protocol):
     """The tables of this project in a warehouse."""
 
+    def catalogue_asked_once(self) -> AbstractContextManager[None]:
+        """Ask only once which tables there are, until this session makes, drops or upgrades some.
+
+        For steps that follow each other: what other sessions do meanwhile is not seen. It is seen by the
+        comparison of the last run, which every run makes in its transaction.
+        """
+        ...
+
     def has_tables(self) -> bool:
         """Whether the tables of this project are there.
 

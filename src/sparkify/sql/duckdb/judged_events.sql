@@ -2,7 +2,6 @@
 -- Reads the view `documents`, and the variables `record_columns` and `record_pointers`. Nearly all records are right at
 -- first sight; only those of which that is not certain are looked at value by value. Keys are spelled as in the logs.
 -- noqa: disable=CP02
-CREATE OR REPLACE TEMP VIEW judged_events AS
 -- Numbers as DOUBLE, which hides no fraction. What is no number is NULL: the cast of JSON is strict, "007" is none.
 WITH typed AS (
     SELECT

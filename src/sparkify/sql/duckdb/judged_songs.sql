@@ -1,6 +1,5 @@
 -- judged_songs: one row per record of song_data, cast, with the reason where it can't be loaded.
 -- Reads the view `documents`, and the variables `record_columns` and `record_pointers`.
-CREATE OR REPLACE TEMP VIEW judged_songs AS
 WITH sound AS (
     SELECT
         * EXCLUDE (document),

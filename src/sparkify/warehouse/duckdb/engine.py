@@ -15,7 +15,7 @@ from sparkify.config.settings import AwsOptions, DuckDBOptions
 from sparkify.errors import WarehouseError
 from sparkify.reading.staged import Staged
 from sparkify.sources.objects import NOUNS, Source
-from sparkify.sql import REBUILT_TABLES, create_table, read_sql
+from sparkify.sql import REBUILT_TABLES, TABLES, create_table, read_sql
 from sparkify.warehouse import tables
 from sparkify.warehouse.contract import LoadJob
 from sparkify.warehouse.duckdb.errors import file_error
@@ -58,18 +58,28 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
 
     def _relations(self) -> tables.Relations:
         rows = self.query(
-            "SELECT LOWER(t.table_name), LIST(LOWER(c.column_name) ORDER BY c.column_index)"
-            " FROM duckdb_tables() AS t INNER JOIN duckdb_columns() AS c ON t.table_oid = c.table_oid"
-            " AND t.database_oid = c.database_oid"
-            " WHERE t.database_name = CURRENT_DATABASE() AND t.schema_name = CURRENT_SCHEMA() GROUP BY ALL"
-        )
-        views = self.query(
-            "SELECT LOWER(view_name) FROM duckdb_views()"
+            "SELECT LOWER(table_name), TRUE FROM duckdb_tables()"
+            " WHERE database_name = CURRENT_DATABASE() AND schema_name = CURRENT_SCHEMA() UNION ALL"
+            " SELECT LOWER(view_name), FALSE FROM duckdb_views()"
             " WHERE database_name = CURRENT_DATABASE() AND schema_name = CURRENT_SCHEMA()"
         )
-        found = {name: tables.Relation(True, tuple(columns)) for name, columns in rows} | {
-            name: tables.Relation(False) for (name,) in views
-        }
+        found = {name: tables.Relation(is_table) for name, is_table in rows}
+        ours = [name for name in (*TABLES, *tables.OLD_NAMES) if name in found and found[name].is_table]
+        # duckdb_columns() would look at all relations of the system's own, too.
+        columns: dict[str, list[str]] = {name: [] for name in ours}
+        if ours:
+            schema = self._schema().replace("'", "''")
+            for name, column, _ in sorted(
+                self.query(
+                    " UNION ALL ".join(
+                        f"SELECT '{name}', LOWER(name), cid FROM pragma_table_info('{schema}.{name}')"
+                        for name in ours
+                    )
+                ),
+                key=lambda row: int(row[2]),
+            ):
+                columns[name].append(column)
+        found |= {name: tables.Relation(True, tuple(own)) for name, own in columns.items()}
         if "published_copy" in found and not self._is_reader:
             self._require_no_copy()
         return found

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from sparkify.reading.judging import IS_GOOD, judge, prepare, staged
+from sparkify.reading.judging import IS_GOOD, judge, judged, prepare, staged
 from sparkify.reading.raw_text import BEGINNING_CHARACTERS, KEPT_BYTES, KEPT_TEXTS
 from sparkify.reading.records import RecordReader
 from sparkify.reading.splitter import TOO_LONG
@@ -32,7 +32,7 @@ def stage_files(session: DuckDBSession, job: LoadJob, reader: RecordReader) -> S
     def load() -> list[Row]:
         session.connection.execute(
             f"INSERT INTO staging_{noun} BY NAME"
-            f" SELECT * EXCLUDE (line, raw, reason) FROM judged_{noun} WHERE {IS_GOOD}"
+            f" SELECT * EXCLUDE (line, raw, reason) FROM {judged(job.source)} WHERE {IS_GOOD}"
         )
         return []
 
@@ -42,20 +42,21 @@ def stage_files(session: DuckDBSession, job: LoadJob, reader: RecordReader) -> S
             judge(
                 session.connection,
                 reader,
-                job.source,
                 load,
                 max_rejects=job.options.max_rejects,
                 folder=folder,
             )
         )
-    ids = session.query("SELECT DISTINCT file_id FROM judged")
-    if ids:
+        found, with_rejects = staged(session.connection, reader)
+    if with_rejects:
         session.run(
             "CREATE OR REPLACE TEMP TABLE rejected_files (file_id INTEGER, source VARCHAR, file VARCHAR)"
         )
-        session.insert("rejected_files", [(file_id, job.source, reader.uris[file_id]) for (file_id,) in ids])
+        session.insert(
+            "rejected_files", [(file_id, job.source, reader.uris[file_id]) for file_id in with_rejects]
+        )
         bounds = {"kept_texts": KEPT_TEXTS, "kept_bytes": KEPT_BYTES, "beginning": BEGINNING_CHARACTERS}
         for name, value in {**bounds, "too_long": TOO_LONG}.items():
             session.query(f"SET VARIABLE {name} = ?", [value])
         session.run(read_sql("stage_rejects", "duckdb"))
-    return staged(session.connection, reader)
+    return found

@@ -85,7 +85,7 @@ def bundle(job: LoadJob, work: WorkFolder, memory_limit: str, smallest: int) -> 
             if len(uploads) > 2:  # so that no more than a few parts wait in memory
                 uploads[-3].result()
         parts = [upload.result() for upload in uploads]
-        result.staged = staged(judge, reader)
+        result.staged, _ = staged(judge, reader)
     if parts:
         result.manifest = work.put_manifest(job.source, parts)
     return result
