@@ -64,7 +64,8 @@ class OwnTables(Session, Protocol):
         statements = tables.statements_to_upgrade(found, version, self.engine)
         for statement in statements:
             self.query(statement)
-        self._known = None
+        if statements:
+            self._known = None
         return bool(statements), tables.to_be_derived(found, version) if statements else ()
 
     def _version(self, found: tables.Relations) -> int:
