@@ -19,7 +19,7 @@ from sparkify.load.layout import layout_of
 from sparkify.load.progress import NullProgress
 from sparkify.reading.aside import Aside
 from sparkify.reading.contents import contents
-from sparkify.reading.splitter import recut
+from sparkify.reading.splitter import Splitter
 from sparkify.warehouse.opening import connect
 from tests.support.builders import event, track, write
 from tests.support.engines import DuckDBEngine
@@ -68,9 +68,7 @@ def is_linear(work: Callable[[int], object], size: int) -> bool:
 
 
 def test_many_objects_on_a_line_are_cut_in_proportion_to_it() -> None:
-    assert is_linear(lambda size: recut("{}" * size), 20_000)
-    assert recut('{"a": \n') == [(0, '{"a": \n')]
-    assert recut("{}\n\n{} {}") == [(0, "{}"), (2, "{}"), (2, "{}")]
+    assert is_linear(lambda size: Splitter().split(b"{}" * size, final=True, trusts_lines=False), 20_000)
 
 
 GOOD = json.dumps(event()).encode()

@@ -113,8 +113,27 @@ def test_lines_are_counted_from_one_over_blank_lines_and_chunks(tmp_path: Path) 
             (0, 5, '{"a": 2}'),
             (0, 6, '{\n"a": 3}'),
             (0, 8, "x"),
-            (0, 9, '{"a": 4}{"a": 5}'),  # which the loader looks into
+            (0, 9, '{"a": 4}{"a": 5}'),  # which is cut again once it has turned out to be no JSON
         ]
+
+
+def test_what_turns_out_to_hold_several_objects_is_cut_again(tmp_path: Path) -> None:
+    reader = RecordReader(LocalSource(str(tmp_path)), [])
+    reader.counts = {3: 2, 4: 1}
+    torn = [(3, 9, '{"a": 4}\n\n{"a": 5} {"a": 6}\n'), (3, 20, '{"a" 7}'), (4, 1, '{"a": 8} x')]
+    rows = [
+        (row["file_id"], row["line"], row["raw"])
+        for batch in reader.cut_again(torn)
+        for row in batch.to_pylist()
+    ]
+    assert rows == [
+        (3, 9, '{"a": 4}'),
+        (3, 11, '{"a": 5}'),
+        (3, 11, '{"a": 6}'),
+        (3, 20, '{"a" 7}'),
+        (4, 1, '{"a": 8} x'),
+    ]
+    assert reader.counts == {3: 4, 4: 1}
 
 
 def test_damage_of_a_file_takes_nothing_from_another_that_is_cut_with_it(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ go into a temporary file instead, and are read from it once.
 import contextlib
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO
 
 import duckdb
@@ -34,6 +34,7 @@ class Aside:
     Args:
         file: where to keep it.
         max_rejects: how many bad records a run may have.
+        on_damage: called when a record looked like an object and is no JSON.
 
     Attributes:
         records: how many were kept.
@@ -41,8 +42,9 @@ class Aside:
         error: why one could not be kept.
     """
 
-    def __init__(self, file: IO[bytes], max_rejects: int) -> None:
+    def __init__(self, file: IO[bytes], max_rejects: int, on_damage: Callable[[], None]) -> None:
         self._file = file
+        self._on_damage = on_damage
         self._most = max(_SLACK * max_rejects, _LEAST)
         self._max_rejects = max_rejects
         self._writer = pa.ipc.new_stream(file, _SCHEMA)
@@ -55,10 +57,11 @@ class Aside:
     ) -> pa.Array:
         """Keep some records, and say of none that it is to be loaded."""
         records = pa.table([file_id, line, raw, reason], schema=_SCHEMA)
-        bad = sum(
-            why != INVALID or text.count("{") < 2
-            for why, text in zip(reason.to_pylist(), raw.to_pylist(), strict=True)
-        )
+        reasons = zip(reason.to_pylist(), raw.to_pylist(), strict=True)
+        invalid = [text for why, text in reasons if why == INVALID]
+        bad = len(records) - sum(text.count("{") > 1 for text in invalid)
+        if any(text.rstrip().endswith("}") for text in invalid):
+            self._on_damage()
         try:
             with self._lock:  # DuckDB calls from all of its threads
                 self._writer.write_table(records)
@@ -83,20 +86,23 @@ class Aside:
 
 
 @contextlib.contextmanager
-def aside(connection: duckdb.DuckDBPyConnection, folder: str, max_rejects: int) -> Iterator[Aside]:
+def aside(
+    connection: duckdb.DuckDBPyConnection, folder: str, max_rejects: int, on_damage: Callable[[], None]
+) -> Iterator[Aside]:
     """Let the statements of a connection set records aside.
 
     Args:
         connection: which.
         folder: where to keep them; none bounds how many there are.
         max_rejects: how many bad records a run may have.
+        on_damage: called when a record looked like an object and is no JSON.
 
     Raises:
         TooManyRejectsError: there are far too many by now.
         WarehouseError: they can't be written.
     """
     with tempfile.TemporaryFile(prefix=".sparkify-", dir=folder) as file:
-        kept = Aside(file, max_rejects)
+        kept = Aside(file, max_rejects, on_damage)
         connection.create_function(  # type: ignore[call-overload]  # its stubs lack functions of Arrow arrays
             "set_aside",
             kept.keep,

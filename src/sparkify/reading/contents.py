@@ -4,6 +4,8 @@ Owns what a file may be packed in, and what a file that can't be loaded is calle
 """
 
 import codecs
+import gzip
+import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -12,11 +14,14 @@ from typing import Any
 
 from sparkify.errors import BadFileError
 
-inflate: Any
+GzipFile: Any
+InflateError: Any
 try:  # more than twice as fast
-    from isal import isal_zlib as inflate
+    from isal import igzip, isal_zlib
 except ImportError:  # no wheel for this machine
-    inflate = zlib
+    GzipFile, InflateError = gzip.GzipFile, zlib.error
+else:
+    GzipFile, InflateError = igzip.IGzipFile, isal_zlib.error
 
 _GZIP = b"\x1f\x8b"
 
@@ -72,11 +77,6 @@ MAX_UNPACKED_RATIO = 200
 _HARMLESS_BYTES = 16 * 2**20
 """So much may any gzip file hold."""
 
-_FIRST_BYTES = 2**10
-"""How much of a member is unpacked first: thousands of others may follow it, which would be copied."""
-
-_ZEROS = re.compile(rb"\x00*")
-
 
 def kind_of(head: bytes) -> str:
     """What a file is that can't be JSON, by how it begins; empty if it may be JSON."""
@@ -131,54 +131,48 @@ def _utf8_from_utf16(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"\xff"
 
 
-def _require_ratio(uri: str, unpacked: int, packed: int, max_ratio: int) -> None:
-    if unpacked > max(_HARMLESS_BYTES, max_ratio * packed):
-        raise BadFileError(
-            uri,
-            f"gzip that expands to more than {max_ratio:,} times its size",
-            "remove it from the folder; if it is genuine, raise [WAREHOUSE] MAX_UNPACKED_RATIO",
-        )
+class _Packed(io.RawIOBase):
+    """Chunks as a file; it counts what has been read of it."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._left = memoryview(b"")
+        self.size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left:
+            if (chunk := next(self._chunks, None)) is None:
+                return 0
+            self._left = memoryview(chunk)
+        size = min(len(buffer), len(self._left))
+        buffer[:size] = self._left[:size]
+        self._left = self._left[size:]
+        self.size += size
+        return size
 
 
-def _unpacked(uri: str, chunks: Iterable[bytes], max_ratio: int) -> Iterator[bytes]:
-    """What gzip of any number of members holds; zeros may follow the last, as gzip itself allows.
-
-    Members may be as small as a record: their texts are put together, for each piece costs.
-    """
-    member = None
-    found: list[bytes] = []
-    size = packed = unpacked = 0
+def _unpacked(uri: str, chunks: Iterator[bytes], max_ratio: int) -> Iterator[bytes]:
+    """What gzip of any number of members holds; zeros may follow the last, as gzip itself allows."""
+    unpacked = 0
     try:
-        for chunk in chunks:
-            data, at, step = memoryview(chunk), 0, _FIRST_BYTES
-            packed += len(chunk)
-            while at < len(data):
-                if member is None:
-                    zeros = _ZEROS.match(data, at)
-                    at, step = zeros.end() if zeros else at, _FIRST_BYTES
-                    if at == len(data):
-                        break
-                    member = inflate.decompressobj(wbits=31)
-                end = min(at + step, len(data))
-                if text := member.decompress(data[at:end], _UNPACKED_BYTES):
-                    found.append(text)
-                    size += len(text)
-                if size >= _UNPACKED_BYTES // 2:
-                    unpacked += size
-                    _require_ratio(uri, unpacked, packed, max_ratio)
-                    yield b"".join(found)
-                    found, size = [], 0
-                if member.eof:
-                    at, member = end - len(member.unused_data), None
-                else:
-                    at, step = end - len(member.unconsumed_tail), min(2 * step, _UNPACKED_BYTES)
-        if member is not None:
-            raise zlib.error("it is truncated")
-        yield b"".join(found)
-    except (zlib.error, inflate.error) as error:
+        with _Packed(chunks) as packed, GzipFile(fileobj=packed, mode="rb") as file:
+            while text := file.read(_UNPACKED_BYTES):
+                unpacked += len(text)
+                if unpacked > max(_HARMLESS_BYTES, max_ratio * packed.size):
+                    raise BadFileError(
+                        uri,
+                        f"gzip that expands to more than {max_ratio:,} times its size",
+                        "remove it from the folder; if it is genuine, raise [WAREHOUSE] MAX_UNPACKED_RATIO",
+                    )
+                yield text
+    except (EOFError, gzip.BadGzipFile, zlib.error, InflateError) as error:
         # How many records lie behind the damage nobody can tell, so they could be neither rows nor rejects.
+        problem = "it is truncated" if isinstance(error, EOFError) else str(error)
         raise BadFileError(
             uri,
-            f"damaged gzip file: {error}",
+            f"damaged gzip file: {problem}",
             "deliver it again (it may still be being written) or remove it from the folder",
         ) from None

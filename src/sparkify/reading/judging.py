@@ -15,14 +15,16 @@ import pyarrow as pa
 from sparkify.reading.aside import INVALID, aside
 from sparkify.reading.jsonpaths import Path
 from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS, filled_columns
-from sparkify.reading.records import SCHEMA, RecordReader
-from sparkify.reading.splitter import recut
+from sparkify.reading.records import RecordReader
 from sparkify.reading.staged import LARGE_RECORD_BYTES, Staged
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sql import read_sql
 
 IS_GOOD = "CASE WHEN reason IS NULL THEN TRUE ELSE SET_ASIDE(file_id, line, raw, reason) END"
 """What a statement says that takes the good records of judged_*.sql, so that the bad ones are set aside."""
+
+_SEVERAL = r"[}\n]|\{.*\{"
+"""What a text has that may hold several objects, or one and something else."""
 
 
 def judged(source: Source) -> str:
@@ -82,9 +84,9 @@ def judge(
 
     bad = 0
 
-    def judge_all(records: pa.RecordBatchReader | pa.Table) -> Iterator[T]:
+    def judge_all(records: pa.RecordBatchReader) -> Iterator[T]:
         connection.register("records", records)
-        with aside(connection, folder, max_rejects) as kept:
+        with aside(connection, folder, max_rejects, reader.expect_damage) as kept:
             for name in ("review", "documents"):
                 connection.execute(read_sql(name, "duckdb"))
             yield from run()
@@ -104,22 +106,12 @@ def judge(
     reader.require_all()
     if not bad:
         return
-    torn = connection.execute("SELECT file_id, line, raw FROM judged WHERE reason = ?", [INVALID]).fetchall()
+    torn = connection.execute(
+        "DELETE FROM judged WHERE reason = ? AND REGEXP_MATCHES(raw, ?) RETURNING file_id, line, raw",
+        [INVALID, _SEVERAL],
+    ).fetchall()
     if torn:
-        connection.execute("DELETE FROM judged WHERE reason = ?", [INVALID])
-        yield from judge_all(_pieces_of(torn, reader))
-
-
-def _pieces_of(torn: Iterable[tuple[int, int, str]], reader: RecordReader) -> pa.Table:
-    """What lines that are no JSON hold, as records: several objects, or just damage."""
-    found: list[tuple[int, int, str]] = []
-    for file_id, line, text in torn:
-        pieces = recut(text)
-        reader.counts[file_id] += len(pieces) - 1
-        found += [(file_id, line + offset, piece) for offset, piece in pieces]
-    columns = dict(zip(("file_id", "line", "raw"), zip(*found, strict=True), strict=True))
-    size = len(found)
-    return pa.table({**columns, "fault": [None] * size, "is_doubtful": [True] * size}, schema=SCHEMA)
+        yield from judge_all(reader.cut_again(torn))
 
 
 def staged(connection: duckdb.DuckDBPyConnection, reader: RecordReader) -> tuple[Staged, list[int]]:

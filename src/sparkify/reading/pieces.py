@@ -1,6 +1,6 @@
 """Where the records of a text may begin and end, found by NumPy without a step for each, and their texts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ MAX_RECORD_BYTES = 4 * 2**20
 SEPARATORS = b" \t\r\n,[]\x1e\xef\xbb\xbf"
 """What may stand between objects."""
 
-NEWLINE, _RETURN, OPEN, CLOSE = b"\n\r{}"  # as byte values
+NEWLINE, _RETURN, _COMMA, OPEN, CLOSE = b"\n\r,{}"  # as byte values
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -24,14 +24,18 @@ Flags = npt.NDArray[np.bool_]
 _NEAR = 64
 """How far to look for what precedes an object before all of the text is looked at for it."""
 
-_is_separator = np.zeros(256, np.bool_)
-_is_separator[list(SEPARATORS)] = True
 
-_is_separator_on_line = _is_separator.copy()
-_is_separator_on_line[NEWLINE] = False
+def _among(values: bytes) -> Flags:
+    """Of each byte value, whether it is one of these."""
+    found = np.zeros(256, np.bool_)
+    found[list(values)] = True
+    return found
 
-_may_end_value = np.zeros(256, np.bool_)
-_may_end_value[list(b'el"0123456789')] = True
+
+_is_separator = _among(SEPARATORS)
+_is_separator_on_line = _among(SEPARATORS.replace(b"\n", b""))
+_is_blank_or_bracket = _among(SEPARATORS.replace(b"\n", b"").replace(b",", b""))
+_may_end_value = _among(b'el"0123456789')
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +45,16 @@ class Pieces:
     Attributes:
         starts: where each begins.
         ends: where each ends.
-        whole: which begin and end as objects do.
-        are_lines: whether they all do, and nothing but white space is between them.
+        are_lines: whether nothing but white space is between them.
         rest: from where on the text is left over, since it may go on.
         newlines: where the text has newlines.
     """
 
     starts: Positions
     ends: Positions
-    whole: Flags
     are_lines: bool
     rest: int
     newlines: Positions
-
-    def with_rest(self, end: int) -> "Pieces":
-        """The same, with what is left over as another record."""
-        starts, ends = np.append(self.starts, self.rest), np.append(self.ends, end)
-        whole = np.append(self.whole, False)
-        return replace(self, starts=starts, ends=ends, whole=whole, are_lines=False, rest=end)
 
 
 def lines_of(text: Bytes, newlines: Positions, end: int) -> tuple[Positions, Positions]:
@@ -77,44 +73,31 @@ def are_whole(text: Bytes, starts: Positions, ends: Positions) -> Flags:
     return found
 
 
-def texts_of(data: bytes, pieces: Pieces) -> pa.StringArray:
-    """The texts of pieces.
+def texts_of(data: bytes, starts: Positions, ends: Positions, *, are_lines: bool = False) -> pa.StringArray:
+    """The texts from each start to its end; those of lines with the white space behind them, without copying.
 
     Raises:
         pyarrow.ArrowInvalid: not UTF-8.
     """
-    if not pieces.are_lines:
-        return texts_between(data, pieces.starts, pieces.ends)
-    # Without copying, each reaches to the next: white space between them is part of no value.
-    offsets = np.append(pieces.starts, pieces.ends[-1]).astype(np.int32)
+    offsets = (
+        np.append(starts, ends[-1])
+        if are_lines
+        else np.append(np.column_stack([starts, ends]).ravel(), len(data))
+    ).astype(np.int32)
     texts = pa.Array.from_buffers(
         pa.string(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)]
     )
+    if not are_lines:  # every other one is what stands between
+        texts = texts[::2]
     texts.validate(full=True)
     return texts
 
 
-def texts_between(data: bytes, starts: Positions, ends: Positions) -> pa.StringArray:
-    """The texts from each start to its end, copied.
-
-    Raises:
-        pyarrow.ArrowInvalid: not UTF-8.
-    """
-    offsets = np.append(np.column_stack([starts, ends]).ravel(), len(data)).astype(np.int32)
-    texts = pa.Array.from_buffers(
-        pa.string(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-    ).take(pa.array(np.arange(0, len(offsets) - 1, 2)))
-    texts.validate(full=True)
-    return texts
-
-
-def candidates(text: Bytes) -> Positions:
-    """Where an object may begin: at the beginning of a line, or behind another element of an array."""
-    opens = np.flatnonzero(text == OPEN)
+def candidates(text: Bytes, opens: Positions) -> Positions:
+    """Those braces with which an object may begin: on a line, or behind another element of an array."""
     before = _last_before(text, opens, _is_separator_on_line)
     previous = text[np.maximum(before, 0)]
-    commas = np.append(-1, np.flatnonzero(text == ord(",")))
-    is_behind_comma = commas[np.searchsorted(commas, opens) - 1] > before
+    is_behind_comma = text[_last_before(text, opens, _is_blank_or_bracket)] == _COMMA
     found: Positions = opens[
         (before < 0)
         | (previous == CLOSE)

@@ -1,4 +1,4 @@
-"""Cuts source files into records: from bytes to Arrow batches of (file_id, line, raw, fault, …).
+"""Reads source files as records: from bytes to Arrow batches of (file_id, line, raw, fault, …).
 
 A record is one JSON object, usually a line. Whether it is good is not decided here, but by the SQL that
 casts it; only what can't become text at all (bad UTF-8, a record over 4 MB) is given a ``fault`` here. Every
@@ -8,42 +8,24 @@ Almost all files are one object per line, and these are cut by NumPy without a P
 without copying (``sparkify.reading.cutting``); small files many at a time, large ones chunk by chunk.
 """
 
-import json
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from sparkify.errors import BadFileError, SourceChangedError, UnusableFilesError
 from sparkify.reading.contents import MAX_UNPACKED_RATIO, contents
-from sparkify.reading.cutting import Cutter, Place
-from sparkify.reading.pieces import Flags
+from sparkify.reading.cutting import SCHEMA, Cutter, Place
 from sparkify.sources.objects import LoadFile, Store
-
-SCHEMA = pa.schema(
-    [
-        ("file_id", pa.int32()),
-        ("line", pa.int64()),
-        ("raw", pa.json_(pa.string())),
-        ("fault", pa.string()),
-        ("is_doubtful", pa.bool_()),
-    ]
-)
-"""One row per record: its file, its first line (from 1), its text, and what is wrong with its bytes; whether
-it may be no JSON."""
 
 CHUNK_BYTES = 4 * 2**20
 """How much is read and cut at a time: few steps per byte, and small beside the memory limit."""
 
 _SHOWN_OF_A_BATCH = 20
-_ASKED_AT_FIRST, _ASKED_EVERY, _FIRST_RECORDS = 16, 256, 50_000
-"""Every so many records one is parsed, to tell whether damage is to be expected."""
 
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
-"""Numbers may have any length, and their values are not asked for."""
+_CUT_AGAIN_AT_ONCE = 400
+"""Records, so that the texts of even the longest have less than 2 GB."""
 
 
 class RecordReader:
@@ -85,8 +67,6 @@ class RecordReader:
         self._on_records = on_records
         self._max_unpacked_ratio = max_unpacked_ratio
         self._cutter = Cutter()
-        self._is_doubtful = False
-        self._seen = 0
         self._waiting: list[tuple[int, bytes]] = []
         self._waiting_bytes = 0
         self.counts: dict[int, int] = {}
@@ -121,6 +101,28 @@ class RecordReader:
                 self.changed[file.source.uri] = file.source.version
             self._on_progress(1, 0)
         yield from self._cut_waiting()
+
+    def expect_damage(self) -> None:
+        """Have all records tested from now on: some look like objects and are no JSON."""
+        self._cutter.is_doubtful = True
+
+    def cut_again(self, records: Sequence[tuple[int, int, str]]) -> pa.RecordBatchReader:
+        """What lines hold that look like an object and are no JSON: several objects, or just damage.
+
+        Args:
+            records: file_id, line and text of each.
+        """
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for first in range(0, len(records), _CUT_AGAIN_AT_ONCE):
+                some = records[first : first + _CUT_AGAIN_AT_ONCE]
+                for file_id, _, _ in some:
+                    self.counts[file_id] -= 1
+                places = [Place(file_id, line) for file_id, line, _ in some]
+                yield from self._cut(places, [text.encode() for *_, text in some], trusts_lines=False)
+
+        self.expect_damage()
+        return pa.RecordBatchReader.from_batches(SCHEMA, batches())
 
     def require_all(self) -> None:
         """Make sure that all files could be read.
@@ -157,7 +159,7 @@ class RecordReader:
         """Whole files, all together."""
         if self._waiting:
             places = [Place(file_id) for file_id, _ in self._waiting]
-            yield from self._cut(places, [text for _, text in self._waiting], final=True)
+            yield from self._cut(places, [text for _, text in self._waiting])
         self._waiting, self._waiting_bytes = [], 0
 
     def _cut_large(self, file_id: int, chunks: Iterator[bytes]) -> Iterator[pa.RecordBatch]:
@@ -169,56 +171,16 @@ class RecordReader:
             yield from self._cut([place], [place.carry + chunk], final=following is None)
             chunk = following
 
-    def _cut(self, places: list[Place], texts: list[bytes], *, final: bool) -> Iterator[pa.RecordBatch]:
-        cut = self._cutter.cut(places, texts, final=final)
-        if cut is None:
+    def _cut(
+        self, places: list[Place], texts: list[bytes], *, final: bool = True, trusts_lines: bool = True
+    ) -> Iterator[pa.RecordBatch]:
+        batch = self._cutter.cut(places, texts, final=final, trusts_lines=trusts_lines)
+        if batch is None:
             return
-        size = len(cut.texts)
-        owners, counts = np.unique(cut.file_ids, return_counts=True)
-        for owner, count in zip(owners.tolist(), counts.tolist(), strict=True):
-            self.counts[owner] += count
-        self._look_at(cut.texts, cut.whole)
-        yield pa.RecordBatch.from_arrays(
-            [
-                _column(cut.file_ids),
-                _column(cut.lines),
-                pa.ExtensionArray.from_storage(SCHEMA.field("raw").type, cut.texts),
-                pa.nulls(size, pa.string()) if cut.faults is None else pa.array(cut.faults, pa.string()),
-                _flags(~cut.whole | self._is_doubtful),
-            ],
-            schema=SCHEMA,
-        )
-
-    def _look_at(self, texts: pa.StringArray, whole: Flags) -> None:
-        """Show some records to whoever asked for it, and look whether there is damage among them."""
-        size = len(texts)
+        for count in batch.column("file_id").value_counts().to_pylist():
+            self.counts[count["values"]] += count["counts"]
         # Not every n-th: a pattern in the data could keep time with it.
-        some = random.Random(0).sample(range(size), min(size, _SHOWN_OF_A_BATCH))  # noqa: S311 (no secret)
-        self._on_records([texts[position].as_py() for position in sorted(some)])
-        # Many of the first, for damage at the rate of what came before shows there.
-        every = _ASKED_AT_FIRST if self._seen < _FIRST_RECORDS else _ASKED_EVERY
-        self._seen += size
-        asked = range(random.randrange(min(every, size)), size, every)  # noqa: S311 (no secret)
-        for position in () if self._is_doubtful else asked:
-            self._is_doubtful |= bool(whole[position]) and not _is_json(texts[position].as_py())
-
-
-def _is_json(text: str) -> bool:
-    try:
-        _DECODER.decode(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _column(values: npt.NDArray[np.generic]) -> pa.Array:
-    # pa.array would import pandas where that is installed, to see whether the values are its.
-    return pa.Array.from_buffers(
-        pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))]
-    )
-
-
-def _flags(values: Flags) -> pa.Array:
-    return pa.Array.from_buffers(
-        pa.bool_(), len(values), [None, pa.py_buffer(np.packbits(values, bitorder="little"))]
-    )
+        some = random.Random(0).sample(range(len(batch)), min(len(batch), _SHOWN_OF_A_BATCH))  # noqa: S311 (no secret)
+        raw = batch.column("raw")
+        self._on_records([raw[position].as_py() for position in sorted(some)])
+        yield batch

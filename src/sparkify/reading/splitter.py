@@ -7,7 +7,6 @@ on over lines, up to where the next object begins.
 """
 
 import json
-from array import array
 from dataclasses import dataclass, field
 
 import duckdb
@@ -27,7 +26,7 @@ from sparkify.reading.pieces import (
     are_whole,
     candidates,
     lines_of,
-    texts_between,
+    texts_of,
     trimmed,
 )
 
@@ -74,42 +73,23 @@ class Splitter:
         end = len(data) if final else int(newlines[-1]) + 1 if len(newlines) else 0
         if not end and len(data) > MAX_RECORD_BYTES:
             end = len(data)  # objects with nothing between them
-        starts, ends = lines_of(text, newlines, end)
-        are_good = are_whole(text, starts, ends) if trusts_lines else np.zeros(len(starts), np.bool_)
+        lines, line_ends = lines_of(text, newlines, end)
+        are_good = are_whole(text, lines, line_ends) & trusts_lines
         if are_good.all():
-            return Pieces(starts, ends, are_good, True, end, newlines)
-        odd_starts, odd_ends, odd_are_good = self._odd_pieces(data, starts, are_good, begins, end)
+            return Pieces(lines, line_ends, True, end, newlines)
+        starts = _starts(text[:end], lines, are_good, begins)
+        ends = trimmed(text, starts, np.append(starts[1:], end))
+        are_records = np.isin(starts, lines[are_good])
+        odd = ~are_records
+        are_records[odd] = self._are_objects(data, text, starts[odd], ends[odd])
         if not final and not are_good[-1]:  # the last piece may go on behind the text
-            odd_are_good[-1] = False
-        starts = np.append(starts[are_good], odd_starts)
-        order = np.argsort(starts)
-        pieces = starts[order], np.append(ends[are_good], odd_ends)[order]
-        are_good = np.append(are_good[are_good], odd_are_good)[order]
-        walk = _Walk(data, pieces, are_good, np.append(begins[1:], end), final)
+            are_records[-1] = False
+        walk = _Walk(data, starts, ends, are_records, np.append(begins[1:], end), final)
         rest = walk.run()
-        starts, ends = np.frombuffer(walk.starts, np.int64), np.frombuffer(walk.ends, np.int64)
-        return Pieces(starts, ends, are_whole(text, starts, ends), False, rest, newlines)
-
-    def _odd_pieces(
-        self, data: bytes, lines: Positions, are_good: Flags, begins: Positions, end: int
-    ) -> tuple[Positions, Positions, Flags]:
-        """Where objects may begin and end in the lines that are not good, and which are objects.
-
-        What precedes the first in a row of such lines is a piece as well.
-        """
-        are_first = np.diff(np.searchsorted(begins, lines, "right"), prepend=0) > 0  # of their files
-        firsts = np.flatnonzero(~are_good & (are_first | np.append(True, are_good[:-1])))
-        stops = np.append(np.flatnonzero(are_good | are_first), len(lines))
-        row_starts = lines[firsts]
-        row_ends = np.append(lines, end)[stops[np.searchsorted(stops, firsts, "right")]]
-        rows = zip(row_starts.tolist(), row_ends.tolist(), strict=True)
-        joined = b"".join([data[start:stop] for start, stop in rows])
-        text = np.frombuffer(joined, np.uint8)
-        places = np.cumsum(row_ends - row_starts) - (row_ends - row_starts)  # of rows in what is joined
-        starts = np.union1d(candidates(text), places)
-        ends = trimmed(text, starts, np.append(starts[1:], len(joined)))
-        shifts = (row_starts - places)[np.searchsorted(places, starts, "right") - 1]
-        return starts + shifts, ends + shifts, self._are_objects(joined, text, starts, ends)
+        starts = np.append(starts[are_records], np.array(walk.found_starts, np.int64))
+        ends = np.append(ends[are_records], np.array(walk.found_ends, np.int64))
+        order = np.argsort(starts)
+        return Pieces(starts[order], ends[order], False, rest, newlines)
 
     def _are_objects(self, data: bytes, text: Bytes, starts: Positions, ends: Positions) -> Flags:
         """Which pieces are one JSON object each, as far as it is worth asking."""
@@ -117,7 +97,7 @@ class Splitter:
         if len(starts) < _WORTH_ASKING:
             return none
         try:
-            texts = texts_between(data, starts, ends)
+            texts = texts_of(data, starts, ends)
         except pa.ArrowInvalid:  # not UTF-8 somewhere
             return none
         if self._parser is None:
@@ -128,29 +108,43 @@ class Splitter:
         return found
 
 
+def _starts(text: Bytes, lines: Positions, are_good: Flags, begins: Positions) -> Positions:
+    """Where pieces begin: each line that is good, and each object that may begin in the others.
+
+    What precedes the first in a row of such lines is a piece as well.
+    """
+    are_first = np.diff(np.searchsorted(begins, lines, "right"), prepend=0) > 0  # of their files
+    firsts = are_good | are_first | np.append(True, are_good[:-1])
+    opens = np.flatnonzero(text == OPEN)
+    opens = opens[~are_good[np.searchsorted(lines, opens, "right") - 1]]
+    return np.union1d(lines[firsts], candidates(text, opens))
+
+
 @dataclass(slots=True)
 class _Walk:
-    """From piece to piece: those that are objects as they are in runs, the others one by one.
+    """From piece to piece of those that are no objects as they are.
 
     Attributes:
         data: the text.
-        pieces: where they begin and end.
-        are_good: which are objects.
+        starts: where pieces begin.
+        ends: where they end.
+        are_records: which are objects; in the end, which are records as they are.
         limits: where files end; no object goes beyond.
         final: whether nothing follows the text.
-        starts: where the records begin.
-        ends: where they end.
+        found_starts: where the records begin that were found instead of the others.
+        found_ends: where they end.
         limit: where the file ends that is looked at.
         budget: what looking ahead in it may still cost, so that the work is linear in the text.
     """
 
     data: bytes
-    pieces: tuple[Positions, Positions]
-    are_good: Flags
+    starts: Positions
+    ends: Positions
+    are_records: Flags
     limits: Positions
     final: bool
-    starts: "array[int]" = field(default_factory=lambda: array("q"))
-    ends: "array[int]" = field(default_factory=lambda: array("q"))
+    found_starts: list[int] = field(default_factory=list)
+    found_ends: list[int] = field(default_factory=list)
     limit: int = 0
     budget: int = 0
 
@@ -161,41 +155,43 @@ class _Walk:
 
     def run(self) -> int:
         """Go over all pieces, from the first; returns from where on the text is left over."""
-        rest = None
-        piece = 0
-        for number in np.flatnonzero(~self.are_good).tolist():
+        following = 0
+        for number in np.flatnonzero(~self.are_records).tolist():
+            if number < following:  # inside of an object before it
+                continue
+            following, rest = self._look_into(number)
             if rest is not None:
+                self.are_records[number:] = False
                 return rest
-            if number < piece:  # inside of an object before it
-                continue
-            self._add_run(piece, number)
-            piece = number + 1
-            start, following = self._start_of(number), self._start_of(number + 1)
-            if self.data[start] != OPEN:
-                rest = self._add_lines(start, following)
-                continue
-            end, reached, is_open = self._object_at(start, following)
-            if end is None:
-                line_end = self._line_end(start, following)
-                if not self.final and (is_open or line_end == self.size):
-                    return start
-                if self.data[line_end:reached].strip(_SPACE):
-                    line_end = following  # it did go on over lines: up to where the next object begins
-                trimmed = int(self.pieces[1][number])
-                is_whole = trimmed > start and self.data[trimmed - 1] == CLOSE
-                self._add(start, trimmed if is_whole and trimmed < line_end else line_end)
-            else:
-                piece = int(np.searchsorted(self.pieces[0], end, "left"))
-                following = self._start_of(piece)
-                line_end = self._line_end(end, following)
-                if not self.final and line_end == self.size:
-                    return start
-                self._add_beside(start, end, line_end)
-            rest = self._add_lines(line_end, following)
-        if rest is not None:
-            return rest
-        self._add_run(piece, len(self.pieces[0]))
         return self.size
+
+    def _look_into(self, number: int) -> tuple[int, int | None]:
+        """Find the records of a piece, and of those behind it that its object goes on in.
+
+        Returns:
+            The piece to go on with, and from where on the text is left over, if it is.
+        """
+        start, stop, following = self._start_of(number), self._start_of(number + 1), number + 1
+        if self.data[start] != OPEN:
+            return following, self._add_lines(start, stop)
+        end, reached, is_open = self._object_at(start, stop)
+        if end is None:
+            line_end = self._line_end(start, stop)
+            if not self.final and (is_open or line_end == self.size):
+                return following, start
+            if self.data[line_end:reached].strip(_SPACE):
+                line_end = stop  # it did go on over lines: up to where the next object begins
+            trimmed = int(self.ends[number])
+            self._add(start, min(trimmed, line_end) if self.data[trimmed - 1] == CLOSE else line_end)
+        else:
+            following = int(np.searchsorted(self.starts, end, "left"))
+            self.are_records[number:following] = False
+            stop = self._start_of(following)
+            line_end = self._line_end(end, stop)
+            if not self.final and line_end == self.size:
+                return following, start
+            self._add_beside(start, end, line_end)
+        return following, self._add_lines(line_end, stop)
 
     def _object_at(self, start: int, following: int) -> tuple[int | None, int, bool]:
         """Where the object ends that begins here, if it does.
@@ -228,19 +224,15 @@ class _Walk:
         return None, start, False
 
     def _start_of(self, number: int) -> int:
-        return int(self.pieces[0][number]) if number < len(self.pieces[0]) else self.size
+        return int(self.starts[number]) if number < len(self.starts) else self.size
 
     def _line_end(self, start: int, end: int) -> int:
         newline = self.data.find(b"\n", start, end)
         return end if newline < 0 else newline
 
-    def _add_run(self, first: int, last: int) -> None:
-        self.starts.frombytes(self.pieces[0][first:last].tobytes())
-        self.ends.frombytes(self.pieces[1][first:last].tobytes())
-
     def _add(self, start: int, end: int) -> None:
-        self.starts.append(start)
-        self.ends.append(end)
+        self.found_starts.append(start)
+        self.found_ends.append(end)
 
     def _add_beside(self, start: int, end: int, line_end: int) -> None:
         """An object, with what stands beside it on its line."""
@@ -273,25 +265,3 @@ class _Walk:
 
 def _is_blank(data: bytes) -> bool:
     return not data.strip(SEPARATORS)
-
-
-def recut(text: str) -> list[tuple[int, str]]:
-    """The records of a text that was one line and is no JSON: several pieces of it, or itself.
-
-    Returns:
-        For each, how many lines it begins behind the first, and its text.
-    """
-    if "}" not in text and "\n" not in text.strip() and text.count("{") < 2:
-        return [(0, text)]  # cheaply, for there may be millions of such lines
-    data = text.encode()
-    pieces = Splitter().split(data, final=True, trusts_lines=False)
-    found = [
-        (line, data[start:end].decode())
-        for line, start, end in zip(
-            np.searchsorted(pieces.newlines, pieces.starts).tolist(),
-            pieces.starts.tolist(),
-            pieces.ends.tolist(),
-            strict=True,
-        )
-    ]
-    return found if len(found) > 1 else [(0, text)]
