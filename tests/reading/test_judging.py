@@ -7,9 +7,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from sparkify.reading.cutting import SCHEMA
 from sparkify.reading.judging import prepare
 from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS, filled_columns
-from sparkify.reading.records import SCHEMA
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sql import columns_of, read_sql
 from tests.support.builders import event, track
