@@ -119,7 +119,7 @@ def test_lines_are_counted_from_one_over_blank_lines_and_chunks(tmp_path: Path) 
 
 def test_what_turns_out_to_hold_several_objects_is_cut_again(tmp_path: Path) -> None:
     reader = RecordReader(LocalSource(str(tmp_path)), [])
-    reader.counts = {3: 2, 4: 1}
+    reader.counts.update({3: 2, 4: 1})
     torn = [(3, 9, '{"a": 4}\n\n{"a": 5} {"a": 6}\n'), (3, 20, '{"a" 7}'), (4, 1, '{"a": 8} x')]
     rows = [
         (row["file_id"], row["line"], row["raw"])

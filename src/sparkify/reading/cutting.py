@@ -48,6 +48,7 @@ class Cutter:
     """Cuts texts.
 
     Attributes:
+        counts: records by file_id.
         is_doubtful: whether records that look like objects may be no JSON.
         lost: by file_id, how many bytes of text are in no record, for the record is too long; less those that
             texts have gained, because bytes that are not UTF-8 are written out in them.
@@ -55,6 +56,7 @@ class Cutter:
 
     def __init__(self) -> None:
         self._splitter = Splitter()
+        self.counts: dict[int, int] = {}
         self.is_doubtful = False
         self.lost: dict[int, int] = {}
 
@@ -87,9 +89,11 @@ class Cutter:
         if not len(lines):
             return None
         file_ids = np.array([place.file_id for place in places], np.int32)[of]
+        for owner, count in zip(*np.unique(file_ids, return_counts=True), strict=True):
+            self.counts[int(owner)] = self.counts.get(int(owner), 0) + int(count)
         found, faults = self._texts(data, pieces, file_ids)
         raw = pa.ExtensionArray.from_storage(SCHEMA.field("raw").type, found)
-        doubts = pa.repeat(self.is_doubtful, len(lines))
+        doubts = _repeated(self.is_doubtful, len(lines))
         return pa.RecordBatch.from_arrays(
             [_column(file_ids), _column(lines), raw, faults, doubts], schema=SCHEMA
         )
@@ -135,8 +139,15 @@ class Cutter:
         self.lost[file_id] = self.lost.get(file_id, 0) + size
 
 
+# pa.array and pa.repeat would import pandas where that is installed, to see whether the values are its.
+
+
+def _repeated(value: bool, size: int) -> pa.Array:
+    bits = (b"\xff" if value else b"\0") * (size // 8 + 1)
+    return pa.Array.from_buffers(pa.bool_(), size, [None, pa.py_buffer(bits)])
+
+
 def _column(values: npt.NDArray[np.generic]) -> pa.Array:
-    # pa.array would import pandas where that is installed, to see whether the values are its.
     return pa.Array.from_buffers(
         pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))]
     )

@@ -69,7 +69,7 @@ class RecordReader:
         self._cutter = Cutter()
         self._waiting: list[tuple[int, bytes]] = []
         self._waiting_bytes = 0
-        self.counts: dict[int, int] = {}
+        self.counts = self._cutter.counts
         self.sizes: dict[int, int] = {}
         self.lost = self._cutter.lost
         self.uris: dict[int, str] = {}
@@ -177,8 +177,6 @@ class RecordReader:
         batch = self._cutter.cut(places, texts, final=final, trusts_lines=trusts_lines)
         if batch is None:
             return
-        for count in batch.column("file_id").value_counts().to_pylist():
-            self.counts[count["values"]] += count["counts"]
         # Not every n-th: a pattern in the data could keep time with it.
         some = random.Random(0).sample(range(len(batch)), min(len(batch), _SHOWN_OF_A_BATCH))  # noqa: S311 (no secret)
         raw = batch.column("raw")
