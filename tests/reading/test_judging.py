@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from sparkify.reading.cutting import SCHEMA
-from sparkify.reading.judging import prepare
+from sparkify.reading.judging import judged, prepare
 from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS, filled_columns
 from sparkify.sources.objects import NOUNS, Source
 from sparkify.sql import columns_of, read_sql
@@ -26,15 +26,15 @@ def judge(source: Source, texts: Sequence[str]) -> duckdb.DuckDBPyRelation:
         for line, text in enumerate(texts)
     ]
     connection.register("records", pa.Table.from_pylist(rows, SCHEMA))
-    for name in ("review", "documents", f"judged_{NOUNS[source]}"):
+    for name in ("review", "documents"):
         connection.execute(read_sql(name, "duckdb"))
-    return connection.sql(f"FROM judged_{NOUNS[source]} ORDER BY line")
+    return connection.sql(f"FROM {judged(source)} ORDER BY line")
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_column_of_a_staging_table_is_read(source: Source) -> None:
-    judged = judge(source, [])
-    assert {*judged.columns} - {"line", "raw", "reason"} == {*columns_of(f"staging_{NOUNS[source]}")}
+    columns = judge(source, []).columns
+    assert {*columns} - {"line", "raw", "reason"} == {*columns_of(f"staging_{NOUNS[source]}")}
 
 
 @pytest.mark.parametrize("value", ['{"a": 1}', "[1]", " \n\t{}"])
