@@ -88,6 +88,10 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # or extension modules report what they take for leaks
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     keep_some_forms(items)
     for item in items:
