@@ -9,7 +9,7 @@ from sparkify.cli.results import place_of
 from sparkify.errors import UsageError
 from sparkify.printing.output import Form, print_object, print_rows
 from sparkify.printing.tables import Look
-from sparkify.sql import read_sql
+from sparkify.sql import read_sql, relation
 from sparkify.warehouse.contract import Row, Session
 
 RUN_COLUMNS = (
@@ -140,4 +140,4 @@ def _for_people(files: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _runs() -> str:
-    return f"SELECT * FROM (\n{read_sql('report/run_history').strip().removesuffix(';')}\n) AS history"
+    return f"SELECT * FROM {relation(read_sql('report/run_history'), 'history')}"

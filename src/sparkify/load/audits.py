@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sparkify.errors import AuditError
 from sparkify.load.horizon import TOLERANCE
 from sparkify.printing.terminal import shortened
-from sparkify.sql import names_in, read_sql
+from sparkify.sql import names_in, read_sql, relation
 from sparkify.warehouse.contract import Row, Session
 
 _SHOWN_ROWS = 3
@@ -181,7 +181,9 @@ def find_bad_rows(warehouse: Session, audit: Audit, begin: str = "") -> Finding 
         audit: which.
         begin: what ``begin_of`` puts before it.
     """
-    columns, rows = warehouse.select(f"{begin}SELECT * FROM {_bad_rows(audit)} LIMIT {_SHOWN_ROWS + 1}")
+    columns, rows = warehouse.select(
+        f"{begin}SELECT * FROM {relation(audit.sql, 'bad')} LIMIT {_SHOWN_ROWS + 1}"
+    )
     return Finding(audit, columns, rows) if rows else None
 
 
@@ -198,9 +200,5 @@ def _run(
     finding = find_bad_rows(warehouse, audit, begin)
     count = len(finding.rows) if finding else 0
     if count > _SHOWN_ROWS:  # only then: who has to count all rows can't stop at the first
-        ((count,),) = warehouse.query(f"{begin}SELECT COUNT(*) FROM {_bad_rows(audit)}")
+        ((count,),) = warehouse.query(f"{begin}SELECT COUNT(*) FROM {relation(audit.sql, 'bad')}")
     return AuditResult(audit, int(count), time.perf_counter() - clock, finding)
-
-
-def _bad_rows(audit: Audit) -> str:
-    return f"(\n{audit.sql.strip().removesuffix(';')}\n) AS bad"

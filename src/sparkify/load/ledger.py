@@ -235,7 +235,7 @@ def record_files(
     for source, todo in plans.items():
         forget(warehouse, todo.removed)
         for file in [*todo.added, *todo.skipped]:
-            count = counts.get(file.file_id, FileCount(0, 0, 0))
+            count = counts.get(file.file_id, FileCount())
             files.append(
                 (
                     file.file_id,

@@ -1,7 +1,7 @@
 """How many bad records are too many: of a source they fail the run, of a file they are warned of."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sparkify.errors import TooManyRejectsError
 from sparkify.printing.wording import counted
@@ -15,38 +15,34 @@ _FEW_BYTES = 2**16
 """So many bytes of damage, likewise."""
 
 
-@dataclass(frozen=True)
-class FileCount:
-    """What became of one file's records.
+class FileCount(NamedTuple):
+    """What became of the records of a file, or of several.
 
     Attributes:
-        records: how many it has.
+        records: how many there are.
         loaded: how many are in the staging table.
         rejected: how many are in staging_rejects.
-        size: how many bytes of text the file holds; 0 where nobody counted.
+        size: how many bytes of text there are; 0 where nobody counted.
         damaged: how many of these bytes are no JSON, or bad records too large to be one.
     """
 
-    records: int
-    loaded: int
-    rejected: int
+    records: int = 0
+    loaded: int = 0
+    rejected: int = 0
     size: int = 0
     damaged: int = 0
 
     @property
     def bad_share(self) -> float:
-        """How much of the file is bad: of its records or, damage being cut as it comes, of its bytes."""
-        return _bad_share([self])
+        """How much is bad: of the records or, damage being cut as it comes, of the bytes."""
+        if not self.rejected:
+            return 0.0
+        return max(self.rejected / self.records, self.damaged / max(1, self.size))
 
 
-def _bad_share(counts: Collection[FileCount]) -> float:
-    rejected = sum(count.rejected for count in counts)
-    if not rejected:
-        return 0.0
-    by_records = rejected / sum(count.records for count in counts)
-    return max(
-        by_records, sum(count.damaged for count in counts) / max(1, sum(count.size for count in counts))
-    )
+def total(counts: Collection[FileCount]) -> FileCount:
+    """The counts of several files, added up."""
+    return FileCount(*map(sum, zip(*counts, strict=True)))
 
 
 def excess(counts: Mapping[Source, Collection[FileCount]], max_reject_share: float) -> dict[Source, str]:
@@ -60,12 +56,11 @@ def excess(counts: Mapping[Source, Collection[FileCount]], max_reject_share: flo
     """
     found: dict[Source, str] = {}
     for source, files in counts.items():
-        records = sum(count.records for count in files)
-        rejected = sum(count.rejected for count in files)
-        if _bad_share(files) > max_reject_share:
-            damaged, size = sum(count.damaged for count in files), sum(count.size for count in files)
-            bytes_too = f", {damaged:,} of its {size:,} bytes," if damaged * records > rejected * size else ""
-            found[source] = f"{rejected:,} of {records:,} records of {source}{bytes_too} are bad"
+        all_ = total(files)
+        if all_.bad_share > max_reject_share:
+            is_of_bytes = all_.damaged * all_.records > all_.rejected * all_.size
+            bytes_too = f", {all_.damaged:,} of its {all_.size:,} bytes," * is_of_bytes
+            found[source] = f"{all_.rejected:,} of {all_.records:,} records of {source}{bytes_too} are bad"
     return found
 
 
@@ -75,7 +70,7 @@ def require_few(source: Source, counts: Collection[FileCount], max_rejects: int)
     Raises:
         TooManyRejectsError: more are.
     """
-    rejected = sum(count.rejected for count in counts)
+    rejected = total(counts).rejected
     if rejected > max_rejects:
         raise TooManyRejectsError(
             f"{rejected:,} records of {source} are bad, more than the {max_rejects:,} that"

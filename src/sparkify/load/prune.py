@@ -10,7 +10,7 @@ from sparkify.load.audits import run_audits
 from sparkify.load.progress import Progress
 from sparkify.load.summary import Summary
 from sparkify.printing.wording import plural
-from sparkify.sql import STAR_TABLES, read_sql
+from sparkify.sql import STAR_TABLES, read_sql, relation
 from sparkify.warehouse.contract import Schema, Session, Warehouse
 from sparkify.warehouse.tables import count_rows
 
@@ -54,11 +54,11 @@ def find_old(warehouse: Schema, before: date) -> OldEvents:
     ((newest,),) = warehouse.query(read_sql("report/newest_event"))
     before = min(before, newest.date()) if newest else before
     begin = f"WITH pruning AS (SELECT TIMESTAMP '{before}' AS before_moment)"
-    kept = read_sql("prune/kept_events").strip().removesuffix(";")
+    kept = relation(read_sql("prune/kept_events"), "kept")
     ((old,),) = warehouse.query(
         f"{begin} SELECT COUNT(*) FROM staging_events CROSS JOIN pruning WHERE ts < before_moment"
     )
-    ((stay,),) = warehouse.query(f"{begin} SELECT COUNT(*) FROM (\n{kept}\n) AS kept") if newest else ((0,),)
+    ((stay,),) = warehouse.query(f"{begin} SELECT COUNT(*) FROM {kept}") if newest else ((0,),)
     return OldEvents(warehouse.location, before, int(old) - int(stay), int(stay))
 
 

@@ -114,12 +114,9 @@ class Staging:
             ]
             self.notes += limits.empty_files(source, todo.added, counts)
             self.warnings += limits.bad_files(source, todo.added, counts)
+            all_ = limits.total(counts.values())
             self.sources[source] = SourceSummary(
-                files=len(todo.added),
-                known=todo.known,
-                records=sum(count.records for count in counts.values()),
-                loaded=sum(count.loaded for count in counts.values()),
-                rejected=sum(count.rejected for count in counts.values()),
+                len(todo.added), todo.known, all_.records, all_.loaded, all_.rejected
             )
         self._require_few_rejects(counts_of)
         return {file_id: count for counts in counts_of.values() for file_id, count in counts.items()}

@@ -112,6 +112,11 @@ def columns_of(table: str) -> tuple[str, ...]:
     return tuple(re.findall(r"^    (\w+) [A-Z]", read_sql(f"tables/{table}"), re.MULTILINE))
 
 
+def relation(sql: str, name: str) -> str:
+    """A SELECT as a relation that another one can read from."""
+    return f"(\n{sql.strip().removesuffix(';')}\n) AS {name}"
+
+
 @cache
 def names_in(folder: str) -> tuple[str, ...]:
     """The names of the SQL files in a folder below ``sql/``, sorted."""
