@@ -16,32 +16,27 @@ def compared(
         columns: of both answers.
         rows: the answer.
         before: the answer about the span before, with all of its rows.
-        keys: the columns that say what a row is about.
+        keys: the columns that say what a row is about, which come first.
 
     Returns:
         The columns, each but the keys followed by ``previous_`` of it, and after the first of these
         ``change_percent``; and the rows, in the order of ``rows``. NULL where the other span has no such row.
     """
     width = len(keys)
-    is_key = [column in keys for column in columns]
-    known = {_key(row, is_key): row for row in before}
-    measures = [column for column in columns if column not in keys]
+    known = {row[:width]: row for row in before}
     names = [*keys]
-    for number, measure in enumerate(measures):
-        names += [measure, f"previous_{measure}"] + (["change_percent"] if number == 0 else [])
+    for column in columns[width:]:
+        names += [column, f"previous_{column}"]
+    names.insert(width + 2, "change_percent")
     made = []
     for row in rows:
-        earlier = known.get(_key(row, is_key))
+        earlier = known.get(row[:width], (None,) * len(row))
         values = list(row[:width])
-        for number, at in enumerate(range(width, len(columns))):
-            then = earlier[at] if earlier else None
-            values += [row[at], then] + ([_change(row[at], then)] if number == 0 else [])
+        for now, then in zip(row[width:], earlier[width:], strict=True):
+            values += [now, then]
+        values.insert(width + 2, _change(row[width], earlier[width]))
         made.append(tuple(values))
     return names, made
-
-
-def _key(row: Row, is_key: Sequence[bool]) -> tuple[Any, ...]:
-    return tuple(value for value, used in zip(row, is_key, strict=True) if used)
 
 
 def _change(now: Any, then: Any) -> float | None:

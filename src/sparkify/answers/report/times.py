@@ -71,9 +71,9 @@ def part_of(week: Record) -> str:
     return f" ({week['days']} of {_WEEK_DAYS} days)" if is_part(week) else ""
 
 
-def incomplete(weeks: Sequence[Record], key: str = "week_start") -> str:
+def incomplete(weeks: Sequence[Record]) -> str:
     """The sentence that names the weeks that can't be compared with others."""
-    named = [f"{short_day(week[key])}{part_of(week)}" for week in weeks if is_part(week)]
+    named = [f"{short_day(week['week_start'])}{part_of(week)}" for week in weeks if is_part(week)]
     return f" Incomplete: the week of {' and of '.join(named)}." if named else ""
 
 
