@@ -79,18 +79,9 @@ def run_result(summary: "Summary") -> dict[str, Any]:
 
 def no_run_result() -> dict[str, Any]:
     """The same fields where there is nothing to say yet."""
-    return {
-        "run": None,
-        "outcome": "failed",
-        "sources": {},
-        "tables": {},
-        "events": None,
-        "matched_plays": None,
-        "rejects": [],
-        "warnings": [],
-        "notes": [],
-        "audits": [],
-    }
+    from sparkify.load.summary import Summary
+
+    return run_result(Summary(outcome="failed")) | {"run": None, "matched_plays": None}
 
 
 def audit_results(results: "Sequence[AuditResult]") -> list[dict[str, Any]]:
