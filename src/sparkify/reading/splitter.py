@@ -79,7 +79,8 @@ class Splitter:
             return Pieces(lines, line_ends, True, end, newlines)
         starts = _starts(text[:end], lines, are_good, begins)
         ends = trimmed(text, starts, np.append(starts[1:], end))
-        are_records = np.isin(starts, lines[are_good])
+        are_records = np.zeros(len(starts), np.bool_)
+        are_records[np.searchsorted(starts, lines[are_good])] = True
         odd = ~are_records
         are_records[odd] = self._are_objects(data, text, starts[odd], ends[odd])
         if not final and not are_good[-1]:  # the last piece may go on behind the text
@@ -88,7 +89,7 @@ class Splitter:
         rest = walk.run()
         starts = np.append(starts[are_records], np.array(walk.found_starts, np.int64))
         ends = np.append(ends[are_records], np.array(walk.found_ends, np.int64))
-        order = np.argsort(starts)
+        order = np.argsort(starts, kind="stable")
         return Pieces(starts[order], ends[order], False, rest, newlines)
 
     def _are_objects(self, data: bytes, text: Bytes, starts: Positions, ends: Positions) -> Flags:
@@ -117,7 +118,9 @@ def _starts(text: Bytes, lines: Positions, are_good: Flags, begins: Positions) -
     firsts = are_good | are_first | np.append(True, are_good[:-1])
     opens = np.flatnonzero(text == OPEN)
     opens = opens[~are_good[np.searchsorted(lines, opens, "right") - 1]]
-    return np.union1d(lines[firsts], candidates(text, opens))
+    starts = np.sort(np.append(lines[firsts], candidates(text, opens)), kind="stable")
+    found: Positions = starts[np.diff(starts, prepend=-1) > 0]
+    return found
 
 
 @dataclass(slots=True)
