@@ -17,7 +17,7 @@ from sparkify.errors import BadFileError, SparkifyError, TooManyRejectsError
 from sparkify.load.audits import Audit, Finding
 from sparkify.load.layout import layout_of
 from sparkify.load.progress import NullProgress
-from sparkify.reading.aside import Aside
+from sparkify.reading.bad_records import BadRecords
 from sparkify.reading.contents import contents
 from sparkify.reading.splitter import Splitter
 from sparkify.warehouse.opening import connect
@@ -119,10 +119,10 @@ def test_reading_stops_where_there_are_far_too_many_bad_records(
     settings: Settings, tmp_path: Path, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = 0
-    keep = Aside.keep
+    keep = BadRecords.keep
 
     def counting(
-        self: Aside,
+        self: BadRecords,
         file_id: pa.ChunkedArray,
         line: pa.ChunkedArray,
         raw: pa.ChunkedArray,
@@ -132,7 +132,7 @@ def test_reading_stops_where_there_are_far_too_many_bad_records(
         kept += len(raw)
         return keep(self, file_id, line, raw, reason)
 
-    monkeypatch.setattr(Aside, "keep", counting)
+    monkeypatch.setattr(BadRecords, "keep", counting)
     write(tmp_path / "log_data/a.json", *[json.dumps(event())] * 10, *[line] * 20_000)
     with pytest.raises(
         TooManyRejectsError, match=r"when the reading was stopped, more than the 3,000"

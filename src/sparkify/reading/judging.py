@@ -12,7 +12,7 @@ from typing import TypeVar
 import duckdb
 import pyarrow as pa
 
-from sparkify.reading.aside import INVALID, aside
+from sparkify.reading.bad_records import INVALID, setting_aside
 from sparkify.reading.jsonpaths import Path
 from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS, filled_columns
 from sparkify.reading.records import RecordReader
@@ -86,7 +86,7 @@ def judge(
 
     def judge_all(records: pa.RecordBatchReader) -> Iterator[T]:
         connection.register("records", records)
-        with aside(connection, folder, max_rejects, reader.expect_damage) as kept:
+        with setting_aside(connection, folder, max_rejects, reader.expect_damage) as kept:
             for name in ("review", "documents"):
                 connection.execute(read_sql(name, "duckdb"))
             yield from run()

@@ -28,7 +28,7 @@ _SCHEMA = pa.schema(
 )
 
 
-class Aside:
+class BadRecords:
     """What the SQL function ``set_aside(file_id, line, raw, reason)`` is given, while it is there.
 
     Args:
@@ -86,9 +86,9 @@ class Aside:
 
 
 @contextlib.contextmanager
-def aside(
+def setting_aside(
     connection: duckdb.DuckDBPyConnection, folder: str, max_rejects: int, on_damage: Callable[[], None]
-) -> Iterator[Aside]:
+) -> Iterator[BadRecords]:
     """Let the statements of a connection set records aside.
 
     Args:
@@ -102,7 +102,7 @@ def aside(
         WarehouseError: they can't be written.
     """
     with tempfile.TemporaryFile(prefix=".sparkify-", dir=folder) as file:
-        kept = Aside(file, max_rejects, on_damage)
+        kept = BadRecords(file, max_rejects, on_damage)
         connection.create_function(  # type: ignore[call-overload]  # its stubs lack functions of Arrow arrays
             "set_aside",
             kept.keep,
