@@ -1,33 +1,33 @@
 """A change of the warehouse that people have agreed to beforehand: all of it or nothing, and no other."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from sparkify.errors import WarehouseError
 from sparkify.load import history
 from sparkify.load.progress import Progress
-from sparkify.load.summary import Summary
 from sparkify.system import interrupts
 from sparkify.warehouse.contract import Warehouse
 
 
-def in_one_transaction(
-    warehouse: Warehouse, progress: Progress, change: Callable[[datetime], Summary]
-) -> Summary:
+@contextmanager
+def in_one_transaction(warehouse: Warehouse, progress: Progress) -> Iterator[datetime]:
     """Change the warehouse; whatever fails, it stays as it was, and the failure is recorded.
 
     Args:
         warehouse: which.
         progress: told when it is committed.
-        change: does it, given when it began.
+
+    Yields:
+        When the change began.
     """
     started = datetime.now(UTC)
     try:
         with warehouse.transaction():
-            summary = change(started)
+            yield started
             progress.step("commit")
             interrupts.point_of_no_return()
-        return summary
     except BaseException as error:
         history.record_failure(warehouse, error, started, "", "")
         raise

@@ -1,7 +1,7 @@
 """Letting go of old events in staging_events, without changing the star schema."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sparkify.errors import WarehouseError
 from sparkify.load import history
@@ -76,42 +76,35 @@ def prune(warehouse: Warehouse, before: date, progress: Progress, agreed: OldEve
     Raises:
         SparkifyError: others than agreed to would go, an audit fails, or the warehouse can't be written.
     """
-    return in_one_transaction(
-        warehouse, progress, lambda started: _prune(warehouse, before, progress, agreed, started)
-    )
-
-
-def _prune(
-    warehouse: Warehouse, before: date, progress: Progress, agreed: OldEvents | None, started: datetime
-) -> Summary:
-    if warehouse.loads_whole_sources:
-        raise WarehouseError(
-            f"{warehouse.location}: without a work prefix each load begins from scratch, and would bring"
-            " pruned events back; nothing was changed",
-            "set [S3] WORK_PREFIX: new files are then only added",
-        )
-    old = find_old(warehouse, before)
-    require_as_agreed(old.location, agreed, old)
-    summary = Summary(history.next_run_id(warehouse), started=started)
-    progress.begin_run(summary.run_id)
-    before_pruning = count_rows(warehouse.query, STAR_TABLES)
-    if old.events:
-        progress.step("prune")
-        _remove(warehouse, summary.run_id, old.before)
-        progress.step("audit")
-        # What they warn of has been said when it was loaded.
-        summary.audits = [each for each in run_audits(warehouse) if each.audit.fails]
-        summary.outcome = "pruned"
-        summary.notes.append(f"pruned {old.described()}")
-        summary.notes.append(
-            f"files with events from before {old.before} are refused from now on; what lifts that is"
-            " sparkify etl --full with all source files in place"
-        )
-    else:
-        summary.notes.append(f"no event from before {old.before} can be pruned")
-    summary.count_tables(warehouse, before_pruning)
-    summary.record(warehouse)
-    return summary
+    with in_one_transaction(warehouse, progress) as started:
+        if warehouse.loads_whole_sources:
+            raise WarehouseError(
+                f"{warehouse.location}: without a work prefix each load begins from scratch, and would bring"
+                " pruned events back; nothing was changed",
+                "set [S3] WORK_PREFIX: new files are then only added",
+            )
+        old = find_old(warehouse, before)
+        require_as_agreed(old.location, agreed, old)
+        summary = Summary(history.next_run_id(warehouse), started=started)
+        progress.begin_run(summary.run_id)
+        before_pruning = count_rows(warehouse.query, STAR_TABLES)
+        if old.events:
+            progress.step("prune")
+            _remove(warehouse, summary.run_id, old.before)
+            progress.step("audit")
+            # What they warn of has been said when it was loaded.
+            summary.audits = [each for each in run_audits(warehouse) if each.audit.fails]
+            summary.outcome = "pruned"
+            summary.notes.append(f"pruned {old.described()}")
+            summary.notes.append(
+                f"files with events from before {old.before} are refused from now on; what lifts that is"
+                " sparkify etl --full with all source files in place"
+            )
+        else:
+            summary.notes.append(f"no event from before {old.before} can be pruned")
+        summary.count_tables(warehouse, before_pruning)
+        summary.record(warehouse)
+        return summary
 
 
 def _remove(warehouse: Session, run_id: int, before: date) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from sparkify.errors import WarehouseError
 from sparkify.load import history, ledger, retention
@@ -78,39 +77,32 @@ def unload(warehouse: Warehouse, names: Sequence[str], progress: Progress, agree
         SparkifyError: a name means no loaded file, or others than agreed to; which rows are of a file is not
             known; an audit fails, or the warehouse can't be written.
     """
-    return in_one_transaction(
-        warehouse, progress, lambda started: _unload(warehouse, names, progress, agreed, started)
-    )
-
-
-def _unload(
-    warehouse: Warehouse, names: Sequence[str], progress: Progress, agreed: Chosen | None, started: datetime
-) -> Summary:
-    chosen = choose(warehouse, names)
-    require_as_agreed(chosen.location, agreed, chosen)
-    summary = Summary(history.next_run_id(warehouse), "unloaded", started)
-    progress.begin_run(summary.run_id)
-    before = count_rows(warehouse.query, STAR_TABLES)
-    horizon = Horizon(warehouse, started)
-    progress.step("unload")
-    ids: list[int] = []
-    for source in NOUNS:
-        files = list(chosen.files.get(source, {}).values())
-        ids += [file.file_id for file in files]
-        warehouse.unstage(source, [file.file_id for file in files])
-        records, loaded = sum(file.records for file in files), sum(file.loaded for file in files)
-        summary.sources[source] = SourceSummary(len(files), 0, records, loaded, records - loaded)
-    summary.account, summary.audits = update_star(
-        warehouse, horizon, summary.run_id, 0, progress, is_full=False
-    )
-    ledger.forget(warehouse, ids)
-    summary.count_tables(warehouse, before)
-    summary.notes.append(f"unloaded {chosen.described()}")
-    summary.notes.append(
-        "the next etl loads again what is still at the source: remove or fix it there before"
-    )
-    summary.record(warehouse, files=len(ids))
-    return summary
+    with in_one_transaction(warehouse, progress) as started:
+        chosen = choose(warehouse, names)
+        require_as_agreed(chosen.location, agreed, chosen)
+        summary = Summary(history.next_run_id(warehouse), "unloaded", started)
+        progress.begin_run(summary.run_id)
+        before = count_rows(warehouse.query, STAR_TABLES)
+        horizon = Horizon(warehouse, started)
+        progress.step("unload")
+        ids: list[int] = []
+        for source in NOUNS:
+            files = list(chosen.files.get(source, {}).values())
+            ids += [file.file_id for file in files]
+            warehouse.unstage(source, [file.file_id for file in files])
+            records, loaded = sum(file.records for file in files), sum(file.loaded for file in files)
+            summary.sources[source] = SourceSummary(len(files), 0, records, loaded, records - loaded)
+        summary.account, summary.audits = update_star(
+            warehouse, horizon, summary.run_id, 0, progress, is_full=False
+        )
+        ledger.forget(warehouse, ids)
+        summary.count_tables(warehouse, before)
+        summary.notes.append(f"unloaded {chosen.described()}")
+        summary.notes.append(
+            "the next etl loads again what is still at the source: remove or fix it there before"
+        )
+        summary.record(warehouse, files=len(ids))
+        return summary
 
 
 def _require_attributed(warehouse: Session, source: Source, files: dict[str, LoadedFile]) -> None:
