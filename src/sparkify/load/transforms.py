@@ -27,6 +27,12 @@ class Transform:
     run: Callable[[Loading, str], None] = lambda warehouse, sql: warehouse.run(sql)
 
 
+def _derive_from_songs(warehouse: Loading, sql: str) -> None:
+    # Without songs that came or went, it would plan and read as much, to write nothing.
+    if warehouse.query("SELECT 1 FROM batch_songs UNION ALL SELECT 1 FROM removed_songs LIMIT 1"):
+        warehouse.run(sql)
+
+
 def _match_songs(warehouse: Loading, sql: str) -> None:
     garbled = warehouse.query(read_sql("garbled_text", warehouse.engine))
     warehouse.insert("encoding_repairs", [(text, repair(text)) for (text,) in garbled])
@@ -41,8 +47,8 @@ OF_LEVELS = Transform("user_levels", leaves=("touched_levels",))
 
 TRANSFORMS = (
     Transform("event_days", leaves=("touched_days",)),
-    Transform("songs"),
-    Transform("artists"),
+    Transform("songs", run=_derive_from_songs),
+    Transform("artists", run=_derive_from_songs),
     Transform("users", leaves=("touched_users",)),
     OF_LEVELS,
     Transform("new_song_matches", leaves=("new_song_matches",)),

@@ -106,16 +106,18 @@ class DuckDBWarehouse(DuckDBSession, OwnTables):
 
     def stage(self, job: LoadJob) -> Staged:
         """Load the records of files, and take out those of files that have been replaced."""
-        # This brings PyArrow, which only loading needs.
+        if not job.files:
+            job.begin("stage")
+            self.unstage(job.source, job.removed)
+            return Staged()
+        # These bring PyArrow, which only loading needs.
+        from sparkify.warehouse.duckdb.staging import stage_files
         from sparkify.warehouse.reading import reader_of
 
         reader = reader_of(job)
-        first = min((file.file_id for file in job.files), default=None)
         # File ids only grow, so that what is new is found by one comparison, and by whole row groups.
-        is_new = "false" if first is None else f"file_id >= {first}"
-        self._replace(job.source, job.removed, is_new)
-        from sparkify.warehouse.duckdb.staging import stage_files
-
+        first = min(file.file_id for file in job.files)
+        self._replace(job.source, job.removed, f"file_id >= {first}")
         return stage_files(self, job, reader)
 
     def unstage(self, source: Source, file_ids: Sequence[int]) -> None:
