@@ -61,10 +61,17 @@ class Target:
 
 @dataclass
 class _Change:
-    """What an export does to a table: the files that come, the files that go, and all its partitions now."""
+    """What an export does to a table: the files that come, the files that go, and all its partitions now.
+
+    Attributes:
+        stale: the partitions whose files go; None = all.
+        is_written: whether any rows were written.
+    """
 
     rows: int
     digests: dict[str, str] | None
+    stale: set[str] | None = None
+    is_written: bool = False
     added: list[str] = field(default_factory=list)
     removed: list[Any] = field(default_factory=list)
 
@@ -93,8 +100,7 @@ def export_to_iceberg(open_to_write: OpenToWrite, target: Target) -> dict[str, d
         require_tables(warehouse, ICEBERG_LAYOUTS)
         with _prepared(target, aside), catalogs.explained(f"{target.place}: can't be exported to"):
             catalog = catalogs.open_catalog(target.catalog, target.place, target.aws)
-            ((run,),) = warehouse.query("SELECT COALESCE(MAX(run_id), 0) FROM runs")
-            changes = _write_all(warehouse, catalog, target, token)
+            run, changes = _write_all(warehouse, catalog, target, token)
             properties = {"sparkify.token": token, "sparkify.run": str(run)}
             return {
                 name: _commit(catalog, target, name, change, properties) for name, change in changes.items()
@@ -134,50 +140,63 @@ def _prepared(target: Target, aside: str) -> Iterator[None]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _write_all(warehouse: Warehouse, catalog: Any, target: Target, token: str) -> dict[str, _Change]:
-    """Write the files of all tables that have changed to where they stay; of none if any fails."""
+def _write_all(
+    warehouse: Warehouse, catalog: Any, target: Target, token: str
+) -> tuple[int, dict[str, _Change]]:
+    """Write the files of all tables that have changed, as of one moment, to where they stay; or of none.
+
+    Only the warehouse is asked within its snapshot: on Redshift this is an open transaction, which Serverless
+    bills.
+
+    Returns:
+        The latest run of that moment, and the changes by table.
+    """
     from sparkify.export.iceberg_tables import load
 
-    written: list[str] = []
+    tables = {
+        name: load(catalog, target.namespace, name, f"{target.place}/{name}") for name in ICEBERG_LAYOUTS
+    }
+    folders = {name: f"{target.place}/{name}/data/{token}" for name in ICEBERG_LAYOUTS}
+    # Moved to where they stay once all are there.
+    asides = folders if target.is_on_s3 else {name: f"{target.place}/.{token}/{name}" for name in folders}
     try:
-        changes = {}
-        for name, layout in ICEBERG_LAYOUTS.items():
-            table = load(catalog, target.namespace, name, f"{target.place}/{name}")
-            folder = f"{target.place}/{name}/data/{token}"
-            written.append(folder)
-            changes[name] = _write(warehouse, target, name, layout, table, folder)
+        with warehouse.snapshot():
+            ((run,),) = warehouse.query("SELECT COALESCE(MAX(run_id), 0) FROM runs")
+            changes = {
+                name: _write(warehouse, name, layout, tables[name], asides[name])
+                for name, layout in ICEBERG_LAYOUTS.items()
+            }
+        for name, change in changes.items():
+            change.removed = _stale_files(tables[name], change.stale)
+            if change.is_written:
+                change.added = _placed(target, asides[name], folders[name])
     except BaseException:
-        for folder in written:
+        for folder in folders.values():
             with contextlib.suppress(SparkifyError):
                 _remove(target, folder)
         raise
-    return changes
+    return run, changes
 
 
-def _write(
-    warehouse: Warehouse, target: Target, name: str, layout: Layout, table: Any, folder: str
-) -> _Change:
-    from sparkify.export.iceberg_tables import SCHEMAS, partition_key
+def _write(warehouse: Warehouse, name: str, layout: Layout, table: Any, folder: str) -> _Change:
+    """Write those rows of a table whose partitions have changed since the last export."""
+    from sparkify.export.iceberg_tables import SCHEMAS
 
     ((rows,),) = warehouse.query(f"SELECT COUNT(*) FROM {name}")
-    digests = _digests(warehouse, layout)
-    before = None if table is None or digests is None else _known(table)
-    change = _Change(rows, digests)
+    change = _Change(rows, _digests(warehouse, layout))
     select = layout.select
-    if digests is not None and before is not None:
-        changed = [key for key, digest in digests.items() if before.get(key) != digest]
-        stale = {partition_key(tuple(json.loads(key))) for key in (*changed, *(before.keys() - digests))}
-        change.removed = [file for file in _files(table) if _partition_of(file) in stale]
+    if change.digests is not None and table is not None and (before := _known(table)) is not None:
+        changed = [key for key, digest in change.digests.items() if before.get(key) != digest]
+        change.stale = {*changed, *(before.keys() - change.digests)}
         if not changed:
             return change
         wanted = " OR ".join(_condition(layout, json.loads(key)) for key in changed)
         select = f"SELECT * FROM ({layout.rows}) AS rows_of_table WHERE {wanted} ORDER BY {layout.order_by}"
-    elif table is not None:
-        change.removed = _files(table)
     if rows:
         # The year and month of plays are no columns of their tables.
-        keep = set(layout.partition_by) <= set(SCHEMAS[name].column_names)
-        change.added = _parquet(warehouse, target, select, folder, layout.partition_by, keep=keep)
+        keep = bool(layout.partition_by) and set(layout.partition_by) <= set(SCHEMAS[name].column_names)
+        warehouse.write_parquet(select, folder, layout.partition_by, keep=keep)
+        change.is_written = True
     return change
 
 
@@ -216,31 +235,24 @@ def _files(table: Any) -> list[Any]:
     return [task.file for task in table.scan().plan_files()]
 
 
-def _partition_of(file: Any) -> int | None:
-    return file.partition[0] if len(file.partition) else None
+def _stale_files(table: Any, stale: set[str] | None) -> list[Any]:
+    from sparkify.export.iceberg_tables import partition_key
+
+    if table is None:
+        return []
+    if stale is None:
+        return _files(table)
+    keys = {partition_key(tuple(json.loads(key))) for key in stale}
+    return [file for file in _files(table) if (file.partition[0] if len(file.partition) else None) in keys]
 
 
-def _parquet(
-    warehouse: Warehouse,
-    target: Target,
-    select: str,
-    folder: str,
-    partition_by: tuple[str, ...],
-    *,
-    keep: bool,
-) -> list[str]:
-    """Write Parquet files to where they stay, and name them."""
-    keep = keep and bool(partition_by)
+def _placed(target: Target, aside: str, folder: str) -> list[str]:
+    """Move what was written aside to where it stays, and name the files."""
     if target.is_on_s3:
-        warehouse.write_parquet(select, folder, partition_by, keep=keep)
-        names = sorted(S3Folder(folder, target.aws).entries())
-        return [f"{folder}/{name}" for name in names]
-    place, token = Path(target.place), folder.rpartition("/")[2]
-    aside = place / f".{token}" / "table"
-    warehouse.write_parquet(select, str(aside), partition_by, keep=keep)
+        return [f"{folder}/{name}" for name in sorted(S3Folder(folder, target.aws).entries())]
     final = Path(folder)
     final.parent.mkdir(parents=True, exist_ok=True)
-    aside.rename(final)
+    Path(aside).rename(final)
     return sorted(str(path) for path in final.rglob("*.parquet"))
 
 

@@ -93,9 +93,10 @@ def _earlier(place: S3Folder) -> list[str]:
 
 def _write(warehouse: Unloading, new: S3Folder) -> dict[str, dict[str, Any]]:
     rows = {}
-    for name, layout in PARQUET_LAYOUTS.items():
-        warehouse.write_parquet(layout.select, f"{new.uri}{name}", layout.partition_by)
-        ((rows[name],),) = warehouse.query(f"SELECT COUNT(*) FROM {name}")
+    with warehouse.snapshot():
+        for name, layout in PARQUET_LAYOUTS.items():
+            warehouse.write_parquet(layout.select, f"{new.uri}{name}", layout.partition_by)
+            ((rows[name],),) = warehouse.query(f"SELECT COUNT(*) FROM {name}")
     written = {name: entry.size for name, entry in sorted(new.entries().items())}
     tables = {}
     for table in PARQUET_LAYOUTS:

@@ -1,6 +1,8 @@
 """``sparkify export s3://…`` on Redshift: UNLOAD writes there itself, and it is the same as DuckDB's."""
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,12 @@ import pytest
 from sparkify.config.settings import Settings
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.export import parquet as exporting
+from sparkify.export import s3 as to_s3
+from sparkify.export.iceberg import ICEBERG_LAYOUTS, Target, export_to_iceberg
 from sparkify.export.parquet import PARQUET_LAYOUTS
 from sparkify.export.s3 import Exported
+from sparkify.warehouse.contract import Warehouse
+from sparkify.warehouse.opening import opened
 from tests.standin.fixtures import BUCKET
 from tests.standin.server import RedshiftStandIn
 from tests.support.builders import event, track, write
@@ -81,6 +87,43 @@ def test_the_tables_are_there_as_duckdb_exports_them(loaded: Site, tmp_path: Pat
     there = objects(loaded, again.uri.rstrip("/"))
     assert read(there, tmp_path / "again") == read(ours, tmp_path / "redshift")
     assert {name.partition("/")[0] for name in objects(loaded, uri)} == {again.uri.split("/")[-2]}
+
+
+@pytest.mark.parametrize("form", ["parquet", "iceberg"])
+def test_all_tables_are_of_one_moment_though_others_load_meanwhile(
+    loaded: Site, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextlib.contextmanager
+    def while_others_load(at: str) -> Iterator[Warehouse]:
+        with opened(loaded.settings, read_only=True, writes_to=at) as warehouse:
+            write_parquet = warehouse.write_parquet
+
+            def write_and_load(*arguments: Any, **options: Any) -> None:
+                write_parquet(*arguments, **options)
+                if not (loaded.folder / "log_data/b.json").exists():
+                    more = event(userId="78", firstName="Chloe", sessionId=9, ts=1575000000000)
+                    write(loaded.folder / "log_data/b.json", more)
+                    write(loaded.folder / "song_data/A/b.json", track(song_id="SO3", artist_id="AR3"))
+                    loaded.load()
+
+            monkeypatch.setattr(warehouse, "write_parquet", write_and_load)
+            yield warehouse
+
+    with opened(loaded.settings, read_only=True) as warehouse:
+        before = {name: warehouse.query(f"SELECT COUNT(*) FROM {name}")[0][0] for name in ICEBERG_LAYOUTS}
+    aws = loaded.settings.aws
+    if form == "parquet":
+        exported = to_s3.export_to_s3(while_others_load, f"{loaded.root}/out", aws)
+        tables = exported.tables
+        rows = read(objects(loaded, exported.uri.rstrip("/")), tmp_path)
+        assert {name: len(found[1]) for name, found in rows.items()} == before
+    else:
+        tables = export_to_iceberg(
+            while_others_load, Target(str(tmp_path / "out"), "sqlite", "sparkify", aws)
+        )
+    assert {name: table["rows"] for name, table in tables.items()} == before
+    with opened(loaded.settings, read_only=True) as warehouse:
+        assert warehouse.query("SELECT COUNT(*) FROM songs") == [(before["songs"] + 1,)]
 
 
 def test_an_unload_that_fails_leaves_what_was_there(
