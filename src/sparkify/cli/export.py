@@ -88,7 +88,9 @@ def _export_to_parquet(
     else:
         from sparkify.export.parquet import export as export_tables
 
-        tables = export_tables(open_to_write, Path(out), overwrite=overwrite, tell=_note)
+        tables = export_tables(
+            open_to_write, Path(out), overwrite=overwrite, tell=lambda line: say(f"note: {line}")
+        )
     _print(tables, ("rows", "files"))
     say(f"exported to {out}")
 
@@ -112,7 +114,3 @@ def _print(tables: dict[str, dict[str, Any]], columns: tuple[str, ...]) -> None:
 
     rows = [(name, *(table[column] for column in columns)) for name, table in tables.items()]
     print_rows(["table", *columns], rows, "table")
-
-
-def _note(line: str) -> None:
-    say(f"note: {line}")

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from sparkify import __version__
-from sparkify.simulate.behaviour import FREE, NEXT_SONG, PAGES, PAID, ScriptPool
+from sparkify.simulate.behaviour import FREE, LOGGED_IN, NEXT_SONG, PAID, ScriptPool
 from sparkify.simulate.catalogue import DURATION_STEPS, Song, make_songs, popularity_order
 from sparkify.simulate.clock import Clock
 from sparkify.simulate.draws import popularity
@@ -149,7 +148,7 @@ class _Truth:
         plays = events.song[events.page == NEXT_SONG]
         self.plays += len(plays)
         self._matched += int(np.count_nonzero(self._matches[plays]))
-        self._seen[events.user[_LOGGED_IN[events.page]]] = True
+        self._seen[events.user[LOGGED_IN[events.page]]] = True
         if len(events):
             self.sessions = max(self.sessions, int(events.session.max()))
 
@@ -162,6 +161,3 @@ class _Truth:
             "songs": self._songs,
             "artists": self._artists,
         }
-
-
-_LOGGED_IN: npt.NDArray[np.bool_] = np.array([page.logged_in for page in PAGES])

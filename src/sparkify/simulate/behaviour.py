@@ -47,6 +47,7 @@ PAGES = (
     NEXT_SONG, HOME, ABOUT, HELP, SETTINGS, SAVE, ERROR, LOGOUT, UPGRADE, SUBMIT_UPGRADE, DOWNGRADE,
     SUBMIT_DOWNGRADE, HOME_OUT, ABOUT_OUT, HELP_OUT, LOGIN,
 ) = range(len(PAGES))  # fmt: skip
+LOGGED_IN = np.array([page.logged_in for page in PAGES])
 _STATES = len(PAGES)  # a state of the chain is level * _STATES + page
 _END = 2 * _STATES
 

@@ -13,13 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkify.simulate import words
-from sparkify.simulate.behaviour import PAGES
+from sparkify.simulate.behaviour import LOGGED_IN, PAGES
 from sparkify.simulate.catalogue import Song
 from sparkify.simulate.events import Events
 from sparkify.simulate.people import FIRST_NAMES, Users
 
 _LEVELS = ("free", "paid")
-_LOGGED_IN = np.array([page.logged_in for page in PAGES])
 _STATUSES = sorted({page.status for page in PAGES})
 _STATUS_INDEX = np.array([_STATUSES.index(page.status) for page in PAGES])
 
@@ -102,7 +101,7 @@ class Renderer:
             garbled: per event, how many times over its song's text is double-encoded.
         """
         who, users = events.user, self._users
-        is_in = _LOGGED_IN[events.page]
+        is_in = LOGGED_IN[events.page]
         song = events.song.astype(np.int64)
         if garbled is not None:
             again = self._songs + (garbled.astype(np.int64) - 1) * self._accented + self._accented_place[song]

@@ -1,7 +1,6 @@
 """Where a simulation is written: a folder, or S3; anything with ``prepare``, ``put`` and ``open`` will do."""
 
 import contextlib
-import errno
 import json
 import os
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import BinaryIO, Protocol
 
 from sparkify.errors import SparkifyError, UsageError
 from sparkify.sources.unfinished import MANIFEST, UNFINISHED
+from sparkify.system.disk import FULL
 
 
 class OutputError(SparkifyError):
@@ -121,7 +121,7 @@ class Folder:
             yield
         except OSError as error:
             hint = "choose a folder that you may write to"
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            if error.errno in FULL:
                 hint = "free some space, then finish with the same command"
             raise OutputError(
                 f"can't write to {self.path / name}: {error.strerror or error}", hint
