@@ -13,6 +13,7 @@ from sparkify.answers.questions import require_tables
 from sparkify.errors import SourceError, WarehouseError
 from sparkify.load.progress import NullProgress
 from sparkify.simulate import SimulationOptions, simulate, sink_for
+from sparkify.sources.s3 import S3Source
 from sparkify.sql import STAR_TABLES
 from sparkify.warehouse.contract import Advance
 from sparkify.warehouse.opening import connect
@@ -283,7 +284,7 @@ def test_a_file_that_copy_has_read_in_another_version_is_told_by_its_etag(
     site: Site, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # SYS_LOAD_DETAIL: file_etag. With as many records as before and no second listing, nothing else tells.
-    monkeypatch.setattr(redshift_direct, "_require_unchanged", lambda *_: None)
+    monkeypatch.setattr(S3Source, "list_exactly", lambda _: pytest.fail("listed a second time"))
     few_files(site.folder)
     site.use(way)
 

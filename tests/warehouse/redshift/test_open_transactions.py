@@ -237,7 +237,7 @@ def test_a_session_that_redshift_has_ended_while_files_were_read_is_opened_anew(
     loaded: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Billing for Serverless: idle sessions are closed after 3,600 seconds by default.
-    monkeypatch.setattr(session, "_IDLE_SECONDS", 0)
+    monkeypatch.setattr(session, "IDLE_SECONDS", 0)
     cluster = loaded.engine.stand_in.cluster
     put = S3Folder.put
 

@@ -27,7 +27,7 @@ _MAX_PARAMETERS = 32767
 _MAX_STATEMENT_BYTES = 4 * 2**20
 """A statement may have 16 MB (Database Developer Guide: SQL reference)."""
 
-_IDLE_SECONDS = 300
+IDLE_SECONDS = 300
 """After which a writer logs in anew. Serverless ends idle sessions, after an hour by default, and bills each
 statement that would keep one awake with a minute."""
 
@@ -99,7 +99,7 @@ class RedshiftSession:
     def select(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[Row]]:
         """Run one statement with ``?`` for its parameters; gives the names of its columns, and its rows."""
         if not self._is_reader:
-            if not self._in_transaction and time.monotonic() - self._last_sent > _IDLE_SECONDS:
+            if not self._in_transaction and time.monotonic() - self._last_sent > IDLE_SECONDS:
                 self.close()
                 self._watcher, self._connection = None, log_in(self._redshift, self._aws)
             return self._send(sql, parameters)
