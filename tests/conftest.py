@@ -37,6 +37,7 @@ def cases() -> Path:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(50_000)  # as a process of the tool has it
     if config.option.markexpr != "aws":  # those need the account of who runs them
         machine.forget(os.environ)
 

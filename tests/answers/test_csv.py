@@ -88,6 +88,7 @@ def answered(folder: Path, option: str) -> list[list[str]]:
         return list(csv.reader(file))
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_title_forges_no_row_of_an_answer(run: Run, tmp_path: Path) -> None:
     title = "x\rFORGED SONG,Real Artist,1,1\r\n=cmd|' /C calc'!A0"

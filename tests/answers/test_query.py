@@ -298,6 +298,7 @@ def test_a_reader_who_has_had_enough_ends_the_query_quietly(query: Query) -> Non
         assert (result.returncode, result.stderr) == (141, b"")  # as of a program that SIGPIPE ends
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_behind_stdout_is_named(query: Query) -> None:
     for sql in ("SELECT 1", "FROM range(100000)"):

@@ -155,6 +155,7 @@ class TestThePage:
         assert ">2018/11/late.json</td>" in text
         assert ">A/bad.json</td>" in text
 
+    @pytest.mark.thorough
     def test_it_says_nothing_to_a_terminal_that_it_is_printed_on(self, tmp_path: Path) -> None:
         names = "".join(map(chr, (*range(1, 10), *range(11, 32), *range(127, 160))))
         hostile = f"a{names}b"
@@ -179,6 +180,7 @@ class TestThePage:
         again = report(str(month.with_name("w.duckdb")), tmp_path / "again.html")
         assert again.read_bytes() == month.read_bytes()
 
+    @pytest.mark.thorough
     def test_a_year_stays_below_three_megabytes(self, year: Path) -> None:
         assert year.stat().st_size < 3_000_000
 
@@ -205,6 +207,7 @@ class TestThePage:
         text = report(database, tmp_path / "report.html").read_text(encoding="utf-8")
         assert re.search(r'<li class="(failed|warned)">.*gold', text)
 
+    @pytest.mark.thorough
     def test_what_audits_found_in_earlier_runs_is_told(self, month: Path, tmp_path: Path) -> None:
         def card(path: Path) -> str:
             text = path.read_text(encoding="utf-8")
@@ -238,6 +241,7 @@ class TestThePage:
         assert "no plays yet" in text
         assert text.count("No plays yet.") >= len(load_questions()) - 2
 
+    @pytest.mark.thorough
     def test_what_has_no_rows_says_whether_there_are_plays(self, tmp_path: Path) -> None:
         write_sources(tmp_path, [Catalogued("SO1", "A", "AR1", "B")], [play(NOON, 7, "A", "B")])
         database = load(tmp_path, tmp_path / "w.duckdb").database
@@ -276,6 +280,7 @@ def fills_of(pdf: bytes) -> set[str]:
 
 
 class TestInTheBrowser:
+    @pytest.mark.forms(1)
     @pytest.mark.parametrize("theme", ["light", "dark"])
     @pytest.mark.parametrize("width", [390, 1440])
     @pytest.mark.parametrize("which", ["month", "year"])
@@ -306,6 +311,7 @@ class TestInTheBrowser:
             problems = Axe().run(page).response["violations"]
             assert [(each["id"], each["nodes"][0]["html"]) for each in problems] == []
 
+    @pytest.mark.forms(1)
     @needs_sample
     @pytest.mark.parametrize("width", [390, 1440])
     def test_the_sample_is_readable(self, width: int, browser: Browser, tmp_path: Path) -> None:

@@ -302,6 +302,7 @@ class TestOnTheCommandLine:
         told = sparkify("questions", "level_changes")  # nobody has changed
         assert (told.returncode, told.stderr) == (0, "")
 
+    @pytest.mark.thorough
     def test_an_empty_warehouse_says_so_wherever_it_is_asked(self, run: Run) -> None:
         assert run("create-tables").returncode == 0
         for words in (("questions", "top_songs"), ("questions", "--all"), ("report", "out.html"), ("check",)):

@@ -62,6 +62,7 @@ def test_a_dry_run_names_the_files_it_would_load_and_loads_none(run: Run, data: 
     assert len(run("etl", "--full", "--dry-run").stdout.splitlines()) == 4
 
 
+@pytest.mark.thorough
 def test_create_tables_empties_the_warehouse_and_its_ledger(run: Run, data: Path) -> None:
     del data
     run("etl", "--max-reject-share", "1")
@@ -113,6 +114,7 @@ def test_status_shows_tables_files_and_runs(run: Run, data: Path) -> None:
     assert any(line[:1] == ["1"] and "duckdb" in line and __version__ in line for line in words if line)
 
 
+@pytest.mark.thorough
 def test_status_dry_runs_and_loads_say_which_files_are_gone(run: Run, data: Path) -> None:
     write(data / "log_data/gone.json", event(ts=1))
     run("etl", "--max-reject-share", "1")
@@ -185,6 +187,7 @@ def test_a_missing_folder_is_named(run: Run, data: Path, tmp_path: Path) -> None
     assert not (tmp_path / "sparkify.duckdb").exists()
 
 
+@pytest.mark.thorough
 def test_a_run_with_many_warnings_prints_what_audits_say_first_and_how_to_see_all(
     run: Run, data: Path
 ) -> None:
@@ -208,6 +211,7 @@ def test_a_run_with_many_warnings_prints_what_audits_say_first_and_how_to_see_al
     assert "bad29.json" in run("runs", "1", "--json").stdout
 
 
+@pytest.mark.thorough
 def test_sources_that_were_exchanged_are_named(run: Run, data: Path) -> None:
     write(data / "log_data/events.json", event(), event(ts=1543449657797))
     swapped = run("etl", "--song-data", str(data / "log_data"), "--log-data", str(data / "song_data"))

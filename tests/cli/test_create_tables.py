@@ -105,6 +105,7 @@ def test_on_a_terminal_a_full_warehouse_is_asked_about(loaded: Either) -> None:
         assert plays(loaded) == left, typed
 
 
+@pytest.mark.forms(1)
 def test_nobody_is_asked_about_a_warehouse_that_is_new_or_empty(either: Either) -> None:
     for _ in range(2):
         done = command(either)

@@ -100,6 +100,7 @@ def test_a_signal_while_objects_are_read_stops_the_run_and_changes_nothing(
     assert state_of(options, bucket.uri) == before
 
 
+@pytest.mark.thorough
 def test_a_signal_while_a_listing_hangs_stops_the_run(
     settings: Settings, bucket: Bucket, start: Start
 ) -> None:
@@ -223,7 +224,7 @@ transforms.read_sql = endless_in_the_second_try
 """
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_a_run_that_has_begun_again_after_a_conflict_at_its_commit(
     tmp_path: Path, settings: Settings, start: Start, number: int
@@ -238,6 +239,7 @@ def test_a_signal_stops_a_run_that_has_begun_again_after_a_conflict_at_its_commi
     assert not Path(settings.database).exists()
 
 
+@pytest.mark.thorough
 def test_a_signal_during_a_commit_that_fails_is_not_forgotten(
     tmp_path: Path, settings: Settings, start: Start
 ) -> None:

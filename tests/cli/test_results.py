@@ -62,6 +62,7 @@ def test_a_run_that_fails_says_why_in_the_same_object(run: Run, data: Path) -> N
     assert result["database"] is None
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("data")
 def test_status_check_and_runs_give_objects_too(run: Run) -> None:
     missing = run("status", "--json")
@@ -111,6 +112,7 @@ def test_a_log_can_be_json_line_by_line(run: Run, data: Path) -> None:
     assert last["hint"]
 
 
+@pytest.mark.thorough
 def test_a_quiet_log_says_of_which_run_it_is(run: Run, data: Path) -> None:
     write(data / "log_data/odd.json", event(ts=1543449657799, level="gold"))
     done = run("etl", "--log-format", "json", "--quiet", "--max-reject-share", "1")
@@ -146,6 +148,7 @@ def test_a_timer_can_demand_something_new(run: Run) -> None:
     assert "nothing new" in again.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("data")
 def test_status_fails_over_data_that_is_too_old(run: Run) -> None:
     run("etl", "--max-reject-share", "1")
@@ -183,6 +186,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.thorough
 def test_a_run_waits_as_long_as_it_is_told_to_and_then_says_who_is_there(
     run: Run, tmp_path: Path, data: Path
 ) -> None:

@@ -119,6 +119,7 @@ def test_a_dry_run_shows_only_what_differs(world: World, monkeypatch: pytest.Mon
     assert (world.changes(), world.open_to()) == ([], [f"{MY_IP}/32:5439"])
 
 
+@pytest.mark.thorough
 def test_a_dry_run_over_a_failed_or_busy_stack_says_so(world: World) -> None:
     world.cloudformation.refused["Role"] = "no"
     world.create()
@@ -408,7 +409,7 @@ def test_what_aws_refuses_is_one_line_with_its_remedy(
     assert "Encoded" not in run.err
 
 
-@pytest.mark.forms(3)
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     ("reason", "hint"),
     [

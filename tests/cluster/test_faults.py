@@ -107,7 +107,7 @@ def test_delete_run_again_after_a_failure_at_any_call_leaves_nothing(
     assert world.config.read_text() == CONFIG.format(type=kind)
 
 
-@pytest.mark.forms(3)
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(("kind", "resource"), [(kind, one) for kind in WHOLE for one in RESOURCES[kind]])
 def test_what_fails_half_way_is_undone_and_the_next_run_makes_it_whole(
     world: World, kind: str, resource: str
@@ -138,7 +138,7 @@ def test_a_change_that_fails_is_undone_and_the_cluster_is_as_it_was(
     assert world.create().code == 0
 
 
-@pytest.mark.forms(2)
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("state", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"])
 def test_over_a_stack_that_has_failed_a_new_one_is_made(world: World, state: str) -> None:
     world.create()
@@ -239,6 +239,7 @@ def test_another_region_is_another_cluster(world: World, monkeypatch: pytest.Mon
     assert REGION not in run.err
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize(
     ("operation", "moment", "said"),
     [

@@ -164,6 +164,7 @@ def test_create_writes_address_role_and_bucket_and_delete_takes_them_out(world: 
     assert world.config.read_text() == before
 
 
+@pytest.mark.thorough
 def test_delete_leaves_the_address_of_another_cluster(world: World) -> None:
     world.create()
     world.config.write_text(world.config.read_text().replace("HOST=music.", "HOST=concerts."))
@@ -259,7 +260,7 @@ def test_a_role_of_ones_own_is_used_as_it_is(world: World) -> None:
     assert f"ARN='{arn}'" in world.config.read_text()
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["role", "cluster", "group", "stack"])
 def test_what_others_have_made_under_the_same_name_is_refused_and_left_alone(world: World, kind: str) -> None:
     if kind == "role":
@@ -392,6 +393,7 @@ def test_delete_removes_the_logs_too(world: World) -> None:
     assert left == ["/aws/redshift/cluster/music2/connectionlog"]
 
 
+@pytest.mark.thorough
 def test_delete_needs_nothing_of_the_configuration_but_the_name(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -413,6 +415,7 @@ def test_deleting_twice_is_no_error(world: World) -> None:
     assert f"nothing of cluster music is in {REGION}" in run.err
 
 
+@pytest.mark.thorough
 def test_a_final_snapshot_is_kept_and_shown_as_costing_money(world: World) -> None:
     world.create()
     run = world.delete("--final-snapshot", "last-words")
@@ -425,6 +428,7 @@ def test_a_final_snapshot_is_kept_and_shown_as_costing_money(world: World) -> No
     assert "snapshot last-words is kept until it is deleted by hand" in world.delete().err
 
 
+@pytest.mark.thorough
 def test_what_is_still_in_use_is_deleted_when_it_is_free(world: World) -> None:
     world.create()
     refusals = 2

@@ -78,7 +78,7 @@ def found(data: Path, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.forms(2)
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("mode", [0o602, 0o646, 0o666, 0o777])
 def test_a_found_file_that_others_can_change_is_used_only_when_it_is_named(
     run: Run, found: Path, mode: int

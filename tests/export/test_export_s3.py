@@ -119,7 +119,7 @@ def place_on(server: Server, request: pytest.FixtureRequest, database: str) -> I
 # --- what is there afterwards
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("server", ["at_rclone", "at_moto"])
 def test_the_rows_read_back_are_those_of_the_warehouse(
     request: pytest.FixtureRequest, server: str, database: str, tmp_path: Path
@@ -209,6 +209,7 @@ def test_overwriting_deletes_the_earlier_exports_and_nothing_else(at_moto: Place
     }
 
 
+@pytest.mark.thorough
 def test_an_export_of_an_older_version_at_the_prefix_itself_is_replaced(at_rclone: Place) -> None:
     for name, content in at_rclone.below(at_rclone.export()).items():
         at_rclone.put(name, content)
@@ -305,7 +306,7 @@ def export_in_a_process(place_settings: Settings, uri: str) -> None:
     export_to_s3(place_settings, uri, overwrite=True)
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("moment", [*MOMENTS, "when the earlier files are deleted"])
 def test_after_a_kill_the_earlier_export_is_whole_or_the_new_one_is(at_rclone: Place, moment: str) -> None:
     old = at_rclone.export()

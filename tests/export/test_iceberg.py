@@ -108,6 +108,7 @@ def test_a_reader_of_a_month_or_a_year_opens_its_files_only(database: str, out: 
         assert folder in task.file.file_path
 
 
+@pytest.mark.thorough
 def test_each_table_says_which_export_and_which_run_it_is_of(database: str, out: Path) -> None:
     for _ in range(2):
         export(database, out)
@@ -155,6 +156,7 @@ def test_only_what_has_changed_is_written_again(tmp_path: Path, out: Path) -> No
     assert len(tokens(out)) == 1
 
 
+@pytest.mark.thorough
 def test_rows_that_are_gone_from_the_warehouse_are_gone_from_the_tables(
     database: str, out: Path, tmp_path: Path
 ) -> None:
@@ -199,6 +201,7 @@ def test_an_empty_warehouse_makes_empty_tables(database: str, out: Path, tmp_pat
 # --- what goes wrong
 
 
+@pytest.mark.thorough
 def test_a_failure_leaves_every_table_as_it_was(
     database: str, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

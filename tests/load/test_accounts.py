@@ -246,6 +246,7 @@ def test_the_case_of_pages_spelt_otherwise(cases: Path, engine: Engine) -> None:
     assert found["events_hold_plays"][0][0] == 3
 
 
+@pytest.mark.thorough
 def test_people_see_the_accounts_where_they_look(run: Run, logs: Path, tmp_path: Path) -> None:
     write(logs / "1.json", *ALL_KINDS)
     places = ("--song-data", str(tmp_path / "song_data"), "--log-data", str(logs))

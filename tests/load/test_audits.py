@@ -321,6 +321,7 @@ def audit_named(name: str) -> Audit:
     return audit
 
 
+@pytest.mark.thorough
 def test_each_audit_catches_its_planted_faults(warehouse: Warehouse) -> None:
     assert what_is_missed(warehouse, PLANTED + PLANTED_IN_FULL_LOADS, in_run=False) == {}
     assert found_by_audits(warehouse) == []  # each was undone

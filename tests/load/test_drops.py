@@ -156,6 +156,7 @@ def test_plays_that_match_no_more_are_found(weeks: Path, load: Callable[..., Loa
     assert [row["table_name"] for row in found(load())["nulls_usual"]] == ["songplays"]
 
 
+@pytest.mark.thorough
 def test_events_that_are_too_old_are_warned_of_by_checks_and_runs_also_when_nothing_is_new(
     tmp_path: Path, load: Callable[..., Loaded], settings: Settings
 ) -> None:

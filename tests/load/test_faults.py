@@ -111,6 +111,7 @@ def test_a_log_that_was_half_written_is_loaded_again_when_it_has_grown(
     assert_as_one_load()
 
 
+@pytest.mark.thorough
 def test_a_file_that_has_shrunk_takes_its_plays_songs_and_users_with_it(
     folder: Path, load: Load, assert_as_one_load: Callable[[], None]
 ) -> None:
@@ -140,6 +141,7 @@ def test_content_that_changes_with_its_size_and_name_kept_is_loaded_again(
     assert_as_one_load()
 
 
+@pytest.mark.thorough
 def test_a_user_whose_latest_event_is_gone_is_what_an_older_file_says(
     folder: Path, load: Load, assert_as_one_load: Callable[[], None]
 ) -> None:
@@ -166,7 +168,7 @@ def test_a_catalogue_that_grows_matches_the_plays_that_were_loaded_before(
     assert_as_one_load()
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize(("duration", "song_id"), [(238.0, "CLOSER"), (500.0, "FIRST")])
 def test_a_catalogue_that_changes_moves_a_match_to_the_closer_duration(
     folder: Path, load: Load, assert_as_one_load: Callable[[], None], duration: float, song_id: str
@@ -182,6 +184,7 @@ def test_a_catalogue_that_changes_moves_a_match_to_the_closer_duration(
     assert_as_one_load()
 
 
+@pytest.mark.thorough
 def test_a_song_that_leaves_the_catalogue_leaves_its_plays_without_a_song(
     folder: Path, load: Load, assert_as_one_load: Callable[[], None]
 ) -> None:
@@ -204,6 +207,7 @@ def test_files_of_other_places_are_not_called_gone(folder: Path, settings: Setti
     assert len(run_etl(settings, NullProgress()).notes) == 1
 
 
+@pytest.mark.thorough
 def test_an_object_that_is_listed_twice_is_loaded_once(
     load: Load, monkeypatch: pytest.MonkeyPatch, assert_as_one_load: Callable[[], None]
 ) -> None:
@@ -318,6 +322,7 @@ def test_a_file_that_vanishes_between_listing_and_reading_makes_the_run_list_aga
     assert_as_one_load()
 
 
+@pytest.mark.thorough
 def test_a_file_that_never_stops_changing_is_left_for_the_next_run_and_all_others_load(
     folder: Path, settings: Settings
 ) -> None:
@@ -376,6 +381,7 @@ def test_a_full_disk_is_said_to_be_one_and_the_old_warehouse_stays(
     assert len(read_star(settings)["songplays"]) == 20_002
 
 
+@pytest.mark.thorough
 def test_what_a_killed_run_left_beside_the_warehouse_does_no_harm(
     folder: Path, settings: Settings, load: Load, assert_as_one_load: Callable[[], None]
 ) -> None:
@@ -417,6 +423,7 @@ def test_a_write_ahead_log_that_was_committed_counts(
     assert_as_one_load()
 
 
+@pytest.mark.thorough
 def test_the_write_ahead_log_of_a_warehouse_that_was_deleted_does_no_harm(
     folder: Path, settings: Settings, load: Load, assert_as_one_load: Callable[[], None]
 ) -> None:

@@ -86,7 +86,7 @@ def test_a_load_from_scratch_of_another_place_refuses_as_well(archived: Either) 
     assert plays(archived) == 12
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 def test_where_nothing_has_gone_a_load_from_scratch_asks_for_nothing(archived: Either) -> None:
     archived.load(full=True, drop_missing=True)
     loaded = archived.load(full=True)
@@ -162,7 +162,7 @@ def test_status_has_the_total_of_a_ledger_that_does_not_know_it_yet(archived: Ei
     assert archived.sql("SELECT COUNT(*) FROM ledger WHERE gone_at IS NOT NULL") == [(4,)]
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 def test_a_file_that_is_left_out_does_not_lose_its_records_either(archived: Either) -> None:
     archived.load(full=True, drop_missing=True)
     (archived.folder / "log_data/6.json").write_bytes(b"PK\x03\x04" + b"\x00" * 2000)

@@ -88,6 +88,7 @@ def test_events_from_the_future_say_no_level_before_they_happen(either: Either, 
         ]
 
 
+@pytest.mark.forms(1)
 def test_a_days_run_derives_only_levels_that_the_day_changes(either: Either, logs: Path) -> None:
     write(logs / "1.json", *(said(user, "free", user) for user in (1, 2, 3)))
     either.load()

@@ -250,7 +250,7 @@ def test_an_older_warehouse_gets_what_pruning_needs_and_a_pruned_one_is_not_deri
     assert star(either) == before
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 def test_what_has_changed_since_people_were_asked_or_what_time_forbids_is_not_pruned(either: Either) -> None:
     logs = either.folder / "log_data"
     write(either.folder / "song_data/song.json", track())

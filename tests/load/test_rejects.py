@@ -57,6 +57,7 @@ def of_stdout(capfdbinary: pytest.CaptureFixture[bytes], either: Either, *argume
     return out
 
 
+@pytest.mark.forms(1)
 def test_rejects_are_listed_by_reason_and_file_and_printed_byte_by_byte(
     either: Either, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
@@ -83,6 +84,7 @@ def test_rejects_are_listed_by_reason_and_file_and_printed_byte_by_byte(
     assert of_stdout(capfdbinary, either, "--raw", "--run", "2") == b""
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("bound", ["texts", "bytes"])
 def test_of_many_rejects_all_are_counted_and_the_texts_of_the_first_are_kept(
     either: Either, monkeypatch: pytest.MonkeyPatch, bound: str
@@ -121,6 +123,7 @@ def test_of_what_an_older_version_has_rejected_is_printed_what_it_has_kept_whole
     assert printed == [BAD["cut off"], json.dumps(long).encode()]
 
 
+@pytest.mark.forms(1)
 def test_what_is_not_kept_whole_is_not_printed_but_named(
     either: Either, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
@@ -133,6 +136,7 @@ def test_what_is_not_kept_whole_is_not_printed_but_named(
     assert re.search(r"\S/log_data/a\.json:2\b", err)
 
 
+@pytest.mark.forms(1)
 def test_what_cannot_be_meant_is_refused(either: Either, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     write(either.folder / "song_data/A/song.json", track())
     write(either.folder / "log_data/a.json", event(ts=1))
@@ -156,6 +160,7 @@ def test_any_bytes_become_text_and_are_had_back(data: bytes) -> None:
     assert original(escaped(data), "not UTF-8: why") == data
 
 
+@pytest.mark.thorough
 @settings(max_examples=50)
 @given(st.recursive(st.text() | st.integers() | st.none(), lambda inner: st.dictionaries(st.text(), inner)))
 def test_json_over_lines_is_put_on_one_and_stays_the_same(value: object) -> None:

@@ -136,7 +136,7 @@ def test_a_kill_leaves_what_was_there_before_or_what_is_left_after(either: Eithe
 
 
 @pytest.mark.slow
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 def test_what_has_changed_since_people_were_asked_is_not_taken_out(either: Either) -> None:
     write(either.folder / "song_data/A/song.json", track())
     write(either.folder / "log_data/a.json", event(ts=1))

@@ -44,7 +44,7 @@ def settings_of(data: Path, log_data: str = "log_data") -> Settings:
     )
 
 
-@pytest.mark.forms(2)
+@pytest.mark.forms(1)
 @pytest.mark.usefixtures("secrets")
 @pytest.mark.parametrize("kind", LINKS)
 def test_a_link_that_leads_out_of_the_folder_is_refused(run: Run, data: Path, kind: str) -> None:

@@ -152,7 +152,7 @@ def test_objects_that_are_gone_are_named_and_those_of_other_prefixes_are_not(
     )
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 def test_many_tiny_objects_large_ones_and_bad_records_load_as_from_folders(
     tmp_path: Path, settings: Settings, bucket: Bucket
 ) -> None:
@@ -443,7 +443,7 @@ PERMANENT: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("on", ["list", "log_data/b.json"])
 @pytest.mark.parametrize("is_stalled", [False, True], ids=["answered", "stalled"])
 def test_a_lasting_fault_is_one_line_about_the_object_and_changes_nothing(

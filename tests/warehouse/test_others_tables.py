@@ -214,7 +214,7 @@ def test_views_that_an_older_version_did_not_have_are_made(either: Either, files
 
 
 @pytest.mark.slow
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 def test_the_columns_that_tables_are_told_by_are_those_that_are_made(either: Either) -> None:
     create_tables(either)
     for table in TABLES:

@@ -92,6 +92,7 @@ def test_a_run_that_fails_is_in_the_copy_too(settings: Settings, tmp_path: Path)
         assert warehouse.query("SELECT outcome FROM runs ORDER BY run_id") == [("loaded",), ("failed",)]
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_readers_keep_the_copy_that_they_have_open(settings: Settings, tmp_path: Path) -> None:
     run_etl(settings, NullProgress())
@@ -295,6 +296,7 @@ def publish_and_be_killed(settings: Settings, moment: str) -> None:
     run_etl(settings, NullProgress())
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_kills_leave_the_old_copy_or_the_new_one_and_nothing_that_grows(
     settings: Settings, tmp_path: Path
@@ -373,6 +375,7 @@ def test_the_copy_of_another_warehouse_is_neither_replaced_nor_read(
         assert warehouse.query("SELECT COUNT(*) FROM songplays") == [(0,)]
 
 
+@pytest.mark.thorough
 def test_a_copy_is_no_warehouse_until_it_is_restored_elsewhere(settings: Settings, tmp_path: Path) -> None:
     run_etl(settings, NullProgress())
     copy, restored = Path(settings.duckdb.publish), tmp_path / "restored.duckdb"
@@ -385,6 +388,7 @@ def test_a_copy_is_no_warehouse_until_it_is_restored_elsewhere(settings: Setting
     assert plays_in(str(restored)) == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_copy_that_somebody_has_changed_is_replaced_with_all_that_belongs_to_it(
     settings: Settings, tmp_path: Path
@@ -402,6 +406,7 @@ def test_a_copy_that_somebody_has_changed_is_replaced_with_all_that_belongs_to_i
     assert plays_in(str(copy)) == 2
 
 
+@pytest.mark.forms(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("problem", ["no room", "no rights"])
 def test_a_copy_that_fails_is_a_warning_and_the_load_stays(

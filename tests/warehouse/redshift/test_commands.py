@@ -14,6 +14,7 @@ from tests.support import commands
 from tests.warehouse.redshift.support import Command, Site, drop_tables
 
 
+@pytest.mark.thorough
 def test_the_known_scripts_load_the_cluster_that_dwh_cfg_names(
     configured: Site, secret: tuple[str, ...]
 ) -> None:

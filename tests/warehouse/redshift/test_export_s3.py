@@ -65,6 +65,7 @@ def read(files: dict[str, bytes], folder: Path) -> dict[str, list[Any]]:
     return found
 
 
+@pytest.mark.thorough
 def test_the_tables_are_there_as_duckdb_exports_them(loaded: Site, tmp_path: Path) -> None:
     uri = f"{loaded.root}/it's out"
     stand_in = loaded.engine.stand_in
@@ -89,6 +90,7 @@ def test_the_tables_are_there_as_duckdb_exports_them(loaded: Site, tmp_path: Pat
     assert {name.partition("/")[0] for name in objects(loaded, uri)} == {again.uri.split("/")[-2]}
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("form", ["parquet", "iceberg"])
 def test_all_tables_are_of_one_moment_though_others_load_meanwhile(
     loaded: Site, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch

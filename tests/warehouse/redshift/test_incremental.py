@@ -76,6 +76,7 @@ def assert_as_one_load(site: Site) -> None:
     assert_equal(site.state, state)
 
 
+@pytest.mark.thorough
 def test_runs_in_any_order_end_as_one_load_of_the_same_files(site: Site, tmp_path: Path, seed: int) -> None:
     whole = tmp_path / "whole"
     simulate(SimulationOptions(songs=30, users=15, days=4, dirty=0.04), sink_for(str(whole)))

@@ -88,6 +88,7 @@ def test_hundreds_of_song_files_are_loaded_as_few_compressed_parts(site: Site, c
     assert left_on_s3(site) == []
 
 
+@pytest.mark.thorough
 def test_parts_are_of_similar_size_and_there_are_some_for_every_slice(site: Site, copies: Copies) -> None:
     site.settings = changed(site.settings, smallest_part_bytes=1000)
     simulate(SimulationOptions(songs=200, users=10, days=2), sink_for(str(site.folder)))
@@ -171,7 +172,7 @@ def test_a_file_loaded_directly_that_changes_makes_everything_be_loaded_again(si
     assert loaded.query("SELECT is_full FROM runs ORDER BY run_id DESC LIMIT 1") == [(True,)]
 
 
-@pytest.mark.forms(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["manifest", "prefix"])
 def test_what_has_gone_from_the_source_is_not_lost_by_loading_everything_again(site: Site, way: str) -> None:
     few_files(site.folder)
@@ -359,6 +360,7 @@ def other_logs(site: Site) -> None:
     write(site.folder / "log_data/other.json", line)
 
 
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("way", ["bundled", "manifest"])
 def test_jsonpaths_may_name_the_keys_of_other_logs_and_positions_where_files_are_bundled(
     site: Site, copies: Copies, way: str

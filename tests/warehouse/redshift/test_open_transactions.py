@@ -55,7 +55,7 @@ READINGS: dict[str, Callable[[Warehouse], object]] = {
 }
 
 
-@pytest.mark.forms(2)
+@pytest.mark.forms(1)
 @pytest.mark.parametrize("what", READINGS)
 def test_a_reader_has_no_transaction_open_between_two_statements(loaded: Site, what: str) -> None:
     reader = connect(loaded.settings, read_only=True)
@@ -233,6 +233,7 @@ def test_the_network_is_told_that_the_connection_lives_while_a_statement_runs(si
     warehouse.close()
 
 
+@pytest.mark.thorough
 def test_a_session_that_redshift_has_ended_while_files_were_read_is_opened_anew(
     loaded: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,7 @@ def test_every_row_of_every_table_is_duckdbs(loaded: Site) -> None:
     assert len(loaded.state["songplays"]) == 6820
 
 
+@pytest.mark.thorough
 def test_every_question_is_answered_as_expected_and_all_audits_are_good(in_redshift: Warehouse) -> None:
     outcomes = check_all(in_redshift, ANSWERS)
     assert {outcome.name for outcome in outcomes} >= {path.stem for path in ANSWERS.glob("*.csv")}

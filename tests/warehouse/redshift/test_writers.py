@@ -64,6 +64,7 @@ def test_a_second_writer_is_told_who_is_writing(
     assert "PG_TERMINATE_BACKEND" in caught.value.hint
 
 
+@pytest.mark.thorough
 def test_a_second_writer_on_serverless_is_told_that_there_is_another_one(
     serverless_engine: RedshiftEngine, tmp_path: Path
 ) -> None:
@@ -132,6 +133,7 @@ def test_what_the_detail_of_an_error_says_is_told(site: Site) -> None:
     assert "role that Redshift uses" in explained.hint
 
 
+@pytest.mark.thorough
 def test_tables_that_someone_reads_are_not_dropped_and_the_reader_is_named(loaded: Site) -> None:
     reader = connect(loaded.settings, read_only=True)
     ((process,),) = reader.query("SELECT PG_BACKEND_PID()")
