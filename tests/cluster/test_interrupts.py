@@ -34,7 +34,7 @@ def start(account: Account, tmp_path: Path) -> Iterator[Start]:
     with killed_at_the_end() as start:
 
         def run(*arguments: str, poll_seconds: float = 10) -> "subprocess.Popen[str]":
-            prelude = f"from sparkify.cluster import waiting; waiting._POLL_SECONDS = {poll_seconds}"
+            prelude = f"from sparkify.cluster import waiting; waiting.POLL_SECONDS = {poll_seconds}"
             return start(
                 [sys.executable, "-c", PROCESS.format(prelude=prelude), "cluster", *arguments],
                 cwd=tmp_path,

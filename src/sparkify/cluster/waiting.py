@@ -11,7 +11,7 @@ from sparkify.printing.console import Console
 from sparkify.printing.terminal import printable
 from sparkify.system import interrupts
 
-_POLL_SECONDS = 10
+POLL_SECONDS = 10
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,10 +58,10 @@ class Waiter:
                 if state != last:
                     self.say(f"{what}: {state}")
                 # The spinner shows on terminals only; a log shall grow, too.
-                elif not self._console.is_terminal and waited % 60 < _POLL_SECONDS:
+                elif not self._console.is_terminal and waited % 60 < POLL_SECONDS:
                     self.say(line)
                 last = state
-                time.sleep(_POLL_SECONDS)
+                time.sleep(POLL_SECONDS)
         self.awaited = ""
         self.say(f"{what}: {state}")
         return state
