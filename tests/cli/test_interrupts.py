@@ -142,6 +142,37 @@ def test_a_signal_while_the_database_computes_stops_the_run_and_changes_nothing(
     assert state_of(settings, str(tmp_path)) == before
 
 
+# As between the end of a statement and the moment from which on there is none to be stopped.
+CLOSED = f"""
+import duckdb, time
+from sparkify.load import transforms
+from sparkify.system import interrupts
+closed = duckdb.connect()
+closed.close()
+read = transforms.read_sql
+def read_slowly(name, *rest):
+    if name == "star/users":
+        with interrupts.interruptible(closed.interrupt):
+            try:
+                time.sleep({HANGS})
+            finally:
+                time.sleep(1)
+    return read(name, *rest)
+transforms.read_sql = read_slowly
+"""
+
+
+def test_a_signal_that_comes_while_a_connection_is_closed_is_said_in_one_line(
+    tmp_path: Path, settings: Settings, start: Start
+) -> None:
+    write(tmp_path / "song_data/song.json", track())
+    write(tmp_path / "log_data/a.json", event(ts=1))
+    process = start(settings, prelude=CLOSED)
+    output_until(process, "transform artists")
+    process.send_signal(signal.SIGINT)
+    assert_stopped(process, signal.SIGINT)
+
+
 def run_to_its_end(tmp_path: Path, settings: Settings, start: Start, prelude: str) -> str:
     """Load a play in a process that ends well whatever the prelude does, and give what it said."""
     write(tmp_path / "song_data/song.json", track())

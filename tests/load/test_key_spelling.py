@@ -361,6 +361,14 @@ def test_a_list_of_records_is_not_read_by_its_first(folder: Path, load: Load) ->
     assert guesses(EVENTS, {"events": [event()]}, {"sent": 1, "events": [event()]}) == {}
 
 
+def test_no_more_records_are_said_to_have_been_looked_at_than_there_are(folder: Path, load: Load) -> None:
+    way = WAYS["lower case"]
+    lines = [json.dumps(one) + json.dumps(two) for one, two in zip(events(way), events(way), strict=True)]
+    write(folder / "log_data/a.json", "\n".join(lines))
+    (warning,) = about_keys(load().summary)
+    assert warning.startswith("log_data: of 6 records looked at, 6 have $[")
+
+
 @pytest.mark.forms(1)
 @pytest.mark.parametrize("dirty", [0.0, 0.2])
 def test_nothing_is_said_of_the_keys_of_simulated_data(tmp_path: Path, load: Load, dirty: float) -> None:

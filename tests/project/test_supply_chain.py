@@ -113,11 +113,10 @@ def test_nothing_that_is_made_gets_into_the_repository_by_accident(name: str, tm
 WITH_UMASK = """\
 import os, sys
 os.umask(int(sys.argv[1]))
-from sparkify.cli import main
+from sparkify.cli.app import run
 for arguments in (["etl"], ["report", "r.html"], ["export", "out"], ["simulate", "made", "--songs", "1"]):
-    sys.argv = ["sparkify", *arguments]
     try:
-        main()
+        run(arguments)
     except SystemExit as ended:
         assert not ended.code, arguments
 """

@@ -23,6 +23,8 @@ def compared(
         ``change_percent``; and the rows, in the order of ``rows``. NULL where the other span has no such row.
     """
     width = len(keys)
+    if width == len(columns):  # there is nothing to compare
+        return list(columns), list(rows)
     known = {row[:width]: row for row in before}
     names = [*keys]
     for column in columns[width:]:

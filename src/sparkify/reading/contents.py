@@ -170,7 +170,7 @@ def _unpacked(uri: str, chunks: Iterator[bytes], max_ratio: int) -> Iterator[byt
                 yield text
     except (EOFError, gzip.BadGzipFile, zlib.error, InflateError) as error:
         # How many records lie behind the damage nobody can tell, so they could be neither rows nor rejects.
-        problem = "it is truncated" if isinstance(error, EOFError) else str(error)
+        problem = "it is truncated" if isinstance(error, EOFError) else "it can't be unpacked"
         raise BadFileError(
             uri,
             f"damaged gzip file: {problem}",

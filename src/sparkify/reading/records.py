@@ -24,9 +24,6 @@ CHUNK_BYTES = 4 * 2**20
 
 _SHOWN_OF_A_BATCH = 20
 
-_CUT_AGAIN_AT_ONCE = 400
-"""Records, so that the texts of even the longest have less than 2 GB."""
-
 
 class RecordReader:
     """Reads files and counts the records in each.
@@ -114,12 +111,17 @@ class RecordReader:
         """
 
         def batches() -> Iterator[pa.RecordBatch]:
-            for first in range(0, len(records), _CUT_AGAIN_AT_ONCE):
-                some = records[first : first + _CUT_AGAIN_AT_ONCE]
-                for file_id, _, _ in some:
-                    self.counts[file_id] -= 1
-                places = [Place(file_id, line) for file_id, line, _ in some]
-                yield from self._cut(places, [text.encode() for *_, text in some], trusts_lines=False)
+            places, texts, size = list[Place](), list[bytes](), 0
+            for file_id, line, text in records:
+                self.counts[file_id] -= 1
+                places.append(Place(file_id, line))
+                texts.append(text.encode())
+                size += len(texts[-1])
+                if size >= self._chunk_bytes:
+                    yield from self._cut(places, texts, trusts_lines=False)
+                    places, texts, size = [], [], 0
+            if texts:
+                yield from self._cut(places, texts, trusts_lines=False)
 
         self.expect_damage()
         return pa.RecordBatchReader.from_batches(SCHEMA, batches())
@@ -177,8 +179,12 @@ class RecordReader:
         batch = self._cutter.cut(places, texts, final=final, trusts_lines=trusts_lines)
         if batch is None:
             return
+        if trusts_lines:  # or else they have been shown, as they are on their lines
+            self._show(batch)
+        yield batch
+
+    def _show(self, batch: pa.RecordBatch) -> None:
         # Not every n-th: a pattern in the data could keep time with it.
         some = random.Random(0).sample(range(len(batch)), min(len(batch), _SHOWN_OF_A_BATCH))  # noqa: S311 (no secret)
         raw = batch.column("raw")
         self._on_records([raw[position].as_py() for position in sorted(some)])
-        yield batch

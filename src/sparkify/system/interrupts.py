@@ -169,8 +169,7 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 def _watch(reading: socket.socket, _writing: socket.socket) -> None:
     while (number := _next_signal(reading)) == signal.SIGINT and _State.ends_statement:
-        for interrupt in _State.running:
-            interrupt()
+        _interrupt()
     _State.received = number  # known to all threads before the main one gets to its handler
     if _State.is_too_late:
         _next_signal(reading)
@@ -181,6 +180,12 @@ def _watch(reading: socket.socket, _writing: socket.socket) -> None:
     os._exit(128 + number)
 
 
+def _interrupt() -> None:
+    for interrupt in _State.running:
+        with contextlib.suppress(Exception):  # what it would stop has ended and been closed meanwhile
+            interrupt()
+
+
 def _interrupt_until_a_second(reading: socket.socket) -> None:
     """Stop what runs, for as long as the process may take to end, or until a second signal comes.
 
@@ -188,8 +193,7 @@ def _interrupt_until_a_second(reading: socket.socket) -> None:
     """
     end = time.monotonic() + GRACE_SECONDS
     while (left := end - time.monotonic()) > 0:
-        for interrupt in _State.running:
-            interrupt()
+        _interrupt()
         reading.settimeout(min(left, _INTERRUPT_SECONDS))
         with contextlib.suppress(TimeoutError):
             _next_signal(reading)

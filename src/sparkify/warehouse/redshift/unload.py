@@ -41,8 +41,9 @@ class RedshiftUnloading(RedshiftSession):
 
     def _remove_unloaded(self) -> None:
         unloaded, self._unloaded = self._unloaded, ()
-        for through, _ in unloaded:
-            through.delete(through.entries())
+        with contextlib.ExitStack() as stack:  # those of the other tables, too, if it fails for one
+            for through, _ in unloaded:
+                stack.callback(_delete_all, through)
 
     def write_parquet(
         self, select: str, folder: str, partition_by: Sequence[str] = (), *, keep: bool = False
@@ -79,3 +80,7 @@ class RedshiftUnloading(RedshiftSession):
             options.append(f"REGION {literal(self._aws.aws_region)}")
         target = literal(uri.rstrip("/") + "/")
         self.query(f"UNLOAD ({literal(select)}) TO {target} {' '.join(options)}")
+
+
+def _delete_all(folder: S3Folder) -> None:
+    folder.delete(folder.entries())
