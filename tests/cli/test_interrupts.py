@@ -162,15 +162,22 @@ transforms.read_sql = read_slowly
 """
 
 
+def stop_while_users_are_derived(
+    tmp_path: Path, settings: Settings, start: Start, prelude: str, number: int
+) -> None:
+    """Load a play in a process that the prelude keeps at that step, and stop it there."""
+    write(tmp_path / "song_data/song.json", track())
+    write(tmp_path / "log_data/a.json", event(ts=1))
+    process = start(settings, prelude=prelude)
+    output_until(process, "transform artists")
+    process.send_signal(number)
+    assert_stopped(process, number)
+
+
 def test_a_signal_that_comes_while_a_connection_is_closed_is_said_in_one_line(
     tmp_path: Path, settings: Settings, start: Start
 ) -> None:
-    write(tmp_path / "song_data/song.json", track())
-    write(tmp_path / "log_data/a.json", event(ts=1))
-    process = start(settings, prelude=CLOSED)
-    output_until(process, "transform artists")
-    process.send_signal(signal.SIGINT)
-    assert_stopped(process, signal.SIGINT)
+    stop_while_users_are_derived(tmp_path, settings, start, CLOSED, signal.SIGINT)
 
 
 def run_to_its_end(tmp_path: Path, settings: Settings, start: Start, prelude: str) -> str:
@@ -204,12 +211,7 @@ def test_nohup_lets_a_run_go_on_when_the_terminal_is_closed(
 def test_a_signal_before_anything_was_committed_leaves_no_file(
     tmp_path: Path, settings: Settings, start: Start
 ) -> None:
-    write(tmp_path / "song_data/song.json", track())
-    write(tmp_path / "log_data/a.json", event(ts=1))
-    process = start(settings, prelude=ENDLESS)
-    output_until(process, "transform artists")
-    process.send_signal(signal.SIGTERM)
-    assert_stopped(process, signal.SIGTERM)
+    stop_while_users_are_derived(tmp_path, settings, start, ENDLESS, signal.SIGTERM)
     assert not Path(settings.database).exists()
 
 

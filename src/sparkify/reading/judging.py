@@ -18,7 +18,7 @@ from sparkify.reading.keys import EVENT_KEYS, SONG_KEYS, filled_columns
 from sparkify.reading.records import RecordReader
 from sparkify.reading.staged import LARGE_RECORD_BYTES, Staged
 from sparkify.sources.objects import NOUNS, Source
-from sparkify.sql import read_sql
+from sparkify.sql import read_sql, relation
 
 IS_GOOD = "CASE WHEN reason IS NULL THEN TRUE ELSE SET_ASIDE(file_id, line, raw, reason) END"
 """What a statement says that takes the good records of judged_*.sql, so that the bad ones are set aside."""
@@ -32,7 +32,7 @@ def judged(source: Source) -> str:
 
     This is no view, because DuckDB would plan it once when it is made, and again when it is read.
     """
-    return f"(\n{read_sql(f'judged_{NOUNS[source]}', 'duckdb').strip().removesuffix(';')}\n) AS judged"
+    return relation(read_sql(f"judged_{NOUNS[source]}", "duckdb"), "judged")
 
 
 T = TypeVar("T")
