@@ -55,6 +55,8 @@ _KNOWN = (
 )
 """How files of other kinds begin."""
 
+_MAGIC = re.compile(b"|".join(b"(%b)" % re.escape(magic) for magic, _ in _KNOWN))
+
 _TAR_AT, _TAR = 257, b"ustar"
 
 _MARKUP = re.compile(rb"\s*<(!doctype html|html|head|body|!--)", re.IGNORECASE)
@@ -81,9 +83,8 @@ _HARMLESS_BYTES = 16 * 2**20
 def kind_of(head: bytes) -> str:
     """What a file is that can't be JSON, by how it begins; empty if it may be JSON."""
     text = head.removeprefix(codecs.BOM_UTF8)
-    for magic, name in _KNOWN:
-        if text.startswith(magic):
-            return name
+    if (magic := _MAGIC.match(text)) and magic.lastindex:
+        return _KNOWN[magic.lastindex - 1][1]
     if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
         return "a tar archive"
     if _MARKUP.match(text):
