@@ -8,10 +8,12 @@ import contextlib
 import copy
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +58,12 @@ SONG_DATA='s3://songs-and-logs/song_data'
 WORK_PREFIX=
 """
 
-# Parsing botocore's models takes longer than all the rest of a command.
+# Parsing botocore's models takes longer than all the rest of a command, and making sessions and clients of them a third
+# of a test. So all tests share them: what they ask is answered by the world of the test that runs.
 _LOADER = Loader()
 _REAL_SESSION = boto3.Session
+_KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing-secret"}
+_running: "list[World]" = []
 
 
 @dataclass
@@ -227,27 +232,13 @@ class World:
     looks_until_in_sync: int = 0
     cloudformation: CloudFormation = field(init=False)
     _clients: dict[str, Any] = field(default_factory=dict)
-    _own_clients: dict[str, Any] = field(default_factory=dict)
-    _stacks_session: Any = None
 
     def __post_init__(self) -> None:
-        self.cloudformation = CloudFormation(self._stacks_client, self._serverless_for_a_stack)
+        self.cloudformation = CloudFormation(_stacks_client, self._serverless_for_a_stack)
 
     @property
     def config(self) -> Path:
         return self.folder / "dwh.cfg"
-
-    def _stacks_client(self, service: str) -> Any:
-        """A client of CloudFormation's own, whose calls are recorded as such."""
-        if self._stacks_session is None:
-            self._stacks_session = _new_session()
-            events = self._stacks_session.events
-            events.register("before-parameter-build", self._record_by_stack)
-            events.register("before-call.redshift.ModifyClusterIamRoles", self._modify_roles)
-        name = f"{service} of stacks"
-        if name not in self._own_clients:
-            self._own_clients[name] = self._stacks_session.client(service)
-        return self._own_clients[name]
 
     def _record_by_stack(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         self.by_stack.append(Call(model.service_model.service_name, model.name, copy.deepcopy(params)))
@@ -285,20 +276,18 @@ class World:
                     role["ApplyStatus"] = "adding"
 
     def session(self, **arguments: Any) -> Any:
-        """A boto3 session whose calls are recorded and never leave this process."""
+        """A boto3 session whose calls are recorded and never leave this process.
+
+        All worlds share those that find the credentials which each world begins with.
+        """
+        given = {name: value for name, value in arguments.items() if value}
+        files = (os.environ["AWS_CONFIG_FILE"], os.environ["AWS_SHARED_CREDENTIALS_FILE"])
+        begun_with = all(os.environ.get(name) == value for name, value in _KEYS.items())
+        if begun_with and given.keys() <= {"region_name"} and not any(Path(it).exists() for it in files):
+            return _shared_session(given.get("region_name") or os.environ.get("AWS_DEFAULT_REGION"))
         session = _new_session(**arguments)
-        events = session.events
-        events.register("before-parameter-build", self._record)
-        events.register_first("before-call", lambda **_: self._fail("before"))
-        for name in ("redshift-serverless", "cloudformation"):
-            events.register_first(f"before-call.{name}", lambda **_: _require_credentials(session))
-        events.register_first("before-call.redshift-serverless", self._answer_serverless)
-        events.register_first("before-call.cloudformation", self._answer_cloudformation)
-        events.register("before-call.redshift.ModifyClusterIamRoles", self._modify_roles)
-        events.register("after-call.redshift.DescribeClusters", self._describe_roles)
-        events.register_first("after-call", lambda **_: self._fail("after"))
+        _answer(session, lambda: self)
         if not arguments.get("aws_access_key_id"):
-            # Making clients takes longer than all else, and a test runs many commands.
             make = session.client
             session.client = lambda service, **options: (
                 self._clients.get(service) or self._clients.setdefault(service, make(service, **options))
@@ -363,9 +352,7 @@ class World:
 
     def client(self, service: str) -> Any:
         """A client of the test's own, with nothing recorded."""
-        if service not in self._own_clients:
-            self._own_clients[service] = _new_session().client(service)
-        return self._own_clients[service]
+        return _own_client(service)
 
     def commands_client(self, service: str) -> Any:
         """The client that the commands work with, once they have."""
@@ -408,6 +395,69 @@ def _new_session(**arguments: Any) -> Any:
     return _REAL_SESSION(botocore_session=botocore_session, **arguments)
 
 
+def _answer(session: Any, world: Callable[[], World]) -> None:
+    """Let a world answer, fail and record the calls of a session's clients."""
+    events = session.events
+    events.register("before-parameter-build", lambda **sent: world()._record(**sent))
+    events.register_first("before-call", lambda **_: world()._fail("before"))
+    for name in ("redshift-serverless", "cloudformation"):
+        events.register_first(f"before-call.{name}", lambda **_: _require_credentials(session))
+    events.register_first(
+        "before-call.redshift-serverless", lambda **call: world()._answer_serverless(**call)
+    )
+    events.register_first(
+        "before-call.cloudformation", lambda **call: world()._answer_cloudformation(**call)
+    )
+    events.register(
+        "before-call.redshift.ModifyClusterIamRoles", lambda **call: world()._modify_roles(**call)
+    )
+    events.register("after-call.redshift.DescribeClusters", lambda **call: world()._describe_roles(**call))
+    events.register_first("after-call", lambda **_: world()._fail("after"))
+
+
+@cache
+def _shared_session(region: str | None) -> Any:
+    """The session of the commands of all worlds, in a region."""
+    session = _new_session(region_name=region)
+    _answer(session, lambda: _running[-1])
+    make, made = session.client, dict[str, Any]()
+
+    def client(service: str, **options: Any) -> Any:
+        if service not in made:
+            made[service] = make(service, **options)
+        return _running[-1]._clients.setdefault(service, made[service])
+
+    session.client = client
+    return session
+
+
+def _session_of_tests() -> Any:
+    names = {name.lower(): value for name, value in _KEYS.items()}
+    return _new_session(region_name=REGION, **names)
+
+
+@cache
+def _own_client(service: str) -> Any:
+    return _session_of_tests().client(service)
+
+
+@cache
+def _stacks_session() -> Any:
+    session = _session_of_tests()
+    events = session.events
+    events.register("before-parameter-build", lambda **sent: _running[-1]._record_by_stack(**sent))
+    events.register(
+        "before-call.redshift.ModifyClusterIamRoles", lambda **call: _running[-1]._modify_roles(**call)
+    )
+    return session
+
+
+@cache
+def _stacks_client(service: str) -> Any:
+    """A client of CloudFormation's own, whose calls are recorded as such."""
+    return _stacks_session().client(service)
+
+
 BUCKET = "music-redshift-bucket-0001abcd"
 EMPTY: dict[str, list[str]] = {
     kind: [] for kind in ("cluster", "role", "group", "bucket", "namespace", "workgroup", "stack")
@@ -434,8 +484,8 @@ def open_world(
     """An empty account for a test, and a folder with a dwh.cfg as the working directory."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing-secret")
+    for name, value in _KEYS.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "no-config"))
@@ -450,7 +500,11 @@ def open_world(
     monkeypatch.setattr("urllib.request.urlopen", _refuse_to_ask)
     with mock_aws(config={"core": {"mock_credentials": False}}):
         monkeypatch.setattr(boto3, "Session", world.session)
-        yield world
+        _running.append(world)
+        try:
+            yield world
+        finally:
+            _running.remove(world)
 
 
 def _refuse_to_ask(*arguments: Any, **_: Any) -> None:
