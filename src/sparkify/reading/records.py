@@ -22,6 +22,9 @@ from sparkify.sources.objects import LoadFile, Store
 CHUNK_BYTES = 4 * 2**20
 """How much is read and cut at a time: few steps per byte, and small beside the memory limit."""
 
+SMALL_BYTES = 2**19
+"""How much of small files is cut at a time: less, so that it is judged while the next are opened and read."""
+
 _SHOWN_OF_A_BATCH = 20
 
 
@@ -144,7 +147,7 @@ class RecordReader:
             return
         self._waiting.append((file.file_id, first))
         self._waiting_bytes += len(first)
-        if self._waiting_bytes >= self._chunk_bytes:
+        if self._waiting_bytes >= min(self._chunk_bytes, SMALL_BYTES):
             yield from self._cut_waiting()
 
     def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -218,7 +218,7 @@ def _read_chunks(source: SourceObject, chunk_bytes: int, grown: list[str], bound
     """
     first = held = b""
     try:
-        # Not by a file object: it asks the system for more than this does, which thousands of small files feel.
+        # Not by a file object, which asks the system for more than this: thousands of small files feel that.
         descriptor = _open_at_once(source.uri, os.O_RDONLY)
         try:
             # What it was when it was listed somebody may have replaced since.

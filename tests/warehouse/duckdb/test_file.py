@@ -115,3 +115,22 @@ def test_an_interrupt_that_comes_when_a_statement_has_ended_leaves_no_empty_file
         session.close()
         late.join()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(1, "songs", "year", 5, None)] * 3,
+        [(1, "songs", "year", 5, None), (2, "songs", None, 5, 0), (2, "songs", "year", 5, 1)],
+        [(1, "songs", "year", None, None)],
+    ],
+)
+def test_rows_are_appended_as_they_are_whatever_they_have_in_common(
+    rows: list[tuple[object, ...]], tmp_path: Path
+) -> None:
+    warehouse = duckdb_warehouse(DuckDBEngine(tmp_path).settings(tmp_path))
+    with warehouse.transaction():
+        warehouse.create_tables()
+        warehouse.insert("column_nulls", rows)
+    assert warehouse.query("SELECT * FROM column_nulls") == rows
+    warehouse.close()

@@ -112,12 +112,17 @@ class DuckDBSession:
         columns = list(zip(*rows, strict=True))
         if not columns:
             return
-        # Arrays and one statement: a statement per row is hundreds of times slower.
-        unnested = ", ".join("UNNEST(?)" for _ in columns)
+        # Arrays and one statement: a statement per row is hundreds of times slower. A value that all rows
+        # share needs no array, which costs as well; the first column says how many rows there are.
+        is_array = [True, *(column.count(column[0]) < len(column) for column in columns[1:])]
+        values = ", ".join("UNNEST(?)" if varies else "?" for varies in is_array)
         with self.explained():
             self.connection.execute(
-                f'INSERT INTO "{table}" SELECT {unnested}',
-                [list(column) for column in columns],
+                f'INSERT INTO "{table}" SELECT {values}',
+                [
+                    list(column) if varies else column[0]
+                    for column, varies in zip(columns, is_array, strict=True)
+                ],
             )
 
     def snapshot(self) -> contextlib.AbstractContextManager[None]:
