@@ -6,34 +6,22 @@ WITH events AS (
     SELECT
         ts,
         user_id,
-        session_id,
-        CASE WHEN page LIKE 'NextSong' THEN 1 ELSE 0 END AS is_next_song
+        session_id
     FROM staging_events
-),
-
-plays AS (
-    SELECT
-        start_time,
-        user_id,
-        session_id,
-        1 AS is_next_song
-    FROM songplays
+    WHERE page LIKE 'NextSong' AND user_id IS NOT NULL
 ),
 
 faults AS (
     SELECT
         CASE WHEN events.ts IS NULL THEN 1 ELSE 0 END AS is_play,
-        COALESCE(events.ts, plays.start_time) AS moment
+        COALESCE(events.ts, songplays.start_time) AS moment
     FROM events
-    FULL OUTER JOIN plays
+    FULL OUTER JOIN songplays
         ON
-            events.ts = plays.start_time
-            AND events.user_id = plays.user_id
-            AND events.session_id = plays.session_id
-            AND events.is_next_song = plays.is_next_song
-    WHERE
-        events.ts IS NULL
-        OR (plays.start_time IS NULL AND events.is_next_song = 1 AND events.user_id IS NOT NULL)
+            events.ts = songplays.start_time
+            AND events.user_id = songplays.user_id
+            AND events.session_id = songplays.session_id
+    WHERE events.ts IS NULL OR songplays.start_time IS NULL
 ),
 
 found AS (

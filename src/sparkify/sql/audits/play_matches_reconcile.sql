@@ -1,23 +1,15 @@
 -- fail: songplay_id is unique, and play_matches has one row per play, and no other, which leads to the play's song
 -- If none lacks its counterpart, and there are as many pairs as plays and as matches, each is in one pair.
-WITH matches AS (
+WITH pairs AS (
     SELECT
-        play_matches.songplay_id,
-        song_matches.match_id,
-        song_matches.song_id
-    FROM play_matches
-    LEFT JOIN song_matches ON play_matches.match_id = song_matches.match_id
-),
-
-pairs AS (
-    SELECT
-        COALESCE(songplays.songplay_id, matches.songplay_id) AS songplay_id,
+        COALESCE(songplays.songplay_id, play_matches.songplay_id) AS songplay_id,
         CASE
-            WHEN songplays.songplay_id IS NULL OR matches.match_id IS NULL THEN 1
-            WHEN COALESCE(songplays.song_id, '') <> COALESCE(matches.song_id, '') THEN 1
+            WHEN songplays.songplay_id IS NULL OR song_matches.match_id IS NULL THEN 1
+            WHEN COALESCE(songplays.song_id, '') <> COALESCE(song_matches.song_id, '') THEN 1
         END AS is_wrong
     FROM songplays
-    FULL OUTER JOIN matches ON songplays.songplay_id = matches.songplay_id
+    FULL OUTER JOIN play_matches ON songplays.songplay_id = play_matches.songplay_id
+    LEFT JOIN song_matches ON play_matches.match_id = song_matches.match_id
 )
 
 SELECT

@@ -1,13 +1,22 @@
 -- In which weeks do people listen most?
 -- One row per ISO week (Monday to Sunday, UTC) with a play, the busiest first. days: how many of the week's seven the
 -- data cover; with fewer the week is incomplete.
-WITH weeks AS (
+WITH listened AS (
     SELECT
         CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_start,
-        COUNT(*) AS plays,
-        COUNT(DISTINCT user_id) AS listeners
+        user_id,
+        COUNT(*) AS plays
     FROM songplays
-    GROUP BY CAST(DATE_TRUNC('week', start_time) AS DATE)
+    GROUP BY CAST(DATE_TRUNC('week', start_time) AS DATE), user_id
+),
+
+weeks AS (
+    SELECT
+        week_start,
+        CAST(SUM(plays) AS BIGINT) AS plays,
+        COUNT(user_id) AS listeners
+    FROM listened
+    GROUP BY week_start
 )
 
 SELECT

@@ -1,18 +1,20 @@
 -- How many plays match a song of the catalogue?
 -- One row for the plays that do, one for those that do not.
 -- compare by: matched
-WITH plays AS (
+WITH listened AS (
     SELECT
         CASE WHEN song_id IS NULL THEN 'no' ELSE 'yes' END AS matched,
-        user_id
+        user_id,
+        COUNT(*) AS plays
     FROM songplays
+    GROUP BY CASE WHEN song_id IS NULL THEN 'no' ELSE 'yes' END, user_id
 )
 
 SELECT
     matched,
-    COUNT(*) AS plays,
-    ROUND(100.0 * COUNT(*) / SUM(COUNT(*)) OVER (), 1) AS share_percent,
-    COUNT(DISTINCT user_id) AS listeners
-FROM plays
+    CAST(SUM(plays) AS BIGINT) AS plays,
+    ROUND(100.0 * SUM(plays) / SUM(SUM(plays)) OVER (), 1) AS share_percent,
+    COUNT(user_id) AS listeners
+FROM listened
 GROUP BY matched
 ORDER BY matched DESC;

@@ -16,7 +16,7 @@ plays AS (
             PARTITION BY fact_songplays.user_id ORDER BY fact_songplays.start_time, fact_songplays.session_id
         ) AS level_before
     FROM fact_songplays
-    INNER JOIN changed ON fact_songplays.user_id = changed.user_id
+    WHERE fact_songplays.user_id IN (SELECT changed.user_id FROM changed)
 ),
 
 changes AS (

@@ -1,13 +1,22 @@
 -- How many people listen each month?
 -- One row per month (UTC) with a play. A user is active who plays a song. days: how many of the month's the data cover;
 -- with fewer than it has the month is incomplete.
-WITH months AS (
+WITH listened AS (
     SELECT
         CAST(DATE_TRUNC('month', start_time) AS DATE) AS month_start,
-        COUNT(DISTINCT user_id) AS active_users,
+        user_id,
         COUNT(*) AS plays
     FROM songplays
-    GROUP BY CAST(DATE_TRUNC('month', start_time) AS DATE)
+    GROUP BY CAST(DATE_TRUNC('month', start_time) AS DATE), user_id
+),
+
+months AS (
+    SELECT
+        month_start,
+        COUNT(user_id) AS active_users,
+        CAST(SUM(plays) AS BIGINT) AS plays
+    FROM listened
+    GROUP BY month_start
 ),
 
 whole_months AS (

@@ -3,10 +3,17 @@
 -- everyone uses every day.
 WITH active AS (
     SELECT DISTINCT
-        CAST(DATE_TRUNC('month', start_time) AS DATE) AS month_start,
         CAST(start_time AS DATE) AS day,
         user_id
     FROM songplays
+),
+
+active_in_month AS (
+    SELECT
+        CAST(DATE_TRUNC('month', day) AS DATE) AS month_start,
+        day,
+        user_id
+    FROM active
 )
 
 SELECT
@@ -15,6 +22,6 @@ SELECT
     COUNT(DISTINCT user_id) AS monthly_users,
     ROUND(1.0 * COUNT(*) / COUNT(DISTINCT day), 1) AS daily_users,
     ROUND(100.0 * COUNT(*) / (COUNT(DISTINCT day) * COUNT(DISTINCT user_id)), 1) AS stickiness_percent
-FROM active
+FROM active_in_month
 GROUP BY month_start
 ORDER BY month_start;

@@ -1,13 +1,22 @@
 -- How many people listen each week?
 -- One row per ISO week (Monday to Sunday, UTC) with a play. A user is active who plays a song. days: how many of the
 -- week's seven the data cover; with fewer the week is incomplete.
-WITH weeks AS (
+WITH listened AS (
     SELECT
         CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_start,
-        COUNT(DISTINCT user_id) AS active_users,
+        user_id,
         COUNT(*) AS plays
     FROM songplays
-    GROUP BY CAST(DATE_TRUNC('week', start_time) AS DATE)
+    GROUP BY CAST(DATE_TRUNC('week', start_time) AS DATE), user_id
+),
+
+weeks AS (
+    SELECT
+        week_start,
+        COUNT(user_id) AS active_users,
+        CAST(SUM(plays) AS BIGINT) AS plays
+    FROM listened
+    GROUP BY week_start
 )
 
 SELECT

@@ -3,18 +3,20 @@
 -- play. days: how many of that week's seven the data cover; with fewer not everybody had the time to come back. Asked
 -- about certain days, those count whose first play of all is in them.
 WITH active AS (
-    SELECT DISTINCT
+    SELECT
         user_id,
-        CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_start
+        CAST(DATE_TRUNC('week', start_time) AS DATE) AS week_start,
+        COUNT(*) AS plays
     FROM songplays
+    GROUP BY user_id, CAST(DATE_TRUNC('week', start_time) AS DATE)
 ),
 
 listeners AS (
     SELECT
         user_id,
-        MIN(start_time) AS first_play,
-        COUNT(*) AS plays
-    FROM songplays
+        MIN(week_start) AS cohort,
+        CAST(SUM(plays) AS BIGINT) AS plays
+    FROM active
     GROUP BY user_id
 ),
 
@@ -29,7 +31,7 @@ plays_ever AS (
 cohorts AS (
     SELECT
         listeners.user_id,
-        CAST(DATE_TRUNC('week', listeners.first_play) AS DATE) AS cohort
+        listeners.cohort
     FROM listeners
     INNER JOIN plays_ever ON listeners.user_id = plays_ever.user_id AND listeners.plays = plays_ever.plays
 ),

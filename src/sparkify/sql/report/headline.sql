@@ -7,6 +7,13 @@ WITH sessions AS (
     GROUP BY user_id, session_id
 ),
 
+listened AS (
+    SELECT
+        COUNT(DISTINCT user_id) AS listeners,
+        COUNT(*) AS sessions
+    FROM sessions
+),
+
 counted AS (
     SELECT
         match_id,
@@ -25,8 +32,8 @@ heard AS (
 
 SELECT
     COUNT(*) AS plays,
-    COUNT(DISTINCT songplays.user_id) AS listeners,
-    (SELECT COUNT(*) FROM sessions) AS sessions,
+    (SELECT listened.listeners FROM listened) AS listeners,
+    (SELECT listened.sessions FROM listened) AS sessions,
     MAX(heard.artists) AS artists,
     CAST(ROUND(MAX(heard.seconds) / 3600) AS BIGINT) AS hours,
     CAST(SUM(CASE WHEN songplays.level = 'paid' THEN 1 ELSE 0 END) AS BIGINT) AS paid_plays,
