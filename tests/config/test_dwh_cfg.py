@@ -251,3 +251,9 @@ def test_a_configuration_is_found_by_a_tilde_and_a_file_uri(
     (tmp_path / "my.cfg").write_text("[S3]\nSONG_DATA=/there\n")
     for name in ("~/my.cfg", f"file://{tmp_path}/my.cfg", f"file:{tmp_path}/my.cfg", f" {tmp_path}/my.cfg "):
         assert load_settings(name, {}).loading.song_data == "/there"
+
+
+@pytest.mark.parametrize("line", ["[S3]\nLOG_DATA=log\0data\n", "\0" * 600])
+def test_a_configuration_with_nul_characters_is_no_text(tmp_path: Path, line: str) -> None:
+    with pytest.raises(UsageError, match=r"dwh.cfg: not a text file, it contains NUL characters"):
+        read(tmp_path, line)

@@ -194,6 +194,17 @@ def test_a_database_may_be_written_as_a_uri(tmp_path: Path) -> None:
     assert load_settings(None, {}, database="duckdb:///w.duckdb").database == "w.duckdb"
 
 
+@pytest.mark.parametrize("blank", [" ", "\t", "''", '" "'])
+def test_a_blank_place_is_not_taken_for_the_working_directory(blank: str) -> None:
+    for name in ("song_data", "log_data", "log_jsonpath", "database", "publish", "export_prefix"):
+        with pytest.raises(UsageError, match=f"^--{name.replace('_', '-')} is empty\n"):
+            load_settings(None, {}, **{name: blank})
+        with pytest.raises(UsageError, match=f"^the environment variable SPARKIFY_{name.upper()} is empty\n"):
+            load_settings(None, {f"SPARKIFY_{name.upper()}": blank})
+    with pytest.raises(UsageError, match=r"^--config is empty\n"):
+        load_settings(blank, {})
+
+
 # --- the address of a cluster
 
 HOST = "dwh.abc.us-west-2.redshift.amazonaws.com"

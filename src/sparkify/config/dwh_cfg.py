@@ -36,11 +36,14 @@ def _content(path: Path, *, is_named: bool) -> tuple[str, os.stat_result]:
             status = os.fstat(file.fileno())
             if not is_named:
                 owner.require_own(path, status)
-            return file.read(), status
+            content = file.read()
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}", _reading_hint(path, error)) from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: not a UTF-8 text file", _REMEDY) from None
+    if "\0" in content:  # no name on this machine can hold one
+        raise UsageError(f"{path}: not a text file, it contains NUL characters", _REMEDY)
+    return content, status
 
 
 def _parsed(path: Path, content: str) -> configparser.RawConfigParser:

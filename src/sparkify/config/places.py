@@ -64,13 +64,15 @@ def plain_place(text: str, origin: str, base: Path = Path()) -> str:
         base: the folder that a relative path counts from.
 
     Raises:
-        UsageError: it is of a kind that is not understood. The message does not repeat the text.
+        UsageError: it is blank, or of a kind that is not understood. The message does not repeat the text.
     """
     if _is_there(text, base):  # whatever it looks like
         return text
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":  # an --env-file keeps them
         text = text[1:-1].strip()
+    if not text:  # as a path, this would be the working directory
+        raise UsageError(f"{origin} is empty", "give a value or omit it")
     if found := _S3.match(text):
         return f"s3://{text[found.end() :]}"
     if found := _ARN.fullmatch(text):
