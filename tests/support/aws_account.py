@@ -58,8 +58,8 @@ SONG_DATA='s3://songs-and-logs/song_data'
 WORK_PREFIX=
 """
 
-# Parsing botocore's models takes longer than all the rest of a command, and making sessions and clients of them a third
-# of a test. So all tests share them: what they ask is answered by the world of the test that runs.
+# Parsing botocore's models takes longer than all the rest of a command, and making sessions and clients of
+# them a third of a test. So all tests share them: the world of the test that runs answers what they ask.
 _LOADER = Loader()
 _REAL_SESSION = boto3.Session
 _KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing-secret"}
@@ -405,9 +405,7 @@ def _answer(session: Any, world: Callable[[], World]) -> None:
     events.register_first(
         "before-call.redshift-serverless", lambda **call: world()._answer_serverless(**call)
     )
-    events.register_first(
-        "before-call.cloudformation", lambda **call: world()._answer_cloudformation(**call)
-    )
+    events.register_first("before-call.cloudformation", lambda **call: world()._answer_cloudformation(**call))
     events.register(
         "before-call.redshift.ModifyClusterIamRoles", lambda **call: world()._modify_roles(**call)
     )
