@@ -15,8 +15,11 @@ import tempfile
 import time
 from collections.abc import Mapping
 from functools import cache
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,7 +39,11 @@ _IMPORTED = [
         "sparkify.sources.s3",
         "sparkify.simulate",
     ),
-    "sparkify.cli.summary",
+    *("sparkify.cli.etl", "sparkify.cli.history", "sparkify.cli.progress", "sparkify.cli.results"),
+    *("sparkify.cli.asking", "sparkify.cli.rejects", "sparkify.cli.status", "sparkify.cli.summary"),
+    *("sparkify.warehouse.duckdb.engine", "sparkify.warehouse.opening", "sparkify.answers.emptiness"),
+    "pandas",  # which Arrow imports when it is given values of Python
+    "tests.support.put_together",
 ]
 _READ_AT_RUNTIME = ("SPARKIFY_", "AWS_", "SSL_CERT_FILE", "HOME", "TMPDIR", "PYTEST_", "DB_", "S3_")
 """What a variable may begin with that a process finds out about later than while it is starting."""
@@ -46,6 +53,9 @@ _READ_AT_RUNTIME = ("SPARKIFY_", "AWS_", "SSL_CERT_FILE", "HOME", "TMPDIR", "PYT
 def _server() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_IMPORTED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)  # Python 3.11 gives it no path of ours
+        forkserver.ensure_running()
     return context
 
 

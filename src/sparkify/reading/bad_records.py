@@ -76,7 +76,8 @@ class BadRecords:
         except (OSError, TooManyRejectsError) as error:
             self.error = error
             raise
-        return pa.array([False] * len(records))
+        # All false, as each has a reason. Given values of Python, Arrow would import pandas where it is there.
+        return reason.is_null().combine_chunks()
 
     def read(self) -> pa.RecordBatchReader:
         """The records, as a stream to be consumed once."""
