@@ -76,7 +76,7 @@ class BadRecords:
         except (OSError, TooManyRejectsError) as error:
             self.error = error
             raise
-        # All false, as each has a reason. Given values of Python, Arrow would import pandas where it is there.
+        # All false, as each has a reason. Given values of Python, Arrow would import pandas, if it is there.
         return reason.is_null().combine_chunks()
 
     def read(self) -> pa.RecordBatchReader:
