@@ -105,6 +105,15 @@ def test_files_of_which_a_tenth_is_bad_are_named_the_worst_first(engine: Engine,
     )
 
 
+def test_where_bytes_are_what_is_bad_they_are_said(engine: Engine, tmp_path: Path) -> None:
+    song_files(tmp_path, 1)
+    events = [event(ts=1543449657000 + number) for number in range(60)]
+    path = write(tmp_path / "log_data/a.json", *events, event(ts=1, song="x" * 70_000))
+    (warning,) = warnings(engine, tmp_path)
+    assert f"{path.name} (1 of 61, 70," in warning
+    assert warning.endswith(" bytes)")
+
+
 def test_a_bad_record_or_two_in_a_small_file_are_no_warning(engine: Engine, tmp_path: Path) -> None:
     song_files(tmp_path, 1)
     for name, good, bad in (("a", 1, 2), ("b", 3, 1), ("c", 100, 11)):

@@ -372,6 +372,25 @@ def test_a_wrapper_among_good_records_fails_the_run_however_few_records_it_count
     assert "jq -" in error.hint
 
 
+def test_the_commands_of_hints_read_gzip_texts_on_lines_and_keys_with_quotes(place: Place) -> None:
+    wrapped = json.dumps({"Records": many[:9]}).encode()
+    commands = {
+        place.log("a.json.gz", gzip.compress(wrapped)): """gzip -dc FILE | jq -c '.["Records"][]'""",
+        place.log(
+            "b.json.gz", gzip.compress(as_lines(events(30, 1000)) + b"\n" + wrapped)
+        ): """gzip -dc FILE | sed -n 31p | jq -c '.["Records"][]'""",
+        place.log(
+            "c.json", json.dumps({"today's": many[:9]}).encode()
+        ): """jq -c '.["today'"'"'s"][]' FILE""",
+        place.log(
+            "d.json", "\n".join(json.dumps(json.dumps(each)) for each in many[:9]).encode()
+        ): "jq -r . FILE",
+    }
+    hints = {bad.uri: bad.hint for bad in place.fails().bad}
+    found = {path: hints[place.location(path)].partition("for example with: ")[2] for path in commands}
+    assert [text.partition(";")[0] for text in found.values()] == list(commands.values())
+
+
 def test_a_wrapper_of_songs_among_good_ones_fails_the_run_as_well(place: Place) -> None:
     place.songs("mixed.json", as_lines([*tracks(150), {"songs": tracks(400)}]))
     assert 'in line 151 records lie below the key "songs"' in place.fails().message
@@ -512,6 +531,7 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
     "tar": (in_tar("events.json", TEXT), "a tar archive"),
     "tar in gzip": (in_tar("events.json", TEXT, "w:gz"), "a tar archive"),
     "Parquet": (in_parquet(some), "Parquet"),
+    "RTF": (rb"{\rtf1\ansi\deff0 {\fonttbl {\f0 Arial;}} {ts} }", "RTF"),
     "UTF-16 without a mark": (TEXT.decode().encode("utf-16-le"), "UTF-16 without a byte order mark"),
     "UTF-16 big-endian without a mark": (
         TEXT.decode().encode("utf-16-be"),

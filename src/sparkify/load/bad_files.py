@@ -2,13 +2,15 @@
 
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from sparkify.errors import BadFileError, SparkifyError
 from sparkify.load.layout import Layout, layout_of
 from sparkify.load.limits import FileCount
 from sparkify.printing.terminal import shortened
-from sparkify.reading.contents import contents
+from sparkify.reading.contents import contents, is_gzip
 from sparkify.reading.jsonpaths import Path, written
 from sparkify.reading.staged import LARGE_RECORD_BYTES
 from sparkify.sources.objects import LoadFile, Source, Store
@@ -64,7 +66,8 @@ def without_good(
         if count.loaded and count.damaged <= LARGE_RECORD_BYTES and not own:
             continue
         size = _HEAD_BYTES if len(found) < _THOROUGH_FILES else _SMALL_HEAD_BYTES
-        if bad := _looked_into(file.source.uri, _head(store, file, size), count, own, paths):
+        head, is_packed = _head(store, file, size)
+        if bad := _looked_into(file.source.uri, head, count, own, paths, is_packed=is_packed):
             found.append(bad)
     return found
 
@@ -87,29 +90,36 @@ def _rejects(
     return found
 
 
-def _head(store: Store, file: LoadFile, size: int) -> bytes:
-    """How a file begins, as text in UTF-8."""
+def _head(store: Store, file: LoadFile, size: int) -> tuple[bytes, bool]:
+    """How a file begins, as text in UTF-8, and whether it is gzip."""
     try:
         reading = iter(store.read([file], size))
         _, chunks = next(reading)  # asked for more, it would be done with this one
-        return next(contents(file.source.uri, chunks), b"")[:size]
+        first = next(chunks, b"")
+        return next(contents(file.source.uri, chain([first], chunks)), b"")[:size], is_gzip(first)
     except SparkifyError:
-        return b""
+        return b"", False
 
 
 def _looked_into(
-    uri: str, head: bytes, count: FileCount, rejects: Sequence[Row], paths: Sequence[Path]
+    uri: str,
+    head: bytes,
+    count: FileCount,
+    rejects: Sequence[Row],
+    paths: Sequence[Path],
+    *,
+    is_packed: bool,
 ) -> BadFileError | None:
     start = head.lstrip(b" \t\r\n\xef\xbb\xbf\x1e")
     if b"\x00" in head and not count.loaded:
         return BadFileError(uri, "binary data; nothing in it can be loaded")
     layout = layout_of(start.decode(errors="replace"), paths)
-    if layout.records:
-        return _wrapped(uri, layout)
+    if layout.records or (layout.are_texts and not count.loaded):
+        return _wrapped(uri, layout, is_packed=is_packed)
     for line, _, raw in rejects:
         if _may_hold_several(raw, paths) and (inner := layout_of(raw, paths)).records:
             problem, jq = _unwrapping(inner)
-            remedy = _REMEDY.format(f"sed -n {line}p FILE | {jq}")
+            remedy = _REMEDY.format(_command(f"sed -n {line}p", jq, is_packed=is_packed))
             return BadFileError(uri, f"in line {line:,} records {problem}", f"{remedy}; and remove the line")
     return None if count.loaded else _without_any(uri, start, count, rejects, layout)
 
@@ -171,7 +181,7 @@ def _reasons(rejects: Sequence[Row]) -> str:
     return f" ({'; '.join(shown)})" if shown else ""
 
 
-def _wrapped(uri: str, layout: Layout) -> BadFileError:
+def _wrapped(uri: str, layout: Layout, *, is_packed: bool) -> BadFileError:
     problem, jq = _unwrapping(layout)
     is_one = not (
         layout.are_texts or layout.second_key or any(isinstance(step, int) for step in layout.records)
@@ -183,7 +193,13 @@ def _wrapped(uri: str, layout: Layout) -> BadFileError:
             f"the values of its records {problem}",
             f"name their places in a JSONPaths file (--log-jsonpath): {place} and so on",
         )
-    return BadFileError(uri, f"its records {problem}", _REMEDY.format(f"{jq} FILE"))
+    return BadFileError(uri, f"its records {problem}", _REMEDY.format(_command(jq, is_packed=is_packed)))
+
+
+def _command(first: str, *others: str, is_packed: bool) -> str:
+    """Commands of a shell, the first of which reads the file, which may be gzip."""
+    start = f"gzip -dc FILE | {first}" if is_packed else f"{first} FILE"
+    return " | ".join([start, *others])
 
 
 def _unwrapping(layout: Layout) -> tuple[str, str]:
@@ -193,11 +209,16 @@ def _unwrapping(layout: Layout) -> tuple[str, str]:
     below = f"below the key {keys}" if keys else "in an array"
     steps = ["[]" if isinstance(step, int) else f"[{_quoted(step)}]" for step in path]
     if layout.are_texts:
-        return f"are JSON within texts, {below}", f"jq -r '.{''.join(steps)}'"
+        return f"are JSON within texts{f', {below}' * bool(path)}", f"jq -r {_jq(steps)}"
     if layout.second_key:
         keys = f"{_quoted(str(path[-1]))}, {_quoted(layout.second_key)}, …"
-        return f"lie below a key each ({keys})", f"jq -c '.{''.join(steps[:-1])}[]'"
-    return f"lie {below}", f"jq -c '.{''.join(steps)}'"
+        return f"lie below a key each ({keys})", f"jq -c {_jq([*steps[:-1], '[]'])}"
+    return f"lie {below}", f"jq -c {_jq(steps)}"
+
+
+def _jq(steps: Sequence[str]) -> str:
+    """A filter of jq as a shell takes it: keys may hold quotes."""
+    return shlex.quote(f".{''.join(steps)}")
 
 
 def _quoted(key: str) -> str:

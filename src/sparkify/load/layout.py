@@ -31,7 +31,7 @@ class Layout:
         records: the keys, and 0 for any position of an array, below which the records lie; empty if on top,
             or nowhere.
         second_key: another key that leads to a record in place of the last one.
-        are_texts: whether what lies there is a text that holds JSON.
+        are_texts: whether what lies there, or on top, is a text that holds JSON.
         has_keys: whether there is any key.
         has_values: whether a known key has a value that is neither an object nor an array.
         has_columns: whether known keys have arrays or objects instead.
@@ -85,16 +85,17 @@ class _Reading:
                 return True
         elif mark in ("}", "]"):
             del self._open[-1:]
-        elif self._is_record(token[1]):
+        elif self._is_record(token):
             self.layout.records, self.layout.are_texts = list(self._place()), True
             return True
         self._key = None
         return False
 
-    def _is_record(self, value: str) -> bool:
-        """Whether a text that is a value holds a record as JSON."""
-        known = sum(f'\\"{name}\\"' in value for name in self._known)
-        return known >= self._enough and bool(self._place()) and not self.layout.records
+    def _is_record(self, token: re.Match[str]) -> bool:
+        """Whether a text that is a value, or all there is, holds a record as JSON."""
+        known = sum(f'\\"{name}\\"' in token[1] for name in self._known)
+        is_value = bool(self._place()) or not token.start()
+        return known >= self._enough and is_value and not self.layout.records
 
     def _take_key(self, token: re.Match[str]) -> bool:
         key = self._key = _unescaped(token[1])

@@ -39,6 +39,13 @@ class FileCount(NamedTuple):
             return 0.0
         return max(self.rejected / self.records, self.damaged / max(1, self.size))
 
+    @property
+    def bad_bytes(self) -> str:
+        """How many of the bytes are bad, to be said after the records; empty if the records say more."""
+        if self.damaged * self.records <= self.rejected * self.size:
+            return ""
+        return f", {self.damaged:,} of its {self.size:,} bytes"
+
 
 def total(counts: Collection[FileCount]) -> FileCount:
     """The counts of several files, added up."""
@@ -58,8 +65,7 @@ def excess(counts: Mapping[Source, Collection[FileCount]], max_reject_share: flo
     for source, files in counts.items():
         all_ = total(files)
         if all_.bad_share > max_reject_share:
-            is_of_bytes = all_.damaged * all_.records > all_.rejected * all_.size
-            bytes_too = f", {all_.damaged:,} of its {all_.size:,} bytes," * is_of_bytes
+            bytes_too = f"{all_.bad_bytes}," * bool(all_.bad_bytes)
             found[source] = f"{all_.rejected:,} of {all_.records:,} records of {source}{bytes_too} are bad"
     return found
 
@@ -96,7 +102,9 @@ def bad_files(source: Source, files: Sequence[LoadFile], counts: Mapping[int, Fi
     if not bad:
         return []
     bad.sort(key=lambda item: (-item[0], item[2]))
-    named = first_few([f"{uri} ({count.rejected:,} of {count.records:,})" for _, count, uri in bad])
+    named = first_few(
+        [f"{uri} ({count.rejected:,} of {count.records:,}{count.bad_bytes})" for _, count, uri in bad]
+    )
     what = "a file has" if len(bad) == 1 else f"{len(bad):,} files have"
     return [f"{source}: {what} a tenth or more of bad records: {named}"]
 

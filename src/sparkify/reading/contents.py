@@ -44,6 +44,7 @@ _KNOWN = (
     (b"ARROW1", "Arrow"),
     (b"SQLite format 3\x00", "a SQLite database"),
     (b"%PDF", "a PDF"),
+    (b"{\\rtf", "RTF"),
     (b"\x7fELF", "a program"),
     (
         b"version https://git-lfs.github.com/spec/",
@@ -94,6 +95,11 @@ def kind_of(head: bytes) -> str:
     return next((name for pattern, name in _WIDE if pattern.match(head)), "")
 
 
+def is_gzip(head: bytes) -> bool:
+    """Whether a file is gzip, by how it begins."""
+    return head.startswith(_GZIP)
+
+
 def contents(
     uri: str, chunks: Iterator[bytes], max_unpacked_ratio: int = MAX_UNPACKED_RATIO
 ) -> Iterator[bytes]:
@@ -103,10 +109,10 @@ def contents(
         BadFileError: it is damaged gzip, or holds too much, or is of a kind that is not JSON.
     """
     first = _beginning(chunks)
-    if first.startswith(_GZIP):
+    if is_gzip(first):
         chunks = _unpacked(uri, chain([first], chunks), max_unpacked_ratio)
         first = _beginning(chunks)
-        if first.startswith(_GZIP):
+        if is_gzip(first):
             raise BadFileError(uri, "gzip inside gzip", "decompress it once")
     if kind := kind_of(first[:_HEAD_BYTES]):
         raise BadFileError(uri, f"not JSON, it looks like {kind}")
