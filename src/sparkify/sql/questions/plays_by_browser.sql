@@ -3,20 +3,15 @@
 -- the order of the tests matters.
 -- compare by: browser
 WITH agents AS (
-    SELECT
-        user_id,
-        user_agent,
-        COUNT(*) AS plays
+    SELECT DISTINCT user_agent
     FROM songplays
-    GROUP BY user_id, user_agent
+    WHERE user_agent IS NOT NULL
 ),
 
 browsers AS (
     SELECT
-        user_id,
-        plays,
+        user_agent,
         CASE
-            WHEN user_agent IS NULL THEN 'unknown'
             WHEN user_agent LIKE '%Edg%' THEN 'Edge'
             WHEN user_agent LIKE '%OPR/%' OR user_agent LIKE '%Opera%' THEN 'Opera'
             WHEN user_agent LIKE '%Chromium/%' THEN 'Chromium'
@@ -27,13 +22,23 @@ browsers AS (
             ELSE 'other'
         END AS browser
     FROM agents
+),
+
+listened AS (
+    SELECT
+        songplays.user_id,
+        COALESCE(browsers.browser, 'unknown') AS browser,
+        COUNT(*) AS plays
+    FROM songplays
+    LEFT JOIN browsers ON songplays.user_agent = browsers.user_agent
+    GROUP BY songplays.user_id, COALESCE(browsers.browser, 'unknown')
 )
 
 SELECT
     browser,
     CAST(SUM(plays) AS BIGINT) AS plays,
     ROUND(100.0 * SUM(plays) / SUM(SUM(plays)) OVER (), 1) AS share_percent,
-    COUNT(DISTINCT user_id) AS listeners
-FROM browsers
+    COUNT(user_id) AS listeners
+FROM listened
 GROUP BY browser
 ORDER BY plays DESC, browser;

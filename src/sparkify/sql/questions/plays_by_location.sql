@@ -1,10 +1,19 @@
 -- Where do people listen?
 -- One row per location, as a rule a metropolitan area.
 -- compare by: location
+WITH listened AS (
+    SELECT
+        location,
+        user_id,
+        COUNT(*) AS plays
+    FROM songplays
+    GROUP BY location, user_id
+)
+
 SELECT
     location,
-    COUNT(*) AS plays,
-    COUNT(DISTINCT user_id) AS listeners
-FROM songplays
+    CAST(SUM(plays) AS BIGINT) AS plays,
+    COUNT(user_id) AS listeners
+FROM listened
 GROUP BY location
 ORDER BY plays DESC, listeners DESC, location;

@@ -3,20 +3,15 @@
 -- Linux, so these come first.
 -- compare by: platform
 WITH agents AS (
-    SELECT
-        user_id,
-        user_agent,
-        COUNT(*) AS plays
+    SELECT DISTINCT user_agent
     FROM songplays
-    GROUP BY user_id, user_agent
+    WHERE user_agent IS NOT NULL
 ),
 
 platforms AS (
     SELECT
-        user_id,
-        plays,
+        user_agent,
         CASE
-            WHEN user_agent IS NULL THEN 'unknown'
             WHEN user_agent LIKE '%iPhone%' THEN 'iPhone'
             WHEN user_agent LIKE '%iPad%' THEN 'iPad'
             WHEN user_agent LIKE '%Android%' THEN 'Android'
@@ -26,13 +21,23 @@ platforms AS (
             ELSE 'other'
         END AS platform
     FROM agents
+),
+
+listened AS (
+    SELECT
+        songplays.user_id,
+        COALESCE(platforms.platform, 'unknown') AS platform,
+        COUNT(*) AS plays
+    FROM songplays
+    LEFT JOIN platforms ON songplays.user_agent = platforms.user_agent
+    GROUP BY songplays.user_id, COALESCE(platforms.platform, 'unknown')
 )
 
 SELECT
     platform,
     CAST(SUM(plays) AS BIGINT) AS plays,
     ROUND(100.0 * SUM(plays) / SUM(SUM(plays)) OVER (), 1) AS share_percent,
-    COUNT(DISTINCT user_id) AS listeners
-FROM platforms
+    COUNT(user_id) AS listeners
+FROM listened
 GROUP BY platform
 ORDER BY plays DESC, platform;
