@@ -105,3 +105,9 @@ def overlaps(page: Page) -> list[str]:
             if one["left"] < other["right"] and other["left"] < one["right"]:
                 found.append(f"{one['text']!r} and {other['text']!r}")
     return found
+
+
+def overlaps_at(page: Page, width: int) -> list[str]:
+    """The same, when the window has become so wide."""
+    page.set_viewport_size({"width": width, "height": 900})
+    return overlaps(page)
