@@ -32,6 +32,38 @@ def test_a_full_disk_behind_stderr_fails_no_run(data: Path, tmp_path: Path) -> N
     assert re.search(rb"songplays +2\n", result.stdout)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_result_that_can_not_be_written_is_not_said_to_be_of_a_load_that_did_not_happen(
+    data: Path, tmp_path: Path
+) -> None:
+    del data
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "sparkify", "etl", "--max-reject-share", "1", "--json"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert result.returncode == 1
+    assert b"hint: free some space where it goes to, or send it elsewhere; a load that was" in result.stderr
+    assert b"unchanged" not in result.stderr
+    assert (tmp_path / "sparkify.duckdb").exists()
+
+
+def test_a_working_directory_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    result = subprocess.run(
+        ["sh", "-c", f'cd gone && rmdir ../gone && "{sys.executable}" -m sparkify etl --dry-run'],
+        cwd=tmp_path,
+        env=dict(os.environ) | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert_fails(result, 1, "the working directory no longer exists", "change to another one")
+
+
 def on_terminal(folder: Path, columns: int, *arguments: str) -> str:
     """What a command shows on a terminal so many characters wide."""
     import pty

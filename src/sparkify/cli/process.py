@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -62,6 +63,10 @@ def run(app: Callable[..., object], args: Sequence[str] | None = None) -> None:
     except Exception as error:
         if number := interrupts.received():
             _stop(number)
+        if isinstance(error, FileNotFoundError) and not _has_working_directory():
+            _fail(
+                SparkifyError("the working directory no longer exists", "change to another one (cd)"), error
+            )
         _fail(
             SparkifyError(
                 f"unexpected {type(error).__name__}: {error}",
@@ -69,6 +74,13 @@ def run(app: Callable[..., object], args: Sequence[str] | None = None) -> None:
             ),
             error,
         )
+
+
+def _has_working_directory() -> bool:
+    try:
+        return bool(Path.cwd())
+    except FileNotFoundError:
+        return False
 
 
 def _call(app: Callable[..., object], args: list[str]) -> None:

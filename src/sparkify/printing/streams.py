@@ -52,7 +52,8 @@ class _Data(_Stream):
             raise SystemExit(128 + signal.SIGPIPE)
         raise SparkifyError(
             f"standard output: can't be written: {error.strerror or error}",
-            "free some space where it goes to, or send it elsewhere; the warehouse is unchanged",
+            "free some space where it goes to, or send it elsewhere; a load that was committed stays, which"
+            " sparkify runs shows",
         )
 
 

@@ -66,7 +66,8 @@ class Unread:
         """Count a file."""
         self.count += 1
         # Names need not be UTF-8.
-        self.example = self.example or uri.encode(errors="backslashreplace").decode()
+        name = uri.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        self.example = self.example or name
 
     def add_unnameable(self, uri: str) -> None:
         """Count an object that is data by its name, but can't be requested by it."""

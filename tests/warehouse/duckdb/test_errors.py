@@ -217,8 +217,14 @@ def test_a_folder_that_can_not_be_written_is_said_to_be_one(settings: Settings, 
     error = refused(settings, tmp_path / "no/such/w.duckdb", read_only=False)
     assert error.message.endswith("w.duckdb: can't be opened: No such file or directory")
     assert error.hint.startswith(f"create the folder {tmp_path}/no/such first")
+    (tmp_path / "link.duckdb").symlink_to("gone/w.duckdb")
+    error = refused(settings, tmp_path / "link.duckdb", read_only=False)
+    assert error.hint.startswith(f"create the folder {tmp_path}/gone first")
     write(tmp_path / "file", "x")
     assert "Not a directory" in refused(settings, tmp_path / "file/w.duckdb", read_only=False).message
+    # No file can be made in this folder, which is there.
+    error = refused(settings, Path("/proc/w.duckdb"), read_only=False)
+    assert error.hint == "name another file with --database"
 
 
 # --- statements

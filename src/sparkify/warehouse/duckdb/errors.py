@@ -101,9 +101,11 @@ def open_error(location: str, error: duckdb.Error, *, read_only: bool = False) -
     if cause and cause.errno in FULL:
         return WarehouseError(f"{location}: can't be written: {cause.strerror}", _FREE_SPACE)
     if cause and cause.errno in (errno.ENOENT, errno.ENOTDIR):
+        folder = Path(os.path.realpath(location)).parent  # a link may lead elsewhere
+        can_be_made = cause.errno == errno.ENOENT and not folder.is_dir()
+        first = f"create the folder {folder} first, or " * can_be_made
         return WarehouseError(
-            f"{location}: can't be opened: {cause.strerror}",
-            f"create the folder {Path(location).parent} first, or name another file with --database",
+            f"{location}: can't be opened: {cause.strerror}", f"{first}name another file with --database"
         )
     if cause:
         return WarehouseError(
