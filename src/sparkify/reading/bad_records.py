@@ -5,13 +5,14 @@ go into a temporary file instead, and are read from it once.
 """
 
 import contextlib
+import json
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
 import duckdb
-import pyarrow as pa
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from sparkify.errors import SparkifyError, TooManyRejectsError, WarehouseError
 from sparkify.system.disk import remedy
@@ -23,9 +24,11 @@ _SLACK, _LEAST = 1.5, 100
 """How many times as many as allowed, or how many at least, must be bad before the rest is not read: of runs
 that are not far beyond the limit all bad records are counted."""
 
-_SCHEMA = pa.schema(
-    [("file_id", pa.int32()), ("line", pa.int64()), ("raw", pa.string()), ("reason", pa.string())]
-)
+_WAITING_CHARACTERS = 2**20
+"""From how many characters of records on they are written into the file."""
+
+Row = Sequence[int | str]
+"""A bad record: its file_id, its first line, its text, and the reason."""
 
 
 class BadRecords:
@@ -47,26 +50,25 @@ class BadRecords:
         self._on_damage = on_damage
         self._most = max(_SLACK * max_rejects, _LEAST)
         self._max_rejects = max_rejects
-        self._writer = pa.ipc.new_stream(file, _SCHEMA)
         self._lock = threading.Lock()
+        self._waiting: list[Row] = []
+        self._waiting_size = 0
         self.records = self.bad = 0
         self.error: OSError | SparkifyError | None = None
 
-    def keep(
-        self, file_id: pa.ChunkedArray, line: pa.ChunkedArray, raw: pa.ChunkedArray, reason: pa.ChunkedArray
-    ) -> pa.Array:
-        """Keep some records, and say of none that it is to be loaded."""
-        records = pa.table([file_id, line, raw, reason], schema=_SCHEMA)
-        reasons = zip(reason.to_pylist(), raw.to_pylist(), strict=True)
-        invalid = [text for why, text in reasons if why == INVALID]
-        bad = len(records) - sum(text.count("{") > 1 for text in invalid)
-        if any(text.rstrip().endswith("}") for text in invalid):
+    def keep(self, file_id: int, line: int, raw: str, reason: str) -> bool:
+        """Keep a record, and say that it is not to be loaded."""
+        is_invalid = reason == INVALID
+        if is_invalid and raw.rstrip().endswith("}"):
             self._on_damage()
         try:
             with self._lock:  # DuckDB calls from all of its threads
-                self._writer.write_table(records)
-                self.records += len(records)
-                self.bad += bad
+                self._waiting.append((file_id, line, raw, reason))
+                self._waiting_size += len(raw)
+                if self._waiting_size > _WAITING_CHARACTERS:
+                    self._write()
+                self.records += 1
+                self.bad += not (is_invalid and raw.count("{") > 1)
             if self.bad > self._most:
                 raise TooManyRejectsError(
                     f"{self.bad:,} records were bad when the reading was stopped, more than the"
@@ -76,14 +78,18 @@ class BadRecords:
         except (OSError, TooManyRejectsError) as error:
             self.error = error
             raise
-        # All false, as each has a reason. Given values of Python, Arrow would import pandas, if it is there.
-        return reason.is_null().combine_chunks()
+        return False
 
-    def read(self) -> pa.RecordBatchReader:
-        """The records, as a stream to be consumed once."""
-        self._writer.close()
+    def _write(self) -> None:
+        self._file.write(json.dumps(self._waiting).encode() + b"\n")
+        self._waiting, self._waiting_size = [], 0
+
+    def read(self) -> Iterator[list[Row]]:
+        """The records, some at a time; to be consumed once."""
         self._file.seek(0)
-        return pa.ipc.open_stream(self._file)
+        yield from map(json.loads, self._file)
+        if self._waiting:
+            yield self._waiting
 
 
 @contextlib.contextmanager
@@ -104,13 +110,14 @@ def setting_aside(
     """
     with tempfile.TemporaryFile(prefix=".sparkify-", dir=folder) as file:
         kept = BadRecords(file, max_rejects, on_damage)
-        connection.create_function(  # type: ignore[call-overload]  # its stubs lack functions of Arrow arrays
+        connection.create_function(
             "set_aside",
             kept.keep,
             ["INTEGER", "BIGINT", "VARCHAR", "VARCHAR"],
             "BOOLEAN",
-            type="arrow",
-            null_handling="special",
+            # One by one, for of a few thousand records few are bad: Arrow arrays of them cost more.
+            type=PythonUDFType.NATIVE,
+            null_handling=FunctionNullHandling.SPECIAL,
             side_effects=True,
         )
         try:

@@ -90,9 +90,11 @@ def judge(
             for name in ("review", "documents"):
                 connection.execute(read_sql(name, "duckdb"))
             yield from run()
-            if kept.records:
-                connection.register("records", kept.read())
-                connection.execute("INSERT INTO judged SELECT * FROM records")
+            for rows in kept.read():
+                columns = [list(column) for column in zip(*rows, strict=True)]
+                connection.execute(
+                    "INSERT INTO judged SELECT UNNEST(?), UNNEST(?), UNNEST(?), UNNEST(?)", columns
+                )
         connection.unregister("records")
         nonlocal bad
         bad += kept.records
