@@ -10,6 +10,7 @@ import pytest
 
 from sparkify.errors import WarehouseError
 from sparkify.warehouse.opening import connect
+from sparkify.warehouse.recreate import Holdings
 from tests.support import commands
 from tests.support.builders import event, track, write
 from tests.support.either import Either
@@ -67,6 +68,10 @@ def on_terminal(on: Either, typed: str) -> tuple[int, str]:
 
 
 HELD = "3 loaded files with 4 records, and 2 runs"
+
+
+def test_one_of_something_is_not_several() -> None:
+    assert Holdings("w", {"ledger": 1, "runs": 1}, 1).described() == "1 loaded file with 1 record, and 1 run"
 
 
 @pytest.mark.forms(1)

@@ -486,3 +486,11 @@ def test_an_audit_that_warns_does_not_stop_the_run(tmp_path: Path, load: Callabl
     loaded = load()
     assert [finding.audit.name for finding in loaded.summary.findings] == ["levels_known"]
     assert loaded.query("SELECT level FROM songplays") == [("gold",)]
+
+
+def test_values_that_nobody_would_see_are_shown_in_quotes() -> None:
+    audit = Audit("levels_known", fails=False, claim="levels are known", sql="")
+    finding = Finding(audit, ["level", "rows_found"], [("paid ", 3), ("", 2), (None, 1)])
+    assert str(finding).endswith(
+        "found: level 'paid ', rows_found 3; level '', rows_found 2; level NULL, rows_found 1"
+    )

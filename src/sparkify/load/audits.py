@@ -59,14 +59,18 @@ class Finding:
 
     def __str__(self) -> str:
         rows = "; ".join(
-            ", ".join(
-                f"{column} {'NULL' if value is None else shortened(str(value))}"
-                for column, value in zip(self.columns, row, strict=True)
-            )
+            ", ".join(f"{column} {_shown(value)}" for column, value in zip(self.columns, row, strict=True))
             for row in self.rows[:_SHOWN_ROWS]
         )
         more = "; …" if len(self.rows) > _SHOWN_ROWS else ""
         return f"{self.audit.name}: expected that {self.audit.claim}; found: {rows}{more}"
+
+
+def _shown(value: object) -> str:
+    """A value as people can tell it from others: in quotes if it is blank or begins or ends so."""
+    text = "NULL" if value is None else shortened(str(value))
+    is_plain = not isinstance(value, str) or (text == text.strip() and text not in ("", "NULL"))
+    return text if is_plain else f"'{text}'"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sparkify.errors import WarehouseError
+from sparkify.printing.wording import plural
 from sparkify.warehouse.contract import Schema
 from sparkify.warehouse.tables import count_rows
 
@@ -24,7 +25,8 @@ class Holdings:
     def described(self) -> str:
         """All of it but the rows, in some words."""
         files, runs = self.rows.get("ledger", 0), self.rows.get("runs", 0)
-        return f"{files:,} loaded files with {self.records:,} records, and {runs:,} runs"
+        held = f"{plural(files, 'loaded file')} with {plural(self.records, 'record')}"
+        return f"{held}, and {plural(runs, 'run')}"
 
 
 def look(warehouse: Schema) -> Holdings:
