@@ -18,13 +18,13 @@ def why_empty(warehouse: Session, span: Span, given: Mapping[str, str] | None = 
     """
     if not span.has_plays:
         return f"{warehouse.location} holds no plays; load some with: sparkify etl"
-    whole = span_of(warehouse, Asked(zone=span.asked.zone)).text
     ((plays,),) = warehouse.query(restricted("SELECT COUNT(*) FROM songplays", span))
+    if plays and not given:
+        return ""
+    whole = span_of(warehouse, Asked(zone=span.asked.zone)).text
     if not plays:
         return f"no plays: {span.text}; the warehouse has plays of {whole}"
-    if given:
-        what = ", ".join(f"{name}={value}" for name, value in given.items())
-        if span.asked.is_all:
-            return f"no rows for {what}; the warehouse has plays of {whole}"
-        return f"no rows for {what}; plays of {span.text} were asked for"
-    return ""
+    what = ", ".join(f"{name}={value}" for name, value in (given or {}).items())
+    if span.asked.is_all:
+        return f"no rows for {what}; the warehouse has plays of {whole}"
+    return f"no rows for {what}; plays of {span.text} were asked for"
