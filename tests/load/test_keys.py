@@ -143,8 +143,8 @@ def test_jsonpaths_that_changed_are_said_to_need_a_full_load(
     assert notes(with_paths()) == []
     settings = with_paths(location="$.userAgent", userAgent="$.location")
     other = (
-        f"1 log files were loaded by other JSONPaths than {settings.loading.log_jsonpath}, and stay"
-        " as they were; to load them again: sparkify etl --full"
+        f"1 log file was loaded by other JSONPaths than {settings.loading.log_jsonpath}; to load all files"
+        " by these, if their records have such keys: sparkify etl --full"
     )
     assert notes(settings) == [other]
     write(folder / "log_data/b.json", event(ts=1543449657002))

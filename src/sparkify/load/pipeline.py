@@ -23,6 +23,7 @@ from sparkify.load.staging import SourceSummary, Staging
 from sparkify.load.summary import Summary
 from sparkify.load.updating import update_star
 from sparkify.load.upgrade import bring_forward, planned
+from sparkify.printing.wording import counted
 from sparkify.reading.keys import KeyMap, event_keys, song_keys
 from sparkify.sources.objects import Source, SourcePlan
 from sparkify.sql import STAR_TABLES
@@ -210,9 +211,9 @@ class _Load:
             self._stage(horizon, allow_shrunk=allow_shrunk)
         if others := ledger.read_by_other_keys(warehouse, self._keys.digest):
             summary.notes.append(
-                f"{others:,} log files were loaded by other JSONPaths than"
-                f" {self._keys.origin or 'the usual keys, which count now'}, and stay as they were;"
-                " to load them again: sparkify etl --full"
+                f"{counted(others, 'log file was', 'log files were')} loaded by other JSONPaths than"
+                f" {self._keys.origin or 'the usual keys, which count now'}; to load all files by these,"
+                " if their records have such keys: sparkify etl --full"
             )
         summary.warnings += self._left_out.notes()
         summary.audits += run_age_audits(warehouse, summary.started, self._options.max_age_hours)
