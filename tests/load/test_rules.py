@@ -127,7 +127,7 @@ def write_songs(folder: Path, name: str, records: list[Record]) -> None:
 
 
 @given(songs=songs, events=events, seed=st.integers(0, 1000))
-@settings(max_examples=examples(6, long=200))
+@settings(max_examples=examples(4, long=200))
 def test_any_files_give_the_tables_of_the_reference(
     engine: Engine, songs: list[Record], events: list[Record], seed: int
 ) -> None:
@@ -180,7 +180,7 @@ def arrivals(draw: st.DrawFn) -> list[tuple[str, str, list[Record]]]:
     pauses=st.sets(st.integers(0, 6)),
     days=st.lists(st.integers(-1, 6), min_size=8, max_size=8),
 )
-@settings(max_examples=examples(4, long=150))
+@settings(max_examples=examples(3, long=150))
 def test_any_sequence_of_runs_ends_in_the_tables_of_one_full_load(
     engine: Engine, arrivals: list[tuple[str, str, list[Record]]], pauses: set[int], days: list[int]
 ) -> None:
@@ -220,7 +220,7 @@ def check_runs(
     lengths=st.lists(lengths, min_size=1, max_size=4),
     seed=st.integers(0, 1000),
 )
-@settings(max_examples=examples(6, long=200))
+@settings(max_examples=examples(4, long=200))
 def test_of_several_tracks_a_play_is_matched_to_the_one_of_the_closest_duration(
     engine: Engine, durations: list[float | None], lengths: list[float | None], seed: int
 ) -> None:

@@ -69,7 +69,7 @@ def without_separators(text: str) -> str:
     ),
     chunk_bytes=st.integers(1, 200),
 )
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(25, long=500))
 def test_records_do_not_depend_on_how_the_bytes_are_read(
     tmp_path_factory: pytest.TempPathFactory, contents: list[str], chunk_bytes: int
 ) -> None:
@@ -92,7 +92,7 @@ def test_records_do_not_depend_on_how_the_bytes_are_read(
     indent=st.sampled_from([None, 1]),
     is_large=st.booleans(),
 )
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(25, long=500))
 def test_good_objects_are_found_whatever_stands_between_them(
     items: list[object], between: str, ends: str, indent: int | None, is_large: bool
 ) -> None:

@@ -10,6 +10,7 @@ import hypothesis
 from sparkify.config.settings import Settings
 from sparkify.load.summary import Summary
 from sparkify.sql import LEVEL_TABLES, STAR_TABLES
+from sparkify.warehouse.contract import Warehouse
 from sparkify.warehouse.opening import connect
 from tests.support.reference import Star, sort_rows
 
@@ -127,8 +128,13 @@ def read_star(settings: Settings) -> Star:
     """The five tables of a warehouse, without songplay_id, and user_levels, each sorted."""
     warehouse = connect(settings, read_only=True)
     try:
-        star = {table: warehouse.query(f"SELECT * FROM {table}") for table in STAR_TABLES + LEVEL_TABLES}
+        return star_in(warehouse)
     finally:
         warehouse.close()
+
+
+def star_in(warehouse: Warehouse) -> Star:
+    """The same, of one that is open."""
+    star = {table: warehouse.query(f"SELECT * FROM {table}") for table in STAR_TABLES + LEVEL_TABLES}
     star["songplays"] = [row[1:] for row in star["songplays"]]
     return {table: sort_rows(rows) for table, rows in star.items()}

@@ -4,7 +4,7 @@ from typing import Any
 
 from sparkify.config.settings import Settings
 from sparkify.warehouse.opening import connect
-from tests.support.builders import read_star
+from tests.support.builders import star_in
 from tests.support.reference import sort_rows
 
 State = dict[str, list[tuple[Any, ...]]]
@@ -17,9 +17,9 @@ def state_of(settings: Settings, root: str) -> State:
         settings: name the warehouse.
         root: the place below which the sources are, to be left out of their names.
     """
-    state: State = dict(read_star(settings))
     warehouse = connect(settings, read_only=True)
     try:
+        state: State = dict(star_in(warehouse))
         for table in ("staging_songs", "staging_events"):
             # Each row with the file it came from, so that a row under a wrong file shows.
             columns, _ = warehouse.select(f"SELECT * FROM {table} LIMIT 0")
