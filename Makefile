@@ -82,7 +82,7 @@ test: setup  ## run the tests
 test-thorough: setup  ## run the tests that make test leaves out, because others take samples of the same (some seven minutes)
 	$(PYTEST) -m thorough
 
-test-fast: setup  ## run those tests that need neither servers nor browsers nor much time (a minute or two)
+test-fast: setup  ## run those tests that need neither servers nor browsers nor much time (about a minute)
 	$(PYTEST) -m 'not aws and not long and not thorough and not server and not slow' \
 		$(addprefix --ignore=tests/,cluster outsiders project standin warehouse/redshift)
 

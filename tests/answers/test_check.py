@@ -19,6 +19,8 @@ from tests.support.answers import ANSWERS, load, needs_sample, play, write_sourc
 from tests.support.sample import SAMPLE
 from tests.support.settings import settings_of
 
+pytestmark = pytest.mark.slow
+
 NOON = 1_541_073_600_000  # 2018-11-01 12:00 UTC
 
 
@@ -45,7 +47,6 @@ def outcome(outcomes: list[Outcome], name: str) -> Outcome:
     return next(each for each in outcomes if each.name == name)
 
 
-@pytest.mark.slow
 @needs_sample
 def test_the_sample_answers_every_question_as_expected(tmp_path: Path) -> None:
     settings = load(SAMPLE, tmp_path / "sample.duckdb")

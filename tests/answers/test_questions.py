@@ -281,6 +281,7 @@ def test_a_warehouse_without_plays_answers_every_question_with_no_rows(tmp_path:
         warehouse.close()
 
 
+@pytest.mark.slow
 class TestOnTheCommandLine:
     @pytest.fixture
     def database(self, tmp_path: Path) -> str:

@@ -274,6 +274,7 @@ def test_flags_ask_about_the_same_days_again(flags: Any, ten_days: Warehouse) ->
         assert ask(ten_days, question, span=span_of(ten_days, read_asked(*told))) == there
 
 
+@pytest.mark.slow
 class TestOnTheCommandLine:
     @pytest.fixture
     def sparkify(self, run: Run, data: Path) -> Run:

@@ -14,6 +14,8 @@ from tests.support.builders import event, track, write
 from tests.support.cli import Run, assert_fails
 from tests.support.commands import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_known_scripts_load_a_warehouse_from_a_dwh_cfg(run: Run, data: Path, tmp_path: Path) -> None:
     write(

@@ -14,6 +14,8 @@ from sparkify.config.loading import load_settings
 from tests.support.aws_account import CONFIG, World
 from tests.support.cli import Run, assert_fails
 
+pytestmark = pytest.mark.slow
+
 SECRETS = {
     "a password": ("[CLUSTER]\nDB_PASSWORD=Passw0rd\n", "[CLUSTER] DB_PASSWORD"),
     "a password by another name": ("[dwh]\nDWH_DB_PASSWORD='Passw0rd'\n", "[dwh] DWH_DB_PASSWORD"),

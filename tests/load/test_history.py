@@ -12,6 +12,8 @@ from tests.support.builders import event, track, write
 from tests.support.either import Either
 from tests.support.runs import run_meddled_with
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:

@@ -18,6 +18,8 @@ from tests.support.engines import Engine
 from tests.support.runs import run_etl
 from tests.support.settings import changed
 
+pytestmark = pytest.mark.slow
+
 Load = Callable[..., Loaded]
 Notes = Callable[..., list[str]]
 
@@ -136,7 +138,6 @@ def test_a_new_key_with_a_strange_name_is_shown_as_json(folder: Path, load: Load
     assert r'"a\u001b[31m\nb"' in note
 
 
-@pytest.mark.slow
 def test_jsonpaths_that_changed_are_said_to_need_a_full_load(
     folder: Path, with_paths: Callable[..., Settings], notes: Notes
 ) -> None:

@@ -31,6 +31,8 @@ from tests.support.killing import kill_self, processes
 from tests.support.runs import create_tables, duckdb_warehouse, run_etl
 from tests.support.settings import changed, settings_of
 
+pytestmark = pytest.mark.slow
+
 FIRST_DAY = 1541030400000
 DAY = 86_400_000
 
@@ -93,7 +95,6 @@ def test_a_run_that_fails_is_in_the_copy_too(settings: Settings, tmp_path: Path)
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_readers_keep_the_copy_that_they_have_open(settings: Settings, tmp_path: Path) -> None:
     run_etl(settings, NullProgress())
     with duckdb.connect(settings.duckdb.publish, read_only=True) as reader:
@@ -103,7 +104,6 @@ def test_readers_keep_the_copy_that_they_have_open(settings: Settings, tmp_path:
     assert plays_in(settings.duckdb.publish) == 2
 
 
-@pytest.mark.slow
 def test_a_copy_keeps_the_permissions_that_it_was_given(settings: Settings, tmp_path: Path) -> None:
     run_etl(settings, NullProgress())
     Path(settings.duckdb.publish).chmod(0o440)
@@ -151,7 +151,6 @@ def commit(warehouse: Warehouse) -> None:
         warehouse.query("INSERT INTO run_notes VALUES (9, 1, 'note', 'unpublished')")
 
 
-@pytest.mark.slow
 def test_readers_read_a_current_copy_so_that_no_writer_has_to_wait(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -186,7 +185,6 @@ def test_a_file_that_took_the_warehouse_s_place_is_read_itself_though_its_header
         pass
 
 
-@pytest.mark.slow
 def test_readers_read_the_copy_while_somebody_writes_and_say_how_old_it_is(
     settings: Settings, tmp_path: Path, run: Run
 ) -> None:
@@ -214,7 +212,6 @@ def test_readers_read_the_copy_while_somebody_writes_and_say_how_old_it_is(
     assert json.loads(run("status", "--json").stdout)["copy"] is None
 
 
-@pytest.mark.slow
 def test_a_reader_without_a_copy_is_told_of_publishing(settings: Settings) -> None:
     run_etl(changed(settings, publish=""), NullProgress())
     with writing(settings):
@@ -231,7 +228,6 @@ def test_a_reader_without_a_copy_is_told_of_publishing(settings: Settings) -> No
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_readers_who_read_all_the_time_and_a_writer_never_meet(settings: Settings, tmp_path: Path) -> None:
     run_etl(settings, NullProgress())
     client = Client(settings)
@@ -297,7 +293,6 @@ def publish_and_be_killed(settings: Settings, moment: str) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_kills_leave_the_old_copy_or_the_new_one_and_nothing_that_grows(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -389,7 +384,6 @@ def test_a_copy_is_no_warehouse_until_it_is_restored_elsewhere(settings: Setting
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_a_copy_that_somebody_has_changed_is_replaced_with_all_that_belongs_to_it(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -407,7 +401,6 @@ def test_a_copy_that_somebody_has_changed_is_replaced_with_all_that_belongs_to_i
 
 
 @pytest.mark.forms(1)
-@pytest.mark.slow
 @pytest.mark.parametrize("problem", ["no room", "no rights"])
 def test_a_copy_that_fails_is_a_warning_and_the_load_stays(
     settings: Settings,
